@@ -1,0 +1,118 @@
+"""The port: what SyncStore asks of a channel, and what a channel says it can do.
+
+An adapter is one connection to one channel. It talks; it remembers nothing between calls and never
+sees our database. It is made from values (`build(credentials, settings, transport)`), so the twin of
+a channel comes in through the transport and no branch knows it is being tested.
+
+Reads are paged by cursors that the adapter alone understands: `Cursor("full")` reads everything,
+`Cursor("changes", state)` what moved since a watermark, `Cursor("ids")` only identities (for
+reconciling). Writes take a batch and return one outcome per item, in the order given. An exception is
+about the call (app.adapters.errors); an outcome is about the item. Creating means look-up-or-create
+by `key` and SKU, so every write may be repeated. Capabilities are data: nothing above this floor
+ever asks for a channel's name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.adapters.types import (
+    ChannelProduct,
+    Cursor,
+    Delivery,
+    Health,
+    Hook,
+    LevelDraft,
+    ListingDraft,
+    Outcome,
+    Page,
+    Ticket,
+)
+from app.core.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, as data."""
+
+    product_fields: frozenset[str]  # fields it carries and takes (names of adapters.values)
+    variant_fields: frozenset[str]
+    batch_size: int = 100  # listings per push_listings call
+    level_batch_size: int = 100
+    compares_levels: bool = False
+    has_dry_run: bool = False
+    has_webhooks: bool = False
+    has_locations: bool = False
+    writes_per_connection: int = 1  # how many writes may run at once
+    max_images: int | None = None
+    max_variants: int | None = None
+    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    requests_per_second: float | None = None  # None: the channel names no limit
+    reads_deleted: bool = False  # deletions show up in a changes read
+
+
+class ChannelAdapter(Protocol):
+    """One connection to one channel."""
+
+    capabilities: Capabilities
+
+    def check(self) -> Health:
+        """Ask whether the account answers and may do what we need."""
+
+    def pull_products(self, after: Cursor) -> Page[ChannelProduct]:
+        """Read a page of products with their variants."""
+
+    def read_products(self, external_ids: Sequence[str]) -> Sequence[ChannelProduct]:
+        """Read these products as they stand now; missing ones come back with `is_deleted`."""
+
+    def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
+        """Create or change listings; one outcome per draft, in order."""
+
+    def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
+        """Set absolute stock; one outcome per level, in order."""
+
+    def collect(self, ticket: Ticket) -> Sequence[Outcome]:
+        """Ask for the outcomes of pending work."""
+
+    def read_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify and read a webhook over its raw bytes; raises Refused when it is not genuine."""
+
+    def list_hooks(self) -> Sequence[Hook]:
+        """List the webhook subscriptions that point to us."""
+
+    def arm_hooks(self) -> Sequence[Hook]:
+        """Make sure every webhook we need exists and is active; returns them."""
+
+    def disarm_hooks(self) -> int:
+        """Remove our webhook subscriptions; returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the connect form of a channel."""
+
+    name: str
+    label: str
+    kind: str = "text"  # text, url, password, checkbox
+    help: str = ""
+    is_required: bool = True
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A kind of channel: how it is named, connected and opened."""
+
+    key: str
+    label: str
+    build: Callable[[Mapping[str, Any], Mapping[str, Any], Transport], ChannelAdapter]
+    capabilities: Capabilities
+    connect_fields: tuple[FormField, ...] = ()
+    description: str = ""
+    icon: str = "store"
+    # Finds out, without keys, whether an address is such a shop; returns its final base address.
+    probe: Callable[[str, Transport], str] | None = None
+    # Address where a merchant approves us; (base address, one-time token, return, callback) → URL.
+    approval_url: Callable[[str, str, str, str], str] | None = None
+    # Reads what the channel posts to our callback: raw body → credentials and the one-time token.
+    read_approval: Callable[[bytes], tuple[dict[str, Any], str]] | None = None

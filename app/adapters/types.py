@@ -1,0 +1,219 @@
+"""The frozen words spoken across the port; JSON of channels never gets past a mapper."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar
+
+from app.adapters.values import Values
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a read goes on. `kind` is full, changes or ids; `state` belongs to the adapter."""
+
+    kind: Literal["full", "changes", "ids"]
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some items; `next` None: this read is complete. `watermark` is kept for the next changes read."""
+
+    items: Sequence[Item]
+    next: Cursor | None
+    watermark: Cursor | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelVariant:
+    """The sellable thing as it stands on the channel."""
+
+    external_id: str
+    values: Values
+    our_key: str | None = None  # our variant id, when the channel carries it
+    remote_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProduct:
+    """A product as it stands on the channel; a simple product has exactly one variant."""
+
+    external_id: str
+    values: Values
+    variants: tuple[ChannelVariant, ...]
+    our_key: str | None = None  # our listing key, when the channel carries it
+    kind: str = "simple"  # simple, variable, or a channel's own word for what we do not write
+    url: str | None = None
+    modified_at: datetime | None = None
+    remote_version: str | None = None
+    is_deleted: bool = False
+    is_writable: bool = True  # False: shown and mapped, never written (grouped, external …)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantDraft:
+    """What a variant shall become. `values` holds only the fields to write."""
+
+    key: str
+    external_id: str | None  # None: look up, or create
+    values: Values
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListingDraft:
+    """What a listing shall become. `values` holds only the fields to write.
+
+    `key` is ours and stable: create means look-up-or-create by it (and by SKU). `kind` tells simple
+    from variable on creation. `image_sources` maps an image key to a URL the channel may fetch, for
+    pictures the channel does not have yet; `image_ids` maps keys to the channel's own picture ids.
+    """
+
+    key: str
+    external_id: str | None
+    values: Values
+    variants: tuple[VariantDraft, ...] = ()
+    kind: Literal["simple", "variable"] = "simple"
+    image_sources: Mapping[str, str] = field(default_factory=dict)
+    image_ids: Mapping[str, str] = field(default_factory=dict)
+    skus: Sequence[str] = ()  # every SKU of the product, for the look-up before a creation
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelDraft:
+    """Absolute stock of one variant at one place; `expected` is what we believe is there now."""
+
+    key: str
+    external_id: str
+    parent_external_id: str | None
+    quantity: int
+    expected: int | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a field was refused, for a merchant: what, why, what to do."""
+
+    sentence: str
+    field: str | None = None
+    code: str | None = None
+    variant_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The channel confirmed the write; `product` is what it answered, when it answered the object."""
+
+    key: str
+    external_id: str
+    remote_version: str | None = None
+    product: ChannelProduct | None = None
+    variant_ids: Mapping[str, str] = field(default_factory=dict)  # variant key → their id
+    image_ids: Mapping[str, str] = field(default_factory=dict)  # image key → their picture id
+    problems: tuple[Problem, ...] = ()  # parts that did not go through: the outcome is partial
+    was_found: bool = False  # a creation found the item already there and adopted it
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A receipt for work the channel finishes later."""
+
+    id: str
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The channel took the write and answers later."""
+
+    key: str
+    ticket: Ticket
+    check_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The channel refused the write of this item."""
+
+    key: str
+    problems: tuple[Problem, ...]
+    is_gone: bool = False  # the item no longer exists there
+    owner_external_id: str | None = None  # who holds the SKU or GTIN we wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Sent, answer lost: the item must be read back before anything else is tried."""
+
+    key: str
+    sentence: str
+
+
+Outcome = Applied | Pending | Rejected | Unanswered
+
+
+class DeliveryKind(StrEnum):
+    """What a webhook is about, whatever its channel calls it."""
+
+    PRODUCT = "product"
+    PRODUCT_DELETED = "product_deleted"
+    ORDER = "order"
+    INVENTORY = "inventory"
+    UNINSTALLED = "uninstalled"
+    PING = "ping"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook: only a hint to read the current object."""
+
+    kind: DeliveryKind
+    topic: str
+    event_key: str  # unique per connection; the same event always has the same key
+    external_id: str | None = None
+    parent_external_id: str | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook subscription as it stands on the channel."""
+
+    external_id: str
+    topic: str
+    url: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a channel tells about the account: shown, and used to convert units and money."""
+
+    name: str
+    url: str
+    currency: str
+    weight_unit: str = "kg"
+    length_unit: str = "cm"
+    version: str | None = None
+    timezone: str | None = None
+    counts_stock: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer of a check: what works, and a sentence for each thing that does not."""
+
+    is_ok: bool
+    facts: ShopFacts | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,45 @@
+"""The only clock: aware UTC time, which tests may move."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta()
+_frozen: datetime | None = None
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    if _frozen is not None:
+        return _frozen
+    return datetime.now(UTC) + _offset  # noqa: TID251 (this is the one place that may ask the machine)
+
+
+@contextmanager
+def travelling(by: timedelta) -> Iterator[None]:
+    """Move the clock of this process forward for a while; rehearsals and tests only."""
+    global _offset  # noqa: PLW0603 (one clock per process is the point)
+    before = _offset
+    _offset = before + by
+    try:
+        yield
+    finally:
+        _offset = before
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[Callable[[timedelta], None]]:
+    """Stop the clock of this process at a moment; yields a function that moves it on."""
+    global _frozen  # noqa: PLW0603 (one clock per process is the point)
+    before = _frozen
+    _frozen = at
+
+    def advance(by: timedelta) -> None:
+        global _frozen  # noqa: PLW0603 (as above)
+        assert _frozen is not None
+        _frozen += by
+
+    try:
+        yield advance
+    finally:
+        _frozen = before

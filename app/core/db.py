@@ -1,0 +1,167 @@
+"""The database: engine, base class, tenancy settings and read-only sessions.
+
+Every transaction tells PostgreSQL who it works for (`app.organization_id`, `app.user_id`, local to
+the transaction); row-level security compares them with each row. Advisory lock keys live here, so
+that no two features choose the same one.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    ForeignKey,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from app.core import clock
+from app.core.actor import Actor
+
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = dict[str, Any]
+
+
+class Locks(IntEnum):
+    """First keys of transaction-scoped advisory locks; the second key is hashed from an id."""
+
+    CONNECTION = 1
+    SCHEDULER = 2
+    IMPORT = 3
+    CATEGORY_TREE = 4
+    MIGRATION = 5
+
+
+class Base(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        UUID: PgUuid(as_uuid=True),
+        Json: JSONB,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+def new_id() -> UUID:
+    """Return a version 7 UUID: ordered by time, so that indexes grow at one end."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64
+    return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+
+
+class Identified:
+    """A row with an id of its own and its moment of birth."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, server_default=func.uuidv7())
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=func.now())
+
+
+class Owned:
+    """A row of one organization; row-level security guards it."""
+
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
+
+
+class _Connected:
+    engine: Engine | None = None
+
+
+def connect(url: str, *, pool_size: int = 10) -> Engine:
+    """Open the process's engine (again, after a fork or for a test)."""
+    dispose()
+    _Connected.engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=20,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "options": "-c statement_timeout=60000 -c lock_timeout=10000"
+            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            "application_name": "syncstore",
+        },
+    )
+    return _Connected.engine
+
+
+def dispose() -> None:
+    """Close the process's engine, if any."""
+    if _Connected.engine is not None:
+        _Connected.engine.dispose()
+        _Connected.engine = None
+
+
+def engine() -> Engine:
+    """Return the process's engine."""
+    if _Connected.engine is None:
+        raise RuntimeError("The database is not connected; create_app connects it.")
+    return _Connected.engine
+
+
+def open_session(actor: Actor) -> Session:
+    """Return a new session whose transactions carry this caller's tenancy."""
+    return Session(engine(), expire_on_commit=False, info={"actor": actor})
+
+
+@event.listens_for(Session, "after_begin")
+def _tell_tenancy(session: Session, _transaction: Any, connection: Any) -> None:
+    actor: Actor | None = session.info.get("actor")
+    if actor is None:
+        return
+    connection.execute(
+        text(
+            "SELECT set_config('app.organization_id', :organization, true),"
+            " set_config('app.user_id', :user, true)"
+        ),
+        {
+            "organization": str(actor.organization_id or ""),
+            "user": str(actor.user_id or ""),
+        },
+    )
+
+
+@contextmanager
+def reading(actor: Actor) -> Iterator[Session]:
+    """Open a read-only session for this caller; nothing in it can be written."""
+    with open_session(actor) as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        yield session
+
+
+def lock(session: Session, kind: Locks, key: UUID | str) -> None:
+    """Wait for a transaction-scoped advisory lock."""
+    session.execute(_LOCK, {"kind": int(kind), "key": str(key)})
+
+
+def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:
+    """Take a transaction-scoped advisory lock if nobody holds it."""
+    return bool(session.scalar(_TRY_LOCK, {"kind": int(kind), "key": str(key)}))
+
+
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:key))")
+_TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:kind, hashtext(:key))")

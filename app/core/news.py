@@ -1,0 +1,48 @@
+"""News for browsers: a Redis stream per organization carries the names of live things that changed.
+
+News carries names (`listing-<id>`), never content: whoever hears one renders it with its own rights.
+Losing news costs a reload, so every failure here is logged and swallowed.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import redis
+
+from app.core import kv
+
+log = logging.getLogger(__name__)
+
+STREAM_LENGTH: Final = 10_000
+DOORBELL: Final = "doorbell:outbox"
+
+
+def stream_key(organization_id: UUID) -> str:
+    """Return the Redis key of an organization's news."""
+    return f"news:{organization_id}"
+
+
+def publish(organization_id: UUID, names: Sequence[str]) -> None:
+    """Tell the browsers of an organization that these live things changed."""
+    try:
+        kv.client().xadd(
+            stream_key(organization_id),
+            {"names": " ".join(names)},
+            maxlen=STREAM_LENGTH,
+            approximate=True,
+        )
+    except redis.RedisError:
+        log.warning("News could not be published; pages are right after a reload.")
+
+
+def ring() -> None:
+    """Wake the relay: there is a fact in the outbox."""
+    try:
+        pipe = kv.client().pipeline()
+        pipe.lpush(DOORBELL, "1")
+        pipe.ltrim(DOORBELL, 0, 0)
+        pipe.execute()
+    except redis.RedisError:
+        log.warning("The relay could not be woken; it looks by itself every few seconds.")

@@ -1,0 +1,149 @@
+"""Typed settings from the environment; wrong or missing ones refuse the boot, a sentence each."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.core.crypto import KeyRing, new_key
+
+
+class BadSettings(SystemExit):
+    """The boot is refused; the message lists one sentence per setting."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        self.sentences = sentences
+        super().__init__("SyncStore cannot start:\n" + "\n".join(f"- {s}" for s in sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides; see docs/settings.md for each name."""
+
+    environment: str  # ENVIRONMENT: production or development
+    database_url: str  # DATABASE_URL: the app role, without bypass of row-level security
+    database_owner_url: str  # DATABASE_OWNER_URL: the role that owns the tables (migrations)
+    redis_url: str  # REDIS_URL
+    secret_key: str  # SECRET_KEY: at least 32 characters
+    encryption_keys: tuple[str, ...]  # ENCRYPTION_KEYS: newest first, comma-separated
+    public_url: str  # PUBLIC_URL: where browsers and channels reach us
+    var_dir: Path  # VAR_DIR: embedded servers, logs, media in development
+    media_dir: Path  # MEDIA_DIR
+    mail_url: str | None  # MAIL_URL: smtp://user:pass@host:587 or smtps://…; none: dev mailbox
+    mail_from: str  # MAIL_FROM
+    allow_private_hosts: bool  # ALLOW_PRIVATE_HOSTS: let connections reach private addresses
+    metrics_token: str | None  # METRICS_TOKEN: bearer for /metrics
+    log_level: str  # LOG_LEVEL
+    trusted_proxies: int  # TRUSTED_PROXIES: reverse proxies in front of the web process
+    is_demo: bool  # DEMO: shows the demo sign-in and the dev mailbox
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether this is a production install."""
+        return self.environment == "production"
+
+    @property
+    def key_ring(self) -> KeyRing:
+        """The ring that seals credentials."""
+        return KeyRing(self.encryption_keys)
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    return default if not value else value not in ("0", "false", "no", "off")
+
+
+def _problems(settings: Settings) -> list[str]:
+    found = []
+    if settings.environment not in ("production", "development"):
+        found.append("ENVIRONMENT must be production or development.")
+    for name, url in (
+        ("DATABASE_URL", settings.database_url),
+        ("DATABASE_OWNER_URL", settings.database_owner_url),
+    ):
+        if not url.startswith("postgresql+psycopg://"):
+            found.append(f"{name} must start with postgresql:// and name a database.")
+    if urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
+        found.append("REDIS_URL must start with redis://, rediss:// or unix://.")
+    if len(settings.secret_key) < 32:
+        found.append("SECRET_KEY must be at least 32 random characters.")
+    try:
+        KeyRing(settings.encryption_keys)
+    except ValueError:
+        found.append("ENCRYPTION_KEYS must be one or more 32-byte keys in base64url, newest first.")
+    public = urlsplit(settings.public_url)
+    if public.scheme not in ("http", "https") or not public.hostname:
+        found.append("PUBLIC_URL must be a full address such as https://sync.example.com.")
+    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
+        found.append("MAIL_URL must start with smtp:// or smtps://.")
+    return found
+
+
+def _with_driver(url: str) -> str:
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _missing_in_production(environ: Mapping[str, str]) -> list[str]:
+    needed = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "PUBLIC_URL")
+    return [f"{name} is not set." for name in needed if not environ.get(name)]
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings; raises BadSettings with a sentence for each problem."""
+    environment = environ.get("ENVIRONMENT", "development")
+    if environment == "production" and (missing := _missing_in_production(environ)):
+        raise BadSettings(missing)
+    var_dir = Path(environ.get("VAR_DIR", "var")).absolute()
+    database_url = _with_driver(environ.get("DATABASE_URL", ""))
+    proxies = environ.get("TRUSTED_PROXIES", "0")
+    settings = Settings(
+        environment=environment,
+        database_url=database_url,
+        database_owner_url=_with_driver(environ.get("DATABASE_OWNER_URL", "")) or database_url,
+        redis_url=environ.get("REDIS_URL", ""),
+        secret_key=environ.get("SECRET_KEY", ""),
+        encryption_keys=tuple(
+            key.strip() for key in environ.get("ENCRYPTION_KEYS", "").split(",") if key.strip()
+        ),
+        public_url=environ.get("PUBLIC_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"),
+        var_dir=var_dir,
+        media_dir=Path(environ.get("MEDIA_DIR", var_dir / "media")).absolute(),
+        mail_url=environ.get("MAIL_URL") or None,
+        mail_from=environ.get("MAIL_FROM", "SyncStore <syncstore@localhost>"),
+        allow_private_hosts=_flag(
+            environ, "ALLOW_PRIVATE_HOSTS", default=environment != "production"
+        ),
+        metrics_token=environ.get("METRICS_TOKEN") or None,
+        log_level=environ.get("LOG_LEVEL", "INFO").upper(),
+        trusted_proxies=int(proxies) if proxies.isdigit() else 0,
+        is_demo=_flag(environ, "DEMO", default=False),
+    )
+    if problems := _problems(settings):
+        raise BadSettings(problems)
+    return replace(settings, public_url=settings.public_url.rstrip("/"))
+
+
+def development_secrets(var_dir: Path) -> dict[str, str]:
+    """Return SECRET_KEY and ENCRYPTION_KEYS kept under var/ (mode 0600), made on first use."""
+    path = var_dir / "secrets.json"
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+    var_dir.mkdir(parents=True, exist_ok=True)
+    made = {"SECRET_KEY": secrets.token_urlsafe(48), "ENCRYPTION_KEYS": new_key()}
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(made))
+    try:
+        os.link(draft, path)  # the first of two racing processes wins; both then read its keys
+    except FileExistsError:
+        made = json.loads(path.read_text())
+    finally:
+        draft.unlink()
+    return made

@@ -1,0 +1,169 @@
+"""The wire: an httpx client with timeouts, a host guard, recording and no use inside a transaction.
+
+An adapter receives a `Transport` and nothing else of the outer world. `send` records an exchange
+(masked, with milliseconds) through the given recorder, asks the limiter before each call, and turns
+network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
+`AnswerLost` (the request may have had its effect).
+"""
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.core import guard
+from app.core.logging import mask, mask_text
+
+RECORDED_CHARACTERS: Final = 20_000
+DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+
+
+class TransportError(Exception):
+    """A call that brought no answer."""
+
+
+class NotSent(TransportError):
+    """Nothing reached the far side."""
+
+
+class AnswerLost(TransportError):
+    """The request may have reached the far side; its answer did not reach us."""
+
+
+class ForbiddenHost(TransportError):
+    """The address is not one this connection may talk to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One recorded call, masked."""
+
+    method: str
+    url: str
+    status: int | None
+    milliseconds: int
+    request: str
+    response: str
+    error: str | None = None
+
+
+Recorder = Callable[[Exchange], None]
+Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def is_public_host(host: str) -> bool:
+    """Tell whether every address of a host is public (not loopback, private or link-local)."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NotSent(f"{host} cannot be found.") from error
+    return all(ipaddress.ip_address(info[4][0]).is_global for info in found)
+
+
+def _readable(content: bytes, content_type: str) -> str:
+    if "json" in content_type:
+        try:
+            shown = json.dumps(mask(json.loads(content)), ensure_ascii=False)
+        except ValueError:
+            shown = mask_text(content.decode(errors="replace"))
+    elif content_type.startswith(("text/", "application/x-www-form-urlencoded")):
+        shown = mask_text(content.decode(errors="replace"))
+    else:
+        shown = f"({len(content)} bytes of {content_type or 'unknown type'})" if content else ""
+    return shown[:RECORDED_CHARACTERS]
+
+
+class Transport:
+    """One connection's way out; made per adapter, closed after use."""
+
+    def __init__(
+        self,
+        *,
+        inner: httpx.BaseTransport | None = None,
+        allows_private: bool = False,
+        verify: Any = True,
+        recorder: Recorder = _nothing,
+        limiter: Limiter = _nothing,
+        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._client = httpx.Client(
+            transport=inner, verify=verify, timeout=timeout, follow_redirects=False
+        )
+        self._is_real = inner is None
+        self._allows_private = allows_private
+        self._recorder = recorder
+        self._limiter = limiter
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._client.close()
+
+    def _refuse_forbidden(self, url: str) -> None:
+        host = urlsplit(url).hostname or ""
+        if self._is_real and not self._allows_private and not is_public_host(host):
+            raise ForbiddenHost(f"{host} is a private address; the operator does not allow these.")
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json_body: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came."""
+        guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        options: dict[str, Any] = {"params": params, "headers": headers, "content": content}
+        if json_body is not None:
+            options["json"] = json_body
+        if timeout is not None:
+            options["timeout"] = timeout
+        request = self._client.build_request(method, url, **options)
+        started = time.monotonic()
+        try:
+            response = self._client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT)
+        except httpx.TransportError as error:
+            self._record(request, None, started, error=f"{type(error).__name__}: {error}")
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+                raise NotSent(f"{request.url.host} does not answer.") from error
+            raise AnswerLost(f"{request.url.host} did not finish its answer.") from error
+        self._record(request, response, started)
+        return response
+
+    def _record(
+        self,
+        request: httpx.Request,
+        response: httpx.Response | None,
+        started: float,
+        *,
+        error: str | None = None,
+    ) -> None:
+        self._recorder(
+            Exchange(
+                method=request.method,
+                url=mask_text(str(request.url)),
+                status=response.status_code if response is not None else None,
+                milliseconds=round((time.monotonic() - started) * 1000),
+                request=_readable(request.content, request.headers.get("content-type", "")),
+                response=""
+                if response is None
+                else _readable(response.content, response.headers.get("content-type", "")),
+                error=mask_text(error) if error else None,
+            )
+        )
