@@ -1,0 +1,1 @@
+"""Catalog: products, variants, options, media, categories, attributes."""

@@ -1,0 +1,1 @@
+"""Connections: an authorised account on a channel."""

@@ -1,0 +1,1 @@
+"""Inventory: locations, levels and the ledger of postings."""

@@ -1,0 +1,264 @@
+"""Tables of the sync engine: runs, tasks, planned changes, base values, conflicts, deliveries."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import Base, Identified, Json, Owned
+
+
+class RunKind(StrEnum):
+    """Why a run exists."""
+
+    FIRST = "first"  # the first pull of a connection
+    FULL = "full"
+    CHANGES = "changes"
+    PUSH = "push"
+    MANUAL = "manual"
+    RECONCILE = "reconcile"
+
+
+class RunState(StrEnum):
+    """How a run stands; partial is an outcome of its own."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SyncRun(Base, Identified, Owned):
+    """One piece of sync work with totals, for people to watch."""
+
+    __tablename__ = "sync_runs"
+    __table_args__ = (
+        Index("ix_sync_runs_recent", "organization_id", "id"),
+        Index("ix_sync_runs_connection", "connection_id", "id"),
+    )
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    kind: Mapped[RunKind] = mapped_column(String(12))
+    state: Mapped[RunState] = mapped_column(String(12), default=RunState.WAITING)
+    user_id: Mapped[UUID | None]  # who asked; None: a schedule or a change
+    cause: Mapped[str] = mapped_column(String(100), default="")  # "You changed Blue mug", …
+    total: Mapped[int | None]
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    changed: Mapped[int] = mapped_column(default=0, server_default="0")
+    unchanged: Mapped[int] = mapped_column(default=0, server_default="0")
+    created: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    conflicts: Mapped[int] = mapped_column(default=0, server_default="0")
+    cursor: Mapped[Json | None]  # where the read goes on after a crash
+    error: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Direction(StrEnum):
+    """Which way a task or change goes."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+class TaskState(StrEnum):
+    """Life of a task; claimed by a conditional update, taken over when its lease runs out."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"  # failed equally too often; a person looks at it
+
+
+class SyncTask(Base, Identified, Owned):
+    """One listing to be pushed, or one external item to be read; at most one waits per listing."""
+
+    __tablename__ = "sync_tasks"
+    __table_args__ = (
+        Index(
+            "uq_sync_tasks_waiting",
+            "connection_id",
+            "direction",
+            "subject",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_sync_tasks_due", "connection_id", "direction", "state", "due_at"),
+        Index("ix_sync_tasks_run", "run_id"),
+    )
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    direction: Mapped[Direction] = mapped_column(String(4))
+    subject: Mapped[str] = mapped_column(String(300))  # listing id (push) or external id (pull)
+    listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"))
+    run_id: Mapped[UUID | None]
+    state: Mapped[TaskState] = mapped_column(String(8), default=TaskState.WAITING)
+    is_urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_forced: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    due_at: Mapped[datetime] = mapped_column(default=clock.now)
+    lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None]
+    error_key: Mapped[str | None] = mapped_column(String(64))  # equal failures count together
+    finished_at: Mapped[datetime | None]
+
+
+class ChangeState(StrEnum):
+    """Outcome of a planned change; `sent` without more means: read back, then decide."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    SENT = "sent"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class SyncChange(Base, Owned):
+    """One planned change of one field on one side, with its outcome: plan line and log line."""
+
+    __tablename__ = "sync_changes"
+    __table_args__ = (
+        Index("ix_sync_changes_run", "run_id", "id"),
+        Index("ix_sync_changes_listing", "listing_id", "id"),
+        Index(
+            "ix_sync_changes_held",
+            "organization_id",
+            "id",
+            postgresql_where=text("state = 'held'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    run_id: Mapped[UUID | None]
+    task_id: Mapped[UUID | None]
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"))
+    product_id: Mapped[UUID | None]
+    variant_id: Mapped[UUID | None]
+    direction: Mapped[Direction] = mapped_column(String(4))
+    action: Mapped[str] = mapped_column(String(8), default="update")  # create, update, delete
+    field: Mapped[str] = mapped_column(String(40))
+    old: Mapped[Any | None] = mapped_column(JSONB)
+    new: Mapped[Any | None] = mapped_column(JSONB)
+    why: Mapped[str] = mapped_column(String(200), default="")
+    risk: Mapped[str] = mapped_column(String(12), default="low")
+    state: Mapped[ChangeState] = mapped_column(String(10), default=ChangeState.PLANNED)
+    sentence: Mapped[str | None]  # why it was refused or held
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    settled_at: Mapped[datetime | None]
+
+
+class BaseValue(Base, Owned):
+    """What both sides of a listing last agreed on, field by field: the base of every merge."""
+
+    __tablename__ = "base_values"
+
+    listing_id: Mapped[UUID] = mapped_column(
+        ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True
+    )
+    product: Mapped[Json] = mapped_column(default=dict)  # field → value
+    variants: Mapped[Json] = mapped_column(default=dict)  # variant id → field → value
+    agreed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ConflictState(StrEnum):
+    """How a conflict stands."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Conflict(Base, Identified, Owned):
+    """Both sides changed one field: both values are kept until somebody decides."""
+
+    __tablename__ = "conflicts"
+    __table_args__ = (
+        Index(
+            "uq_conflicts_open",
+            "listing_id",
+            "subject",
+            "field",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_conflicts_recent", "organization_id", "state", "id"),
+    )
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"))
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    variant_id: Mapped[UUID | None]
+    subject: Mapped[str] = mapped_column(String(40))  # variant id, or "product"
+    field: Mapped[str] = mapped_column(String(40))
+    base: Mapped[Any | None] = mapped_column(JSONB)
+    ours: Mapped[Any | None] = mapped_column(JSONB)
+    theirs: Mapped[Any | None] = mapped_column(JSONB)
+    has_base: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[ConflictState] = mapped_column(String(8), default=ConflictState.OPEN)
+    resolution: Mapped[str | None] = mapped_column(String(12))  # ours, theirs, edited, vanished
+    resolved_by: Mapped[UUID | None]
+    resolved_at: Mapped[datetime | None]
+
+
+class DeliveryState(StrEnum):
+    """Life of an inbound webhook."""
+
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class InboundDelivery(Base, Identified, Owned):
+    """A verified webhook, stored raw before it was answered."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "event_key"),
+        Index("ix_deliveries_recent", "connection_id", "id"),
+    )
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    event_key: Mapped[str] = mapped_column(String(200))
+    topic: Mapped[str] = mapped_column(String(100))
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    headers: Mapped[Json]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[DeliveryState] = mapped_column(String(10), default=DeliveryState.RECEIVED)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    duplicates: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None]
+    processed_at: Mapped[datetime | None]
+
+
+class ReadCursor(Base, Owned):
+    """Where the reading of a connection stands."""
+
+    __tablename__ = "read_cursors"
+    __table_args__ = (PrimaryKeyConstraint("connection_id", "name"),)
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[Json]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
