@@ -1,0 +1,1 @@
+"""Other outward services: an interface, a real one, and one for development and tests each."""

@@ -1,0 +1,1 @@
+"""In-app notices, the mails we send, and what each person wants to hear about."""

@@ -1,0 +1,1 @@
+"""Organizations, users, memberships, invitations, sessions and the audit log."""
