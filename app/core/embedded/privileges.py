@@ -28,7 +28,8 @@ def give_up_root() -> None:
     """Become the lesser user for good, keeping only the right to walk through closed folders.
 
     The checkout may lie below a folder that only root enters, such as /root. Instead of opening
-    that folder to everybody we keep CAP_DAC_OVERRIDE, as an ambient capability: children inherit it.
+    that folder to everybody we keep CAP_DAC_OVERRIDE as an ambient capability, which children
+    inherit.
     """
     user = lesser_user()
     if user is None:

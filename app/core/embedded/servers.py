@@ -122,13 +122,13 @@ class Postgres(Server):
         # The superuser has no password and no line in pg_hba.conf: nobody can sign in as it.
         initdb = [str(self._programs / "initdb"), "-D", str(draft), "-U", "postgres", "-E", "UTF8"]
         choices = ["--auth=reject", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self._run([*initdb, *choices, "--locale=C", "--no-sync", "--no-instructions"])
+        self._run([*initdb, *choices, "--locale=C", *([] if self._durable else ["--no-sync"])])
         write_private(
             draft / "pg_hba.conf",
             "".join(f"host all {r} {HOST}/32 scram-sha-256\n" for r in (OWNER_ROLE, APP_ROLE)),
         )
-        single = [str(self._programs / "postgres"), "--single", "-D", str(draft), "postgres"]
-        self._run(single, stdin=self._roles())
+        single = [str(self._programs / "postgres"), "--single", "-D", str(draft)]
+        self._run([*single, *([] if self._durable else ["-F"]), "postgres"], stdin=self._roles())
         draft.rename(self._cluster)
 
     def command(self) -> list[str]:
@@ -156,14 +156,16 @@ class Postgres(Server):
         return [str(self._programs / "postgres"), "-D", str(self._cluster), *chosen]
 
     def answers(self) -> bool:
-        """The last line of postmaster.pid tells."""
-        if not self.is_running():
+        """The last line of postmaster.pid tells, if the first says that it is this process's."""
+        if self._process is None:
             return False
         try:
             lines = (self._cluster / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[3] == str(self.port) and lines[7].strip() == "ready"
+        return (
+            len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
+        )
 
     def _roles(self) -> str:
         words = self.layout.passwords()
