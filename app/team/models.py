@@ -43,7 +43,7 @@ class Organization(Base, Identified):
 
     __tablename__ = "organizations"
     __rls__: ClassVar[str] = (
-        f"id = {_THIS_ORGANIZATION} OR {_WHOLE_INSTALL} OR EXISTS (SELECT FROM memberships"  # noqa: S608
+        f"id = {_THIS_ORGANIZATION} OR {_WHOLE_INSTALL} OR EXISTS (SELECT FROM memberships"
         f" WHERE memberships.organization_id = organizations.id AND user_id = {_THIS_USER})"
     )
     # A new organization is inserted by a caller that already works in it.
