@@ -87,7 +87,7 @@ class Product(Base, Identified, Owned):
     price_max_minor: Mapped[int | None] = mapped_column(BigInteger)
     stock_total: Mapped[int | None]  # None: no variant's stock is counted
     thumb_media_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("media.id", ondelete="SET NULL", use_alter=True)
+        ForeignKey("media.id", ondelete="SET NULL")
     )
     search_text: Mapped[str] = mapped_column(default="", server_default="")
     search: Mapped[Any] = mapped_column(
@@ -114,8 +114,18 @@ class Variant(Base, Identified, Owned):
             unique=True,
             postgresql_where=text("sku_key IS NOT NULL"),
         ),
-        Index("ix_variants_sku_prefix", text("sku_key text_pattern_ops")),
-        Index("ix_variants_gtin", text("gtin text_pattern_ops")),
+        Index(
+            "ix_variants_sku_prefix",
+            "organization_id",
+            "sku_key",
+            postgresql_ops={"sku_key": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_variants_gtin",
+            "organization_id",
+            "gtin",
+            postgresql_ops={"gtin": "text_pattern_ops"},
+        ),
         CheckConstraint("price_minor >= 0 AND sale_minor >= 0", name="prices"),
         CheckConstraint("backorders IN ('no','notify','yes')", name="backorders"),
     )
@@ -172,6 +182,7 @@ class Media(Base, Identified, Owned):
     __tablename__ = "media"
     __table_args__ = (
         Index("ix_media_sha256", "organization_id", "sha256"),
+        Index("ix_media_due", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_media_source", "organization_id", text("md5(source_url)")),
     )
 
@@ -185,6 +196,8 @@ class Media(Base, Identified, Owned):
     height: Mapped[int | None]
     bytes: Mapped[int | None]
     error: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[datetime | None]  # when a waiting picture is fetched (again)
 
 
 class ProductMedia(Base, Owned):
@@ -253,7 +266,10 @@ class FieldChange(Base, Owned):
     """One field that changed: who, when, from where; append-only."""
 
     __tablename__ = "field_changes"
-    __table_args__ = (Index("ix_field_changes_product", "product_id", "id"),)
+    __table_args__ = (
+        Index("ix_field_changes_product", "product_id", "id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
@@ -314,6 +330,7 @@ class Import(Base, Identified, Owned):
     counts: Mapped[Json] = mapped_column(default=dict)  # new, changed, unchanged, refused …
     report_key: Mapped[str | None]
     error: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -367,4 +384,5 @@ class BulkEdit(Base, Identified, Owned):
     done: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     results: Mapped[Json] = mapped_column(default=dict)
+    lease_until: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

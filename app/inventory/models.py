@@ -67,7 +67,10 @@ class Posting(Base, Owned):
     """One movement of stock with its cause; append-only, levels can be rebuilt from it."""
 
     __tablename__ = "inventory_postings"
-    __table_args__ = (Index("ix_inventory_postings_level", "level_id", "id"),)
+    __table_args__ = (
+        Index("ix_inventory_postings_level", "level_id", "id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id", ondelete="CASCADE"))

@@ -52,6 +52,7 @@ class SyncRun(Base, Identified, Owned):
     __table_args__ = (
         Index("ix_sync_runs_recent", "organization_id", "id"),
         Index("ix_sync_runs_connection", "connection_id", "id"),
+        Index("ix_sync_runs_open", "id", postgresql_where=text("state IN ('waiting', 'running')")),
     )
 
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
@@ -67,6 +68,8 @@ class SyncRun(Base, Identified, Owned):
     failed: Mapped[int] = mapped_column(default=0, server_default="0")
     conflicts: Mapped[int] = mapped_column(default=0, server_default="0")
     cursor: Mapped[Json | None]  # where the read goes on after a crash
+    worker: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]  # a run without a living lease is taken over
     error: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -103,6 +106,11 @@ class SyncTask(Base, Identified, Owned):
         ),
         Index("ix_sync_tasks_due", "connection_id", "direction", "state", "due_at"),
         Index("ix_sync_tasks_run", "run_id"),
+        Index(
+            "ix_sync_tasks_open",
+            "due_at",
+            postgresql_where=text("state IN ('waiting', 'running')"),
+        ),
     )
 
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
@@ -236,6 +244,12 @@ class InboundDelivery(Base, Identified, Owned):
     __table_args__ = (
         UniqueConstraint("connection_id", "event_key"),
         Index("ix_deliveries_recent", "connection_id", "id"),
+        Index(
+            "ix_deliveries_received",
+            "connection_id",
+            "id",
+            postgresql_where=text("state = 'received'"),
+        ),
     )
 
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))

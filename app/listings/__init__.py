@@ -1,0 +1,1 @@
+"""Listings: a product as it stands on one connection."""

@@ -1,0 +1,14 @@
+"""What SyncStore is made of: one line adds a feature, one line adds a channel."""
+
+from typing import Final
+
+# Lowest floor first; create_app installs them in this order.
+FEATURES: Final[tuple[str, ...]] = (
+    "notices",
+    "team",
+    "connections",
+    "catalog",
+    "inventory",
+    "listings",
+    "sync",
+)
