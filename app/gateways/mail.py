@@ -24,12 +24,13 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail to one person."""
+    """One mail to one person; with a key, a letter sent twice is known as the same one."""
 
     recipient: str
     subject: str
     text: str
     html: str = ""
+    key: str = ""
 
 
 class MailRefused(Exception):
@@ -54,7 +55,8 @@ def compose(letter: Letter, *, sender: str) -> EmailMessage:
     message["To"] = " ".join(letter.recipient.split())
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2] or None)
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    message["Message-ID"] = f"<{letter.key}@{domain}>" if letter.key else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     if letter.html:

@@ -25,7 +25,6 @@ class MailState(StrEnum):
     """Where a mail stands on its way out."""
 
     WAITING = "waiting"
-    SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
 
@@ -100,6 +99,6 @@ class Mail(Base, Identified):
     html: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[MailState] = mapped_column(_word(MailState), default=MailState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
-    claimed_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]  # by whoever sends now; others leave it alone for a while
     sent_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(String(500), default="")

@@ -164,9 +164,9 @@ class AuditEntry(Base, Identified):
     __table_args__ = (
         Index("ix_audit_entries_newest", "organization_id", "at", "id"),
         Index("ix_audit_entries_subject", "organization_id", "subject_kind", "subject_id"),
+        {"info": {"append_only": True}},
     )
     __rls__: ClassVar[str] = f"organization_id IS NOT DISTINCT FROM {_THIS_ORGANIZATION}"
-    __append_only__: ClassVar[bool] = True
 
     # No foreign keys: the log outlives what it tells about.
     organization_id: Mapped[UUID | None]
@@ -180,13 +180,3 @@ class AuditEntry(Base, Identified):
     details: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'"))
     ip: Mapped[str] = mapped_column(String(45), default="")
     at: Mapped[datetime] = mapped_column(default=clock.now)
-
-
-# Statements for the migration: a table whose rows can only be added, whoever asks.
-APPEND_ONLY_SQL: Final = (
-    """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'Rows of % are only ever added.', TG_TABLE_NAME
-    USING ERRCODE = 'insufficient_privilege'; END $$""",
-    """CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
-    ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-)

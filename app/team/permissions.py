@@ -89,9 +89,9 @@ ROLE_SENTENCES: Final = MappingProxyType(
 
 
 def permissions_of(role: Role | None, *, is_operator: bool = False) -> frozenset[str]:
-    """Return what a member may do; an operator inside an organization may do all an owner may."""
+    """Return what a person may do here; a visiting operator may do what an owner may."""
     if is_operator:
-        return ROLES[Role.OWNER] | OPERATOR
+        return ROLES[role or Role.OWNER] | OPERATOR
     return ROLES[role] if role is not None else frozenset()
 
 

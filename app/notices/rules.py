@@ -1,0 +1,44 @@
+"""Pure: the kinds of notices, and how long a mail waits for another try."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+MAX_ATTEMPTS: Final = 6
+_LEASE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of notice: what it tells, and whether it is mailed unless somebody says otherwise."""
+
+    label: str
+    sentence: str
+    is_mailed: bool = False
+
+
+KINDS: Final = MappingProxyType(
+    {
+        "connection": Kind(
+            "Connection needs you",
+            "A channel refuses our keys or stopped answering.",
+            is_mailed=True,
+        ),
+        "sync": Kind(
+            "Sync problems", "A run failed, or changes wait for your approval.", is_mailed=True
+        ),
+        "conflict": Kind("Conflicts", "Both sides changed the same field."),
+        "import": Kind("Imports and exports", "A file was read, applied or is ready."),
+        "stock": Kind(
+            "Stock", "Stock runs low, or something could have been oversold.", is_mailed=True
+        ),
+        "team": Kind("Team", "Somebody joined, left or changed role."),
+        "system": Kind("SyncStore itself", "News from whoever runs this install."),
+    }
+)
+
+
+def next_try_after(attempts: int) -> timedelta:
+    """Return how long a claimed mail is left alone: a minute, doubling with each attempt."""
+    return _LEASE * (1 << max(0, attempts - 1))
