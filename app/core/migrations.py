@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, inspect, make_url, text
 
+from app.core.outbox import OutboxMessage
+from app.core.schedule import Schedule
+
+# Tables of the ground floor, which no feature's models.py brings along.
+CORE_TABLES = (OutboxMessage.__table__, Schedule.__table__)
+
 
 @dataclass(frozen=True, slots=True)
 class MigrationHandle:

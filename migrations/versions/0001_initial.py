@@ -165,6 +165,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
+        info={"append_only": True},
     )
     op.create_index(
         "ix_audit_entries_newest", "audit_entries", ["organization_id", "at", "id"], unique=False
@@ -200,6 +201,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organizations_slug")),
     )
+    op.create_table(
+        "outbox_messages",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("organization_id", sa.UUID(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_messages")),
+    )
+    op.create_index(
+        "ix_outbox_messages_unsent",
+        "outbox_messages",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
+        "schedules",
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("organization_id", sa.UUID(), nullable=True),
+        sa.Column("subject_id", sa.UUID(), nullable=True),
+        sa.Column("every", sa.Interval(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_schedules")),
+    )
+    op.create_index("ix_schedules_due", "schedules", ["next_at"], unique=False)
     op.create_table(
         "users",
         sa.Column("email", sa.String(length=254), nullable=False),
@@ -623,15 +653,7 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "waiting",
-                "sending",
-                "sent",
-                "failed",
-                name="mailstate",
-                native_enum=False,
-                length=16,
-            ),
+            sa.Enum("waiting", "sent", "failed", name="mailstate", native_enum=False, length=16),
             nullable=False,
         ),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -645,9 +667,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'sending', 'sent', 'failed')", name=op.f("ck_mails_state")
-        ),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name=op.f("ck_mails_state")),
         sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organizations.id"],
@@ -2196,6 +2216,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_app_keys_organization_id"), table_name="app_keys")
     op.drop_table("app_keys")
     op.drop_table("users")
+    op.drop_index("ix_schedules_due", table_name="schedules")
+    op.drop_table("schedules")
+    op.drop_index(
+        "ix_outbox_messages_unsent",
+        table_name="outbox_messages",
+        postgresql_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_table("outbox_messages")
     op.drop_table("organizations")
     op.drop_index("ix_audit_entries_subject", table_name="audit_entries")
     op.drop_index("ix_audit_entries_newest", table_name="audit_entries")

@@ -1,0 +1,144 @@
+"""The unit of work: one commit, facts with it, nothing half-saved, no network inside."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+
+from app.catalog.models import Category
+from app.core import db
+from app.core.actor import Actor, job_actor
+from app.core.guard import NetworkInsideWork
+from app.core.outbox import OutboxMessage
+from app.core.transport import Transport
+from app.core.work import Work, in_unit, unit_of_work
+
+
+@dataclass(frozen=True)
+class CategoryAdded:
+    """A fact for these tests."""
+
+    category_id: UUID
+
+
+def add_category(work: Work, name: str) -> UUID:
+    category = Category(organization_id=work.organization_id, name=name, path=name)
+    work.session.add(category)
+    work.session.flush()
+    work.emit(CategoryAdded(category.id))
+    return category.id
+
+
+def paths(actor: Actor) -> list[str]:
+    with db.reading(actor) as session:
+        return list(session.scalars(select(Category.path)))
+
+
+def facts(actor: Actor) -> int:
+    with db.reading(actor) as session:
+        found = session.scalars(
+            select(OutboxMessage).where(OutboxMessage.organization_id == actor.organization_id)
+        )
+        return len(list(found))
+
+
+def test_a_row_and_its_fact_arrive_together(actor: Actor) -> None:
+    with unit_of_work(actor) as work:
+        add_category(work, "Mugs")
+
+    assert paths(actor) == ["Mugs"]
+    assert facts(actor) == 1
+
+
+def test_an_exception_leaves_neither_row_nor_fact(actor: Actor) -> None:
+    with pytest.raises(KeyError), unit_of_work(actor) as work:
+        add_category(work, "Mugs")
+        raise KeyError("later trouble")
+
+    assert paths(actor) == []
+    assert facts(actor) == 0
+
+
+def test_a_hint_is_given_only_after_the_commit(actor: Actor) -> None:
+    seen: list[list[str]] = []
+
+    with unit_of_work(actor) as work:
+        add_category(work, "Mugs")
+        work.after_commit(lambda: seen.append(paths(actor)))
+        assert seen == []
+
+    assert seen == [["Mugs"]]
+
+
+def test_units_do_not_nest(actor: Actor) -> None:
+    with unit_of_work(actor), pytest.raises(RuntimeError, match="do not nest"):
+        with unit_of_work(actor):
+            pass
+
+
+def test_the_network_is_refused_inside_a_unit(actor: Actor) -> None:
+    transport = Transport(allows_private=True)
+
+    with unit_of_work(actor), pytest.raises(NetworkInsideWork, match="test_work"):
+        transport.send("GET", "http://127.0.0.1:9/")
+
+
+def test_a_reading_session_cannot_write(actor: Actor) -> None:
+    with db.reading(actor) as session, pytest.raises(Exception, match="read-only"):
+        session.execute(text("DELETE FROM categories"))
+
+
+def test_another_organization_sees_and_changes_nothing(
+    actor: Actor, organization_id: UUID
+) -> None:
+    with unit_of_work(actor) as work:
+        add_category(work, "Mugs")
+    mallory = job_actor(db.new_id())
+
+    with unit_of_work(mallory) as work:
+        seen = list(work.session.scalars(select(Category)))
+        changed = work.session.execute(text("UPDATE categories SET name = 'Mine'"))
+
+    assert seen == []
+    assert changed.rowcount == 0
+    assert paths(actor) == ["Mugs"]
+
+
+def test_a_row_cannot_be_planted_in_another_organization(actor: Actor) -> None:
+    mallory = job_actor(db.new_id())
+
+    with pytest.raises(Exception, match="row-level security"), unit_of_work(mallory) as work:
+        work.session.add(
+            Category(organization_id=actor.organization, name="Planted", path="Planted")
+        )
+
+    assert paths(actor) == []
+
+
+def test_a_lost_insert_race_runs_the_unit_again(actor: Actor) -> None:
+    tries: list[int] = []
+
+    def find_or_add(work: Work, name: str) -> None:
+        tries.append(1)
+        known = work.session.scalar(select(Category).where(Category.path == name))
+        if known is None:
+            if len(tries) == 1:
+                with db.engine().begin() as other:
+                    other.execute(
+                        text("SELECT set_config('app.organization_id', :o, true)"),
+                        {"o": str(actor.organization_id)},
+                    )
+                    other.execute(
+                        text(
+                            "INSERT INTO categories (organization_id, name, path, position)"
+                            " VALUES (:o, :n, :n, 0)"
+                        ),
+                        {"o": actor.organization_id, "n": name},
+                    )
+            add_category(work, name)
+
+    in_unit(find_or_add)(actor, "Mugs")
+
+    assert len(tries) == 2
+    assert paths(actor) == ["Mugs"]
