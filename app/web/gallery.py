@@ -1,0 +1,66 @@
+"""The style gallery at /system/ui: every macro in every state, for eyes, screenshots and axe."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField, DateField, DecimalField, EmailField, FileField, IntegerField, PasswordField,
+    RadioField, SelectField, SelectMultipleField, StringField, TextAreaField, URLField,
+)  # fmt: skip
+from wtforms.validators import DataRequired, Length, NumberRange
+
+from app.core import clock
+from app.core.money import Money
+from app.web.fragments import page, then, toast
+from app.web.states import IDLE, NEEDS_YOU, PAUSED, RUNNING, SYNCED, WAITING, FAILED
+
+STATES: Final = (IDLE, WAITING, RUNNING, SYNCED, NEEDS_YOU, FAILED, PAUSED)
+
+
+class SampleForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
+    """One field of every kind."""
+
+    title = StringField("Title", [DataRequired("Give the product a title."), Length(max=200)])
+    price = DecimalField("Price", [NumberRange(min=0, message="The price must be above 0.")])
+    stock = IntegerField("On hand")
+    status = SelectField("Status", choices=[("draft", "Draft"), ("active", "Active")])
+    channels = SelectMultipleField("Channels", choices=[("s", "Shopify"), ("w", "WooCommerce")])
+    policy = RadioField(
+        "When both sides changed a field",
+        choices=[("ask", "Ask me"), ("ours", "SyncStore wins"), ("theirs", "The channel wins")],
+        default="ask",
+    )
+    description = TextAreaField("Description")
+    email = EmailField("Email")
+    website = URLField("Website")
+    password = PasswordField("Password")
+    starts_on = DateField("Starts on")
+    is_tracked = BooleanField("Track stock of this product")
+    media = FileField("Media")
+
+
+def gallery() -> ResponseReturnValue:
+    """Show every macro in every state."""
+    now = clock.now()
+    return page(
+        "web/gallery.html",
+        states=STATES,
+        form=SampleForm(prefix="new-", data={"title": "Blue mug", "price": 12, "policy": "ask"}),
+        sample=SampleForm(),
+        prices=[Money(1, "JPY"), Money(1234567890, "USD"), Money(-500, "EUR")],
+        moments=[now, now - timedelta(minutes=4), now - timedelta(days=2), now - timedelta(days=90)],
+        long_title="Handmade ceramic mug with a cobalt glaze, dishwasher-safe, 350 ml " * 3,
+    )
+
+
+def gallery_sample() -> ResponseReturnValue:
+    """Answer the sample form of the gallery, to try errors, toasts and swaps."""
+    form = SampleForm()
+    if request.method == "POST" and form.validate():
+        toast("Blue mug was archived", undo="/system/ui/sample")
+        return then(gallery_sample)
+    status = 422 if request.method == "POST" else 200
+    return page("web/gallery_sample.html", blocks=("sample",), status=status, form=form)

@@ -1,0 +1,127 @@
+"""Who may call a route. Every route carries a mark; one without is refused, so nothing opens by accident.
+
+@requires("catalog.write")   a member of the organization with this permission (none named: any member)
+@signed_in                   anybody signed in, even before choosing an organization
+@public                      everybody, on purpose
+@hook                        machines that prove themselves by signature: public and without CSRF token
+@takes_up_to(megabytes)      the largest request body, when the default of 2 MB is too small
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from flask import Blueprint, Flask, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+
+from app.core.errors import Forbidden, NotFound, SignInNeeded
+from app.web.identity import Identity, current_identity, sign_in_url
+from app.web.wishes import is_api, wants_fragment
+
+View = TypeVar("View", bound=Callable[..., Any])
+MARK: Final = "__guard__"
+LIMIT: Final = "__max_bytes__"
+_SLOT: Final = "syncstore_blueprint_guards"
+
+csrf: Final = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a route asks of its caller."""
+
+    permissions: tuple[str, ...] = ()
+    is_public: bool = False
+    needs_organization: bool = True
+    checks_csrf: bool = True
+
+
+def _mark(view: View, guard: Guard) -> View:
+    setattr(view, MARK, guard)
+    return view
+
+
+def requires(*permissions: str) -> Callable[[View], View]:
+    """Mark a route as open to members who hold all of these permissions."""
+    return lambda view: _mark(view, Guard(permissions))
+
+
+def signed_in(view: View) -> View:
+    """Mark a route as open to anybody signed in, with or without an organization."""
+    return _mark(view, Guard(needs_organization=False))
+
+
+def public(view: View) -> View:
+    """Mark a route as open to everybody."""
+    return _mark(view, Guard(is_public=True))
+
+
+def hook(view: View) -> View:
+    """Mark a route as called by machines that sign what they send: public, no CSRF token."""
+    return _mark(view, Guard(is_public=True, checks_csrf=False))
+
+
+def takes_up_to(megabytes: int) -> Callable[[View], View]:
+    """Let a route take a larger body than usual."""
+
+    def mark(view: View) -> View:
+        setattr(view, LIMIT, megabytes * 1024 * 1024)
+        return view
+
+    return mark
+
+
+def guard_blueprint(app: Flask, blueprint: Blueprint, guard: Guard) -> None:
+    """Put one guard before every route of somebody else's blueprint."""
+    app.extensions.setdefault(_SLOT, {})[blueprint.name] = guard
+
+
+def guard_of(app: Flask, endpoint: str) -> Guard | None:
+    """Return the guard of an endpoint, or None when it carries no mark."""
+    if endpoint == "static":
+        return Guard(is_public=True)
+    by_blueprint: dict[str, Guard] = app.extensions.get(_SLOT, {})
+    if (found := by_blueprint.get(endpoint.rpartition(".")[0])) is not None:
+        return found
+    mark: Guard | None = getattr(app.view_functions.get(endpoint), MARK, None)
+    return mark
+
+
+def _sign_in() -> ResponseReturnValue:
+    if wants_fragment() or is_api() or request.method != "GET":
+        raise SignInNeeded
+    return redirect(sign_in_url(next=request.full_path.rstrip("?")), 303)
+
+
+def _check_rights(guard: Guard, identity: Identity) -> None:
+    if guard.needs_organization and identity.organization_id is None and not identity.is_operator:
+        raise Forbidden("Choose an organization first.")
+    held = identity.permissions
+    if "*" not in held and not held.issuperset(guard.permissions):
+        raise Forbidden
+
+
+def _check_csrf(guard: Guard, identity: Identity | None) -> None:
+    by_token = identity is not None and identity.via == "api"
+    if guard.checks_csrf and not by_token and current_app.config.get("WTF_CSRF_ENABLED", True):
+        csrf.protect()
+
+
+def check_request() -> ResponseReturnValue | None:
+    """Let the request pass, send it to sign in, or refuse it; runs before every view."""
+    if request.endpoint is None:
+        return None
+    guard = guard_of(current_app._get_current_object(), request.endpoint)  # type: ignore[attr-defined]  # proxy
+    if guard is None:
+        current_app.logger.error("Route without a guard refused: %s", request.endpoint)
+        raise NotFound
+    view = current_app.view_functions[request.endpoint]
+    request.max_content_length = getattr(view, LIMIT, current_app.config["MAX_CONTENT_LENGTH"])
+    identity = None if request.endpoint == "static" else current_identity()
+    if not guard.is_public:
+        if identity is None:
+            return _sign_in()
+        _check_rights(guard, identity)
+    _check_csrf(guard, identity)
+    return None

@@ -1,0 +1,34 @@
+"""The RQ dashboard under /system/jobs, behind a permission and with a policy of its own."""
+
+from typing import Final
+
+import rq_dashboard
+from flask import Blueprint, Flask
+
+from app.web.guards import Guard, guard_blueprint
+from app.web.security import loosen_policy
+
+# Its templates carry inline scripts and compile templates in the browser; still nothing from outside.
+POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def _policy() -> None:
+    loosen_policy(POLICY)
+
+
+def mount_job_dashboard(app: Flask, *, redis_url: str) -> None:
+    """Put the dashboard of the job queues at /system/jobs for holders of system.jobs."""
+    blueprint: Blueprint = rq_dashboard.blueprint
+    app.config.update(
+        RQ_DASHBOARD_REDIS_URL=redis_url,
+        RQ_DASHBOARD_POLL_INTERVAL=5000,
+        RQ_DASHBOARD_WEB_BACKGROUND="white",
+    )
+    rq_dashboard.web.setup_rq_connection(app)
+    app.register_blueprint(blueprint, url_prefix="/system/jobs")
+    app.before_request_funcs.setdefault(blueprint.name, []).append(_policy)
+    guard_blueprint(app, blueprint, Guard(("system.jobs",), needs_organization=False))

@@ -1,0 +1,104 @@
+"""/events: names come from Redis, HTML goes to the browser, drawn with the rights of whoever listens.
+
+A message without a name holds <hx-partial>s that htmx swaps in. A named message is a DOM event: the name
+of an announced thing (`sync_run-7`), or `listing-feed` with the names that changed, for pages that watch
+`listing-*` and show "3 new". The stream ends after LIFE seconds so that lost rights are noticed; htmx comes
+back with Last-Event-ID. Nothing here holds a database connection between two messages.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import redis
+from flask import Response, request, stream_with_context, url_for
+
+from app.core.actor import Actor
+from app.web.fragments import partial
+from app.web.guards import requires
+from app.web.hub import Listener, hub, last_id
+from app.web.identity import current_actor
+from app.web.live import Watch, announced, draw, split_name
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT: Final = 20.0
+LIFE: Final = 300.0
+_ID: Final = re.compile(r"\d{1,16}(-\d{1,10})?")
+
+
+def stream_url(names: Sequence[str]) -> str:
+    """Return the address a page listens at, beginning with the news right after this moment."""
+    actor = current_actor()
+    since = None
+    if actor.organization_id is not None:
+        try:
+            since = last_id(actor.organization_id)
+        except redis.RedisError:
+            log.warning("News is out of reach; the page starts without it.")
+    return url_for("web.events", watch=",".join(names), since=since)
+
+
+def _message(*, data: str, event: str = "", entry_id: str = "") -> str:
+    lines = [f"id: {entry_id}"] if entry_id else []
+    if event:
+        lines.append(f"event: {event}")
+    lines.extend(f"data: {line}" for line in data.splitlines() or [""])
+    return "\n".join(lines) + "\n\n"
+
+
+def _messages(actor: Actor, listener: Listener, names: Sequence[str]) -> Iterator[str]:
+    exact = [name for name in names if name in listener.watch.names]
+    # While something still waits, the id stays behind, so that a drop now cannot lose it.
+    entry_id = "" if listener.pending else listener.last_id
+    drawn = draw(actor, exact)
+    html = "".join(partial(f"#{name}", drawn[name]) for name in drawn)
+    for name in announced(actor, exact):
+        yield _message(data=name, event=name)
+    feeds: dict[str, list[str]] = {}
+    for name in names:
+        kind = split_name(name)[0]
+        if kind in listener.watch.kinds:
+            feeds.setdefault(kind, []).append(name)
+    for kind, changed in feeds.items():
+        yield _message(data=" ".join(changed), event=f"{kind}-feed")
+    if html or entry_id:
+        yield _message(data=html, entry_id=entry_id)
+
+
+def _listen(actor: Actor, listener: Listener) -> Iterator[str]:
+    ends = time.monotonic() + LIFE
+    yield "retry: 1000\n: open\n\n"
+    try:
+        while time.monotonic() < ends:
+            names = listener.take(wait=HEARTBEAT)
+            if not names:
+                yield ": still here\n\n"
+                continue
+            try:
+                yield from _messages(actor, listener, names)
+            except Exception:  # one row that cannot be drawn must not end the stream
+                log.exception("Live rows could not be drawn: %s", ", ".join(names[:10]))
+    finally:
+        hub.leave(listener)
+
+
+def _since() -> str:
+    wanted = request.headers.get("Last-Event-ID") or request.args.get("since", "")
+    return wanted if _ID.fullmatch(wanted) else ""
+
+
+@requires()
+def events() -> Response:
+    """Stream what changes among the watched things."""
+    actor = current_actor()
+    listener = Listener(actor.organization, Watch.parse(request.args.get("watch", "")))
+    hub.join(listener, since=_since())
+    response = Response(
+        stream_with_context(_listen(actor, listener)), mimetype="text/event-stream"
+    )
+    response.headers["Cache-Control"] = "no-cache, no-transform"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response

@@ -1,0 +1,17 @@
+"""What the caller wants back: a page, a fragment or JSON."""
+
+from flask import request
+
+
+def wants_fragment() -> bool:
+    """Tell whether htmx asks for a part; boosted visits and history restores want the whole page."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request-Type") == "partial"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def is_api() -> bool:
+    """Tell whether the caller speaks JSON: the API, or a script that accepts nothing else."""
+    return request.path.startswith("/api/")
