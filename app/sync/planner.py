@@ -1,0 +1,301 @@
+"""From (ours, theirs, base, policy) to a plan: every change of one listing, before it is sent.
+
+A plan is a list of intents (what shall be written where, from what, to what, why), conflicts (a
+person decides), and differences that are left alone because the policy says so. It writes nothing
+itself. Applying every intent makes both sides agree on `agreed`, which is then the new base;
+planning again finds nothing to do.
+
+Absent is not deleted: a variant that a side no longer has counts as removed only when both sides
+once agreed on it and that side was read completely, and even then the removal waits for a person.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from app.adapters.values import FIELDS, PRODUCT_STATUSES, Group, Kind, Value, Values
+from app.sync import compare
+from app.sync.merge import Conflict
+from app.sync.plans import (
+    LISTING,
+    VARIANT,
+    Action,
+    Difference,
+    FieldConflict,
+    Intent,
+    ListingPlan,
+    Risk,
+    Way,
+    Why,
+)
+from app.sync.policy import OnBoth, OnRemoved, Policy, decide, first_winner
+from app.sync.sides import MISSING, NOTHING, Side
+from app.sync.verdicts import Leave, Trio, Write, judge
+
+_SEEN: Final = PRODUCT_STATUSES[0]
+
+
+class Carries(Protocol):
+    """What a channel carries; adapters.port.Capabilities is one."""
+
+    @property
+    def product_fields(self) -> frozenset[str]:
+        """Fields of products."""
+
+    @property
+    def variant_fields(self) -> frozenset[str]:
+        """Fields of variants."""
+
+
+def plan_listing(
+    ours: Side, theirs: Side, base: Side, policy: Policy, *, carries: Carries
+) -> ListingPlan:
+    """Plan one paired listing; `policy` as it applies to it (`Policy.of`)."""
+    desk = _Desk(ours, theirs, base, policy)
+    desk.meet(None, carries.product_fields)
+    for key in dict.fromkeys((*ours.variants, *theirs.variants, *base.variants)):
+        if key in ours.variants and key in theirs.variants:
+            desk.meet(key, carries.variant_fields)
+        else:
+            desk.miss(key, carries.variant_fields)
+    return desk.plan()
+
+
+def plan_creation(ours: Side, *, carries: Carries) -> ListingPlan:
+    """Plan a listing that is not on the channel yet: everything it carries and we have."""
+    desk = _Desk(ours, NOTHING, NOTHING, Policy(groups={}))
+    for name, value in _filled(ours.values, carries.product_fields).items():
+        desk.write(_Spot(name), Write(value, (Way.PUSH,), Why.ONLY_HERE))
+    for key, values in ours.variants.items():
+        desk.add_variant(key, _filled(values, carries.variant_fields), Way.PUSH)
+    return desk.plan()
+
+
+def plan_disappearance(ours: Side, base: Side, policy: Policy) -> ListingPlan:
+    """Plan for a listing that the channel no longer has: nothing here is touched unasked."""
+    risk = Risk.LOW if policy.on_removed is OnRemoved.FOLLOW else Risk.DELETES
+    gone = Intent(
+        Way.PULL, LISTING, None, dict(ours.values), None, Why.REMOVED_THERE, risk, Action.DELETE
+    )
+    return ListingPlan(intents=(gone,), agreed=base)
+
+
+def plan_removal(theirs: Side, base: Side) -> ListingPlan:
+    """Plan to take a listing off the channel, because it was deleted here; waits for a person."""
+    gone = Intent(
+        Way.PUSH,
+        LISTING,
+        None,
+        dict(theirs.values),
+        None,
+        Why.REMOVED_HERE,
+        Risk.DELETES,
+        Action.DELETE,
+    )
+    return ListingPlan(intents=(gone,), agreed=base)
+
+
+def newest(ours: Side, theirs: Side) -> OnBoth:
+    """Return who changed last; ASK when that cannot be told."""
+    if ours.changed_at is None or theirs.changed_at is None:
+        return OnBoth.ASK
+    if ours.changed_at == theirs.changed_at:
+        return OnBoth.ASK
+    return OnBoth.OURS if ours.changed_at > theirs.changed_at else OnBoth.THEIRS
+
+
+def _filled(values: Values, carried: frozenset[str]) -> dict[str, Value]:
+    return {
+        name: value
+        for name, value in values.items()
+        if name in carried and not compare.is_empty(name, value)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a value lives."""
+
+    field: str
+    variant_key: str | None = None
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where one listing is planned: four inputs, and what was decided so far."""
+
+    ours: Side
+    theirs: Side
+    base: Side
+    policy: Policy
+    intents: list[Intent] = field(default_factory=list)
+    conflicts: list[FieldConflict] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    agreed: dict[str | None, dict[str, Value]] = field(default_factory=dict)
+    settled: dict[str | None, dict[str, Value]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.agreed[None] = dict(self.base.values)
+        for key, values in self.base.variants.items():
+            self.agreed[key] = dict(values)
+
+    def meet(self, key: str | None, carried: frozenset[str]) -> None:
+        """Plan every field both sides carry, of the product or of a variant both have."""
+        theirs, base = self.theirs.of(key), self.base.of(key)
+        for name, value in self.ours.of(key).items():
+            if name not in carried or name not in theirs or name not in FIELDS:
+                continue
+            spot = _Spot(name, key)
+            if not compare.equal(name, value, theirs[name]):
+                self._judge(spot)
+                continue
+            self._agree(spot, value)
+            if not compare.equal(name, value, base.get(name, MISSING)):
+                self.settled.setdefault(key, {})[name] = value
+
+    def miss(self, key: str, carried: frozenset[str]) -> None:
+        """Plan a variant that at least one side does not have."""
+        was_agreed = key in self.base.variants
+        if key in self.ours.variants:
+            if was_agreed:
+                self._remove_variant(key, Way.PULL)
+            else:
+                self.add_variant(key, _filled(self.ours.variants[key], carried), Way.PUSH)
+        elif key in self.theirs.variants:
+            if was_agreed:
+                self._remove_variant(key, Way.PUSH)
+            else:
+                self.add_variant(key, _filled(self.theirs.variants[key], carried), Way.PULL)
+        elif self.ours.is_complete and _is_whole(self.theirs):
+            self.agreed.pop(key, None)
+
+    def write(self, spot: _Spot, verdict: Write) -> None:
+        """Turn a verdict into intents."""
+        for way in verdict.ways:
+            side = self.theirs if way is Way.PUSH else self.ours
+            old = side.of(spot.variant_key).get(spot.field)
+            risk = self._risk(spot.field, old, verdict)
+            seen = self.theirs.of(spot.variant_key).get(spot.field)
+            self.intents.append(
+                Intent(
+                    way,
+                    spot.field,
+                    spot.variant_key,
+                    old,
+                    verdict.value,
+                    verdict.why,
+                    risk,
+                    base_after=verdict.value if way is Way.PUSH else seen,
+                )
+            )
+        self._agree(spot, verdict.value)
+
+    def add_variant(self, key: str, values: dict[str, Value], way: Way) -> None:
+        """Plan a variant that only one side has and that is new."""
+        if not self._may_travel(way):
+            self._leave_variant(key)
+            return
+        why = Why.ONLY_HERE if way is Way.PUSH else Why.ONLY_THERE
+        self.intents.append(
+            Intent(way, VARIANT, key, None, values, why, action=Action.CREATE, base_after=values)
+        )
+        self.agreed[key] = dict(values)
+
+    def plan(self) -> ListingPlan:
+        """Return what was decided."""
+        return ListingPlan(
+            intents=tuple(self.intents),
+            conflicts=tuple(self.conflicts),
+            differences=tuple(self.differences),
+            agreed=_side(self.agreed),
+            settled=_side(self.settled),
+        )
+
+    def _agree(self, spot: _Spot, value: Value) -> None:
+        self.agreed.setdefault(spot.variant_key, {})[spot.field] = value
+
+    def _judge(self, spot: _Spot) -> None:
+        ours, theirs, base = (
+            side.value(spot.field, spot.variant_key) for side in (self.ours, self.theirs, self.base)
+        )
+        rule = decide(spot.field, self.policy)
+        winner = first_winner(rule, self.policy) if base is MISSING else rule.on_both
+        is_newest = winner is OnBoth.NEWEST
+        if is_newest:
+            winner = newest(self.ours, self.theirs)
+        verdict = judge(Trio(spot.field, base, ours, theirs, winner), rule.direction)
+        if isinstance(verdict, Conflict):
+            self.conflicts.append(FieldConflict(spot.field, spot.variant_key, base, ours, theirs))
+        elif isinstance(verdict, Leave):
+            self.differences.append(
+                Difference(spot.field, spot.variant_key, ours, theirs, verdict.sentence)
+            )
+        else:
+            self.write(spot, _as_newer(verdict) if is_newest else verdict)
+
+    def _risk(self, field_name: str, old: Value, verdict: Write) -> Risk:
+        if _moves_price(field_name, old, verdict.value, self.policy.price_move_limit_percent):
+            return Risk.PRICE_MOVE
+        if FIELDS[field_name].group is Group.STATUS and old == _SEEN:
+            return Risk.HIDES
+        return verdict.risk
+
+    def _may_travel(self, way: Way) -> bool:
+        if not self.policy.groups:  # a creation: everything goes out
+            return True
+        direction = decide("options", self.policy).direction
+        return direction.goes_out if way is Way.PUSH else direction.comes_in
+
+    def _remove_variant(self, key: str, way: Way) -> None:
+        is_known = _is_whole(self.theirs) if way is Way.PULL else _is_whole(self.ours)
+        if not is_known:
+            return
+        if not self._may_travel(way):
+            self._leave_variant(key)
+            return
+        side = self.ours if way is Way.PULL else self.theirs
+        follows = way is Way.PULL and self.policy.on_removed is OnRemoved.FOLLOW
+        self.intents.append(
+            Intent(
+                way,
+                VARIANT,
+                key,
+                dict(side.of(key)),
+                None,
+                Why.REMOVED_THERE if way is Way.PULL else Why.REMOVED_HERE,
+                Risk.LOW if follows else Risk.DELETES,
+                Action.DELETE,
+            )
+        )
+        self.agreed.pop(key, None)
+
+    def _leave_variant(self, key: str) -> None:
+        ours, theirs = self.ours.variants.get(key), self.theirs.variants.get(key)
+        sentence = "Only one side has this variant, and the rules of this connection leave it so."
+        self.differences.append(Difference(VARIANT, key, ours, theirs, sentence))
+
+
+def _is_whole(side: Side) -> bool:
+    return side.is_complete and bool(side.variants)
+
+
+def _side(cells: dict[str | None, dict[str, Value]]) -> Side:
+    return Side(
+        values=cells.get(None, {}),
+        variants={key: values for key, values in cells.items() if key is not None},
+    )
+
+
+def _as_newer(verdict: Write) -> Write:
+    why = {Why.OWNED_HERE: Why.NEWER_HERE, Why.OWNED_THERE: Why.NEWER_THERE}
+    return Write(verdict.value, verdict.ways, why.get(verdict.why, verdict.why))
+
+
+def _moves_price(field_name: str, old: Value, new: Value, limit_percent: int) -> bool:
+    if FIELDS[field_name].kind is not Kind.MONEY or old is None:
+        return False
+    if new is None:
+        return field_name == "price"  # the end of a sale is no danger, a lost price is
+    if old["currency"] != new["currency"]:
+        return True
+    moved = abs(int(new["minor"]) - int(old["minor"]))
+    return moved * 100 > limit_percent * abs(int(old["minor"])) and old["minor"] != 0
