@@ -6,7 +6,6 @@ killed itself, the servers get their stop signal from the kernel and the next us
 
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -15,10 +14,11 @@ from pathlib import Path
 from typing import IO
 
 from app.core.embedded.errors import ServersUnavailable
-from app.core.embedded.layout import HOST, Layout, write_private
+from app.core.embedded.layout import Layout, write_private
 from app.core.embedded.locks import lock_alone, try_lock_alone
 from app.core.embedded.privileges import give_up_root
 from app.core.embedded.servers import Postgres, Redis, Server
+from app.core.ports import free_port
 
 AWAITED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 LEFTOVER_SECONDS = 10.0
@@ -47,8 +47,8 @@ def _started(layout: Layout, *, durable: bool) -> Sequence[Server]:
     lifeline = _sole_lifeline(layout)
     ports = layout.ports()
     servers: Sequence[Server] = (
-        Redis(layout, _free_port(ports.get("redis")), lifeline),
-        Postgres(layout, _free_port(ports.get("postgres")), lifeline, durable=durable),
+        Redis(layout, free_port(ports.get("redis")), lifeline),
+        Postgres(layout, free_port(ports.get("postgres")), lifeline, durable=durable),
     )
     layout.keep_ports({server.name: server.port for server in servers})
     try:
@@ -92,21 +92,6 @@ def _sole_lifeline(layout: Layout) -> IO[bytes]:
             )
         time.sleep(0.05)
     return lifeline
-
-
-def _free_port(wished: int | None) -> int:
-    for port in (wished, 0):
-        if port is None:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            bound: int = probe.getsockname()[1]
-            return bound
-    raise ServersUnavailable("No port is free on 127.0.0.1.")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.core.embedded.privileges import lesser_user
+from app.core.ports import LOOPBACK
 
 OWNER_ROLE = "syncstore_owner"
 APP_ROLE = "syncstore_app"
 DATABASE = "syncstore"
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class Layout:
     def urls(self) -> Urls:
         """The URLs of the servers as they run now."""
         words, ports = self.passwords(), self.ports()
-        at = f"{HOST}:{ports['postgres']}/{DATABASE}"
+        at = f"{LOOPBACK}:{ports['postgres']}/{DATABASE}"
         return Urls(
             database_url=f"postgresql+psycopg://{APP_ROLE}:{words['app']}@{at}",
             database_owner_url=f"postgresql+psycopg://{OWNER_ROLE}:{words['owner']}@{at}",
-            redis_url=f"redis://:{words['redis']}@{HOST}:{ports['redis']}/0",
+            redis_url=f"redis://:{words['redis']}@{LOOPBACK}:{ports['redis']}/0",
         )
 
     def passwords(self) -> dict[str, str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from app.core.embedded.errors import ServersUnavailable
-from app.core.embedded.layout import APP_ROLE, DATABASE, HOST, OWNER_ROLE, Layout, write_private
+from app.core.embedded.layout import APP_ROLE, DATABASE, OWNER_ROLE, Layout, write_private
 from app.core.embedded.privileges import tied_to_parent
+from app.core.ports import LOOPBACK
 
 START_SECONDS = 30.0
 STOP_SECONDS = 7.0
@@ -125,7 +126,7 @@ class Postgres(Server):
         self._run([*initdb, *choices, "--locale=C", *([] if self._durable else ["--no-sync"])])
         write_private(
             draft / "pg_hba.conf",
-            "".join(f"host all {r} {HOST}/32 scram-sha-256\n" for r in (OWNER_ROLE, APP_ROLE)),
+            "".join(f"host all {r} {LOOPBACK}/32 scram-sha-256\n" for r in (OWNER_ROLE, APP_ROLE)),
         )
         single = [str(self._programs / "postgres"), "--single", "-D", str(draft)]
         self._run([*single, *([] if self._durable else ["-F"]), "postgres"], stdin=self._roles())
@@ -134,7 +135,7 @@ class Postgres(Server):
     def command(self) -> list[str]:
         """Settings travel with the command, so that an old cluster gets new ones too."""
         settings = {
-            "listen_addresses": HOST,
+            "listen_addresses": LOOPBACK,
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": "200",
@@ -196,7 +197,7 @@ class Redis(Server):
     def set_up(self) -> None:
         """Write the configuration; it holds the password, which a command line would show."""
         lines = {
-            "bind": HOST,
+            "bind": LOOPBACK,
             "port": str(self.port),
             "requirepass": self.layout.passwords()["redis"],
             "dir": str(self.layout.redis),
@@ -215,7 +216,7 @@ class Redis(Server):
         """AUTH and PING on a fresh connection."""
         question = f"AUTH {self.layout.passwords()['redis']}\r\nPING\r\n".encode()
         try:
-            with socket.create_connection((HOST, self.port), timeout=1) as connection:
+            with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
                 connection.sendall(question)
                 answer = b""
                 while answer.count(b"\r\n") < 2 and (part := connection.recv(64)):

@@ -1,0 +1,1 @@
+"""Processes: nothing imports them."""

