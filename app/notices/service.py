@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
 from app.core.actor import Actor
+from app.core.db import new_id
 from app.core.errors import Forbidden, NotFound
 from app.core.work import Work, in_unit, unit_of_work
 from app.gateways import mail as gateways
@@ -126,20 +127,24 @@ def set_mailed_kinds(work: Work, kinds: Sequence[str]) -> None:
     )
 
 
-def request_mail(work: Work, letter: Letter) -> UUID:
-    """Lay a mail ready; it is sent once this unit is committed. Flushes."""
-    mail = Mail(
-        organization_id=work.actor.organization_id,
-        recipient=letter.recipient,
-        subject=letter.subject[:200],
-        text=letter.text,
-        html=letter.html,
-        created_at=work.now,
+def request_mail(work: Work, letter: Letter, *, mail_id: UUID | None = None) -> None:
+    """Lay a mail ready, sent once this unit is committed; an id used before changes nothing."""
+    added = work.session.scalar(
+        insert(Mail)
+        .values(
+            id=mail_id or new_id(),
+            organization_id=work.actor.organization_id,
+            recipient=letter.recipient,
+            subject=letter.subject[:200],
+            text=letter.text,
+            html=letter.html,
+            created_at=work.now,
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(Mail.id)
     )
-    work.session.add(mail)
-    work.session.flush()
-    work.emit(MailRequested(mail.id))
-    return mail.id
+    if added is not None:
+        work.emit(MailRequested(added))
 
 
 def send_mail(actor: Actor, mail_id: UUID) -> None:
