@@ -1,0 +1,391 @@
+"""Cells to values and back: amounts, counts, measures, moments, lists."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, tzinfo
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Final
+
+from app.core.money import Money, NotMoney, exponent
+
+YES: Final = frozenset(
+    {"1", "true", "yes", "y", "x", "on", "ja", "wahr", "oui", "si", "sí", "vrai"}
+)
+NO: Final = frozenset({"0", "false", "no", "n", "off", "nein", "falsch", "non", "faux", ""})
+_AMOUNT: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009'’")
+_BARE: Final = re.compile(r"[^0-9.,\-−()+]")
+_FIGURES: Final = re.compile(r"[0-9.,\-−()+]")
+_SYMBOLS: Final = {
+    "€": "EUR",
+    "₹": "INR",
+    "₩": "KRW",
+    "₫": "VND",
+    "₺": "TRY",
+    "₱": "PHP",
+    "฿": "THB",
+}
+_SHORT: Final = frozenset(
+    [
+        "kr",
+        "zł",
+        "fr",
+        "rs",
+        "ft",
+        "kč",
+        "лв",
+        "lei",
+        "us$",
+        "a$",
+        "c$",
+        "s$",
+        "hk$",
+        "nt$",
+        "r$",
+        "rm",
+        "rp",
+        "r",
+    ]
+)
+_MINOR_LIMIT: Final = 10**15
+QUANTITY_LIMIT: Final = 2_147_483_647
+
+GRAMS: Final = {
+    "g": Decimal(1),
+    "kg": Decimal(1000),
+    "lb": Decimal("453.59237"),
+    "oz": Decimal("28.349523125"),
+}
+MILLIMETRES: Final = {
+    "mm": Decimal(1),
+    "cm": Decimal(10),
+    "m": Decimal(1000),
+    "in": Decimal("25.4"),
+    "ft": Decimal("304.8"),
+    "yd": Decimal("914.4"),
+}
+UNITS: Final = {
+    **{unit: unit for unit in (*GRAMS, *MILLIMETRES)},
+    **dict.fromkeys(("lbs", "pound", "pounds"), "lb"),
+    **dict.fromkeys(("kgs", "kilogram", "kilograms", "kilogramm"), "kg"),
+    **dict.fromkeys(("gr", "gram", "grams", "gramm"), "g"),
+    **dict.fromkeys(("ounce", "ounces"), "oz"),
+    **dict.fromkeys(("inch", "inches", '"'), "in"),
+    **dict.fromkeys(("centimeter", "centimeters", "centimetre", "centimetres"), "cm"),
+    **dict.fromkeys(("millimeter", "millimeters", "millimetre", "millimetres"), "mm"),
+    **dict.fromkeys(("meter", "meters", "metre", "metres"), "m"),
+    **dict.fromkeys(("yard", "yards"), "yd"),
+    **dict.fromkeys(("foot", "feet"), "ft"),
+}
+
+
+class BadCell(ValueError):
+    """A cell that cannot be read as what its column holds; the message is a sentence."""
+
+
+def fold(name: str) -> str:
+    """Return a header cell as it is compared."""
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
+def shown(cell: str) -> str:
+    """Return a cell as it may stand in a sentence."""
+    return f"“{cell if len(cell) <= 40 else cell[:39] + '…'}”"
+
+
+def plain(number: Decimal) -> str:
+    """Return a number without exponent and without idle zeros."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _point(text: str, decimal: str | None) -> str:
+    """Rewrite 1,234.50 and 1.234,50 alike as 1234.50."""
+    if decimal is not None:
+        text = text.replace("," if decimal == "." else ".", "")
+        return text.replace(",", ".")
+    dot, comma = text.rfind("."), text.rfind(",")
+    if dot >= 0 and comma >= 0:
+        thousands = "," if dot > comma else "."
+        return text.replace(thousands, "").replace(",", ".")
+    if comma >= 0:
+        grouped = text.count(",") > 1 or (len(text) - comma == 4 and not text.startswith("0,"))
+        return text.replace(",", "" if grouped else ".")
+    return text.replace(".", "") if text.count(".") > 1 else text
+
+
+@lru_cache(maxsize=2048)
+def number(cell: str, decimal: str | None = None, currency: str | None = None) -> Decimal:
+    """Read a number with symbols, spaces and separators; (12) is -12, "EUR 12" wants EUR."""
+    bare = cell.translate(_SPACES)
+    figures = _BARE.sub("", bare)
+    marks = _FIGURES.sub("", bare)
+    if marks and not _is_money_mark(marks, currency):
+        raise BadCell(f"{shown(cell)} is not an amount{_of(marks, currency)}.")
+    if bare and bare[0].isalpha():  # the full stop of "Rs. 500"
+        figures = figures.lstrip(".")
+    if figures.startswith("(") and figures.endswith(")"):
+        figures = "-" + figures[1:-1]
+    figures = figures.replace("−", "-").removeprefix("+")
+    if figures.endswith("-") and len(figures) > 1:
+        figures = "-" + figures[:-1]
+    text = _point(figures, decimal).removesuffix(".")
+    text = text.replace("-.", "-0.") if text[:1] == "-" else "0" + text if text[:1] == "." else text
+    if not _AMOUNT.fullmatch(text):
+        raise BadCell(f"{shown(cell)} is not an amount.")
+    return Decimal(text)
+
+
+def _is_money_mark(marks: str, currency: str | None) -> bool:
+    if marks in _SYMBOLS:
+        return currency is None or _SYMBOLS[marks] == currency
+    if len(marks) == 3 and marks.isascii() and marks.isalpha():
+        return currency is not None and marks.upper() == currency
+    return marks.casefold() in _SHORT or (not any(map(str.isalnum, marks)) and "%" not in marks)
+
+
+def _of(marks: str, currency: str | None) -> str:
+    is_other = marks in _SYMBOLS or (len(marks) == 3 and marks.isupper())
+    return f" in {currency}" if is_other and currency else ""
+
+
+def money(cell: str, currency: str, decimal: str | None = None) -> dict[str, Any] | None:
+    """Read an amount of a currency as MONEY; blank is None, below zero is refused."""
+    if not cell:
+        return None
+    minor = _plain_minor(cell, exponent(currency)) if decimal != "," else -1
+    if minor < 0:
+        minor = _minor(cell.strip(), currency, decimal)
+    return {"minor": minor, "currency": currency}
+
+
+def _plain_minor(cell: str, places: int) -> int:
+    """Read "12", "12.5" and "12.50" without detours; -1: not that plain."""
+    whole, dot, rest = cell.partition(".")
+    if len(cell) > 14 or not (whole.isascii() and whole.isdigit()):
+        return -1
+    if not dot:
+        return int(whole + "0" * places)
+    if len(rest) > places or not (rest.isascii() and rest.isdigit()):
+        return -1
+    return int(whole + rest.ljust(places, "0"))
+
+
+@lru_cache(maxsize=2048)
+def _minor(cell: str, currency: str, decimal: str | None) -> int:
+    amount = number(cell, decimal, currency)
+    if amount < 0:
+        raise BadCell(f"{shown(cell)} is below zero.")
+    try:
+        minor: int = Money.of(amount.normalize() if amount else amount, currency).minor
+    except NotMoney as error:
+        raise BadCell(str(error)) from error
+    return minor
+
+
+def amount_text(value: dict[str, Any] | None) -> str:
+    """Write MONEY as a plain amount; None is blank."""
+    if value is None:
+        return ""
+    return f"{Money(value['minor'], value['currency']).amount:f}"
+
+
+def quantity(cell: str) -> int:
+    """Read a whole number of pieces."""
+    if cell.isascii() and cell.isdigit() and len(cell) < 10:
+        return int(cell)
+    try:
+        count = number(cell.strip())
+    except BadCell as error:
+        raise BadCell(f"{shown(cell)} is not a whole number.") from error
+    if count != count.to_integral_value():
+        raise BadCell(f"{shown(cell)} is not a whole number.")
+    if abs(count) > QUANTITY_LIMIT:
+        raise BadCell(f"{shown(cell)} is too large.")
+    return int(count)
+
+
+def flag(cell: str) -> bool:
+    """Read yes and no in the words shops use."""
+    word = cell.strip().casefold()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise BadCell(f"{shown(cell)} is neither yes nor no.")
+
+
+def unit_of(word: str) -> str:
+    """Return our name of a unit."""
+    unit = UNITS.get(word.strip().casefold().removesuffix("."))
+    if unit is None:
+        raise BadCell(f"{shown(word)} is not a unit we know.")
+    return unit
+
+
+@lru_cache(maxsize=2048)
+def _measure(cell: str, unit: str, decimal: str | None) -> str:
+    value = number(cell, decimal)
+    if value < 0:
+        raise BadCell(f"{shown(cell)} is below zero.")
+    if value > 10**8:
+        raise BadCell(f"{shown(cell)} is too large.")
+    return plain(value)
+
+
+def measure(cell: str, unit: str, decimal: str | None = None) -> dict[str, str] | None:
+    """Read a MEASURE in a unit; "1.5 lb" brings its own."""
+    cell = cell.strip()
+    if not cell:
+        return None
+    if cell[-1].isalpha() or cell[-1] in '".':
+        figures = cell.rstrip('".' + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        unit, cell = unit_of(cell[len(figures) :]) if figures != cell else unit, figures.strip()
+    return {"value": _measure(cell, unit, decimal), "unit": unit}
+
+
+def converted(value: dict[str, str] | None, unit: str) -> str:
+    """Write a MEASURE in a unit, rounded to six places where it does not come out even."""
+    if value is None:
+        return ""
+    if value["unit"] == unit:
+        return value["value"]
+    table = GRAMS if unit in GRAMS else MILLIMETRES
+    amount = Decimal(value["value"]) * table[value["unit"]] / table[unit]
+    return plain(round(amount, 6))
+
+
+def from_grams(cell: str, unit: str) -> dict[str, str] | None:
+    """Read grams as the unit shown beside them, or as grams when that does not come out even."""
+    if cell in ("", "0", "0.0"):
+        return None
+    return _from_grams(cell, unit)
+
+
+@lru_cache(maxsize=2048)
+def _from_grams(cell: str, unit: str) -> dict[str, str] | None:
+    grams = Decimal(_measure(cell, "g", None))
+    if not grams:
+        return None
+    value = round(grams / GRAMS[unit], 6)
+    if value * GRAMS[unit] == grams:
+        return {"value": plain(value), "unit": unit}
+    return {"value": plain(grams), "unit": "g"}
+
+
+def in_grams(value: dict[str, str]) -> str:
+    """Write a weight in grams, exactly."""
+    return plain(Decimal(value["value"]) * GRAMS[value["unit"]])
+
+
+_DATE_FORMS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d")
+_DAY_FIRST: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y")
+_MONTH_FIRST: Final = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")
+DAY_END: Final = time(23, 59, 59)
+
+
+def moment(
+    cell: str, zone: tzinfo, *, is_end: bool = False, is_day_first: bool = True
+) -> str | None:
+    """Read a date or a time as MOMENT; a date alone is its first second, or its last."""
+    text = cell.strip()
+    if not text:
+        return None
+    found = _iso(text)
+    if found is None or len(text) <= 10:
+        day = found or _day(text, is_day_first=is_day_first)
+        found = datetime.combine(day.date(), DAY_END) if is_end else day
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zone)
+    return found.astimezone(UTC).isoformat()
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _day(text: str, *, is_day_first: bool) -> datetime:
+    if text.isdigit() and len(text) == 5:  # a date that a spreadsheet left as its number
+        return datetime.fromordinal(datetime(1899, 12, 30, tzinfo=UTC).toordinal() + int(text))
+    for form in (*_DATE_FORMS, *(_DAY_FIRST if is_day_first else _MONTH_FIRST)):
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the caller knows the zone
+        except ValueError:
+            continue
+    raise BadCell(f"{shown(text)} is not a date such as 2026-11-30.")
+
+
+def moment_text(value: str | None, zone: tzinfo, *, is_end: bool = False) -> str:
+    """Write MOMENT as a date where it is a whole day's edge, else in full."""
+    if value is None:
+        return ""
+    at = datetime.fromisoformat(value).astimezone(zone)
+    edge = DAY_END if is_end else time(0)
+    return at.date().isoformat() if at.time() == edge else at.isoformat()
+
+
+def listed(cell: str, separator: str = ",") -> list[str]:
+    """Split a list; a backslash before the separator keeps it."""
+    if "\\" + separator in cell:
+        mark = "\0"
+        parts = cell.replace("\\" + separator, mark).split(separator)
+        return [word for part in parts if (word := part.replace(mark, separator).strip())]
+    if separator not in cell:
+        return [word] if (word := cell.strip()) else []
+    return [word for part in cell.split(separator) if (word := part.strip())]
+
+
+def joined(words: Iterable[str], separator: str = ",") -> str:
+    """Write a list that `listed` reads."""
+    return f"{separator} ".join(word.replace(separator, "\\" + separator) for word in words)
+
+
+def unique(words: Iterable[str]) -> list[str]:
+    """Return words once each, in order."""
+    return list(dict.fromkeys(words))
+
+
+def path(cell: str) -> str:
+    """Return a category path as "A > B"."""
+    if ">" not in cell:
+        return cell.strip()
+    return " > ".join(part for name in cell.split(">") if (part := name.strip()))
+
+
+def digits(cell: str) -> str:
+    """Return the digits of a GTIN; 8 to 14 of them, or it is refused."""
+    bare = cell.strip().replace("-", "").replace(" ", "")
+    if not (bare.isascii() and bare.isdigit() and 8 <= len(bare) <= 14):
+        raise BadCell(f"{shown(cell)} is not a GTIN of 8 to 14 digits.")
+    return bare
+
+
+def excel_number(value: float) -> str:
+    """Write a spreadsheet's number as a person typed it: 1234567890123.0 is 1234567890123."""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    try:
+        return plain(Decimal(repr(value)))
+    except InvalidOperation:
+        return str(value)
+
+
+_TRIGGERS: Final = frozenset("=+-@\t\r")
+
+
+def _is_risky(text: str) -> bool:
+    return text.lstrip("'")[:1] in _TRIGGERS if text.lstrip("'") else False
+
+
+def guarded(text: str) -> str:
+    """Put a ' before text a spreadsheet would run as a formula."""
+    return "'" + text if text and text[0] in "=+-@\t\r'" and _is_risky(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Take the ' away that `guarded` put there."""
+    return text[1:] if text[:1] == "'" and _is_risky(text) else text

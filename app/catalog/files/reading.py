@@ -1,0 +1,135 @@
+"""Products out of a file: two readings, flat memory, every row accounted for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, Final, Protocol
+
+from app.catalog.files.draft import Draft
+from app.catalog.files.rows import NeverClosed, Source, csv_of, csv_rows, opened
+from app.catalog.files.shopify import ShopifyReader
+from app.catalog.files.spool import Spool
+from app.catalog.files.types import (
+    Accounting,
+    ColumnMapping,
+    Dialect,
+    FileFacts,
+    ImportOptions,
+    Parsed,
+    Refusal,
+    Row,
+    RowKind,
+)
+from app.catalog.files.woocommerce import WooCommerceReader
+
+
+class DialectReader(Protocol):
+    """How a dialect gathers rows and what it makes of them."""
+
+    sku_title: str
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns it leaves alone."""
+        ...
+
+    def restart(self) -> None:
+        """Begin a second reading."""
+        ...
+
+    def key_of(self, cells: Sequence[str]) -> tuple[str, str | None]:
+        """Return the key of a row's product, and another name by which rows may mean it."""
+        ...
+
+    def draft(self, key: str, rows: list[Row]) -> Draft:
+        """Read the rows of one product."""
+        ...
+
+
+_READERS: Final[dict[Dialect, Callable[[FileFacts, ImportOptions], DialectReader]]] = {
+    Dialect.SHOPIFY: ShopifyReader,
+    Dialect.WOOCOMMERCE: WooCommerceReader,
+}
+
+
+def reader_of(
+    facts: FileFacts, mapping: ColumnMapping | None, options: ImportOptions
+) -> DialectReader:
+    """Return the reader of a file's dialect."""
+    return _READERS[facts.dialect](facts, options)
+
+
+def with_ignored(facts: FileFacts, mapping: ColumnMapping | None = None) -> FileFacts:
+    """Return the facts with the columns that nobody will read."""
+    return replace(facts, ignored=reader_of(facts, mapping, ImportOptions()).unread)
+
+
+def read_products(
+    source: Source,
+    facts: FileFacts,
+    mapping: ColumnMapping | None = None,
+    *,
+    options: ImportOptions | None = None,
+    accounting: Accounting | None = None,
+) -> Iterator[Parsed]:
+    """Yield products and refusals; the refusals of one row come one after the other.
+
+    `accounting` is filled on the way; after the last item it is balanced.
+    """
+    counts = accounting if accounting is not None else Accounting()
+    reader = reader_of(facts, mapping, options or ImportOptions())
+    with csv_of(source, facts) as (again, facts_), Spool() as spool:
+        table = _Table(facts_, reader)
+        with opened(again) as stream:
+            spool.survey(reader.key_of(cells) for _, cells in table.rows(stream, Accounting()))
+        reader.restart()
+        with opened(again) as stream:
+            rows = table.rows(stream, counts)
+            keyed = ((reader.key_of(row[1])[0], row) for row in rows)
+            for key, group in spool.groups(keyed):
+                for item in reader.draft(key, group).settle(spool.claim, reader.sku_title):
+                    counts.take(item)
+                    yield item
+        for refusal in table.refusals:
+            counts.take(refusal)
+            yield refusal
+
+
+class _Table:
+    """The data rows below the header, each as wide as the header."""
+
+    def __init__(self, facts: FileFacts, reader: DialectReader) -> None:
+        self.facts = facts
+        self.width = len(facts.header)
+        self.refusals: list[Refusal] = []
+
+    def rows(self, stream: BinaryIO, counts: Accounting) -> Iterator[Row]:
+        """Yield rows that hold something; blank, commenting and broken ones are counted."""
+        width, first = self.width, self.facts.header_row
+        self.refusals = []
+        try:
+            for row in csv_rows(stream, self.facts):
+                number, cells = row
+                if number <= first:
+                    continue
+                counts.rows += 1
+                if len(cells) != width:
+                    if len(cells) > width and any(cells[width:]):
+                        self._refuse(number, len(cells))
+                        continue
+                    cells[width:] = [""] * (width - len(cells))
+                if not any(cells):
+                    counts.row(RowKind.BLANK)
+                elif cells[0][:1] == "#" and not any(cells[1:]):
+                    counts.row(RowKind.COMMENT)
+                else:
+                    yield row
+        except NeverClosed as error:
+            counts.rows += 1
+            self.refusals.append(Refusal(error.row, None, error.sentence.partition(": ")[2]))
+
+    def _refuse(self, number: int, count: int) -> None:
+        sentence = (
+            f"This row has {count} cells under {self.width} columns. "
+            "Put quotation marks around text that holds the delimiter."
+        )
+        self.refusals.append(Refusal(number, None, sentence))

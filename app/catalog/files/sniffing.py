@@ -1,0 +1,233 @@
+"""A first look at a file: packing, encoding, delimiter, header, and whose dialect it speaks."""
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from charset_normalizer import from_bytes
+
+from app.catalog.files.cells import fold
+from app.catalog.files.columns import amazon_header, is_amazon_name, unique_header
+from app.catalog.files.rows import (
+    NeverClosed,
+    Source,
+    is_utf8,
+    is_workbook,
+    numbered,
+    opened,
+    seekable,
+    sheet_names,
+    workbook_rows,
+)
+from app.catalog.files.types import Dialect, FileFacts, FileKind, Row, UnreadableFile
+
+_SAMPLE: Final = 64 * 1024
+_LINES: Final = 60
+SHOWN_ROWS: Final = 10
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_ENCODINGS: Final = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "iso8859_15", "mac_roman"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "tis_620"),
+]
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+OWN_MARK: Final = "syncstore record"
+_MARKS: Final = {  # folded header names → how much they speak for a dialect
+    Dialect.SHOPIFY: {
+        **dict.fromkeys(("handle", "url handle"), 2),
+        **dict.fromkeys(("variant price", "variant sku", "option1 value", "image src"), 2),
+        **dict.fromkeys(("body (html)", "product image url", "variant grams", "vendor"), 2),
+        **dict.fromkeys(("continue selling when out of stock", "compare-at price"), 2),
+        **dict.fromkeys(("title", "published", "option1 name", "weight value (grams)"), 1),
+        **dict.fromkeys(("variant compare at price", "variant inventory qty", "cost per item"), 1),
+        **dict.fromkeys(("inventory quantity", "published on online store", "seo title"), 1),
+    },
+    Dialect.WOOCOMMERCE: {
+        **dict.fromkeys(("regular price", "attribute 1 name", "attribute 1 value(s)"), 2),
+        **dict.fromkeys(("is featured?", "visibility in catalog", "in stock?"), 2),
+        **dict.fromkeys(("date sale price starts", "backorders allowed?", "tax status"), 2),
+        **dict.fromkeys(("type", "sku", "name", "published", "parent", "categories", "stock"), 1),
+        **dict.fromkeys(("sale price", "short description", "images"), 1),
+    },
+}
+_ENOUGH: Final = {Dialect.SHOPIFY: 5, Dialect.WOOCOMMERCE: 6}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    encoding: str
+    has_bom: bool = False
+    has_nul: bool = False
+
+
+def sniff(source: Source, *, sheet: str | None = None) -> FileFacts:
+    """Look at a file and say how to read it; `UnreadableFile` says why it cannot be."""
+    with seekable(source) as again:
+        with opened(again) as stream:
+            head = stream.read(_SAMPLE)
+        if not head.strip(b"\xef\xbb\xbf\r\n\t ;,"):
+            raise UnreadableFile("This file is empty.")
+        facts = _workbook(again, sheet) if is_workbook(head) else _text(again, head)
+    return facts
+
+
+def _workbook(source: Source, sheet: str | None) -> FileFacts:
+    names = sheet_names(source)
+    if sheet is None:
+        sheet = next((name for name in names if fold(name) == "template"), names[0])
+    elif sheet not in names:
+        raise UnreadableFile(f"This workbook has no sheet “{sheet}”.")
+    rows = list(islice(workbook_rows(source, sheet), _LINES))
+    facts = _recognised(rows, FileKind.XLSX)
+    return replace(facts, sheet=sheet, sheets=tuple(names))
+
+
+def _text(source: Source, head: bytes) -> FileFacts:
+    text = _encoding(source, head)
+    lines = _first_lines(source, text)
+    first = 1
+    delimiter = _named_delimiter(lines[0])
+    if delimiter is not None:
+        first = 2
+    else:
+        delimiter = _delimiter(lines)
+    has_quotes = not (delimiter == "\t" and _has_lone_quotes(lines))
+    rows = _rows(lines, delimiter, has_quotes=has_quotes)
+    facts = _recognised(rows[first - 1 :], FileKind.CSV)
+    if facts.dialect is Dialect.AMAZON and delimiter == "\t":
+        has_quotes = False  # its reports never quote, and titles hold lone marks
+        facts = _recognised(
+            _rows(lines, delimiter, has_quotes=has_quotes)[first - 1 :], FileKind.CSV
+        )
+    return replace(
+        facts,
+        encoding=text.encoding,
+        has_bom=text.has_bom,
+        has_nul=text.has_nul,
+        delimiter=delimiter,
+        has_quotes=has_quotes,
+    )
+
+
+def _encoding(source: Source, head: bytes) -> _Text:
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return _Text(name, has_bom=True, has_nul=b"\0" in head)
+    evens, odds = head[0:400:2].count(0), head[1:400:2].count(0)
+    if max(evens, odds) > len(head[:400]) // 4:
+        return _Text("utf-16-le" if odds > evens else "utf-16-be")
+    with opened(source) as stream:
+        is_fine, at, has_nul = is_utf8(stream)
+        if is_fine:
+            return _Text("utf-8", has_nul=has_nul)
+        stream.seek(max(0, at - _SAMPLE // 4))
+        sample = stream.read(_SAMPLE // 2)
+    return _Text(_legacy(sample), has_nul=has_nul)
+
+
+def _legacy(sample: bytes) -> str:
+    """Guess an encoding of old; where nothing is likelier, it is Western European."""
+    try:
+        sample.decode("cp1252")
+        is_western = True
+    except UnicodeDecodeError:
+        is_western = False
+    best = from_bytes(sample, cp_isolation=_ENCODINGS, chunk_size=512, steps=5).best()
+    if best is None:
+        return "cp1252" if is_western else "latin-1"
+    return best.encoding
+
+
+def _first_lines(source: Source, text: _Text) -> list[str]:
+    facts = FileFacts(
+        FileKind.CSV, Dialect.GENERIC, 0, (), encoding=text.encoding, has_bom=text.has_bom
+    )
+    with opened(source) as stream:
+        raw = stream.read(4 * _SAMPLE)
+    name = "utf-8-sig" if facts.has_bom and facts.encoding == "utf-8" else facts.encoding
+    decoder = codecs.getincrementaldecoder(name)(errors="replace")
+    lines = decoder.decode(raw).replace("\0", "").splitlines(keepends=True)
+    return lines[: 20 * _LINES] or [""]
+
+
+def _named_delimiter(line: str) -> str | None:
+    word = line.strip().strip('"')
+    return word[4:] if word.casefold().startswith("sep=") and len(word) == 5 else None
+
+
+def _rows(lines: Sequence[str], delimiter: str, *, has_quotes: bool) -> list[Row]:
+    rows: list[Row] = []
+    try:
+        for row in numbered(lines, delimiter, has_quotes=has_quotes):
+            rows.append(row)
+            if len(rows) == _LINES:
+                break
+    except NeverClosed:
+        pass  # the sample ends within a quoted cell
+    return rows
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter under which most rows have as many cells as the header, and many."""
+
+    def fitness(delimiter: str) -> tuple[float, int]:
+        rows = [cells for _, cells in _rows(lines, delimiter, has_quotes=True) if cells]
+        if not rows or len(rows[0]) < 2:
+            return 0.0, 0
+        width = len(rows[0])
+        alike = sum(1 for cells in rows if len(cells) == width) / len(rows)
+        return alike * min(width, 12), width
+
+    return max(_DELIMITERS, key=fitness)
+
+
+def _has_lone_quotes(lines: Sequence[str]) -> bool:
+    return any(line.count('"') % 2 for line in lines)
+
+
+def _recognised(rows: list[Row], kind: FileKind) -> FileFacts:
+    filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
+    if not filled:
+        raise UnreadableFile("This file has no rows.")
+    number, cells = _header_row(filled)
+    dialect, confidence = _dialect(cells)
+    header = unique_header(cells)
+    below = [tuple(row) for at, row in filled if at > number]
+    return FileFacts(
+        kind=kind,
+        dialect=dialect,
+        confidence=confidence,
+        header=header,
+        header_row=number,
+        sample_rows=tuple(below[:SHOWN_ROWS]),
+    )
+
+
+def _header_row(rows: list[Row]) -> Row:
+    """Return the row that names the columns: the first one, but for Amazon's templates."""
+    first = rows[0]
+    if _dialect(first[1])[0] in (Dialect.GENERIC, Dialect.AMAZON):
+        for row in rows[1:6]:
+            if sum(map(is_amazon_name, row[1])) > max(3, sum(map(is_amazon_name, first[1]))):
+                return row
+    return first
+
+
+def _dialect(cells: Sequence[str]) -> tuple[Dialect, float]:
+    folded = {fold(cell) for cell in cells}
+    if OWN_MARK in folded:
+        return Dialect.OWN, 1.0
+    best, score = Dialect.GENERIC, 0.0
+    for dialect, marks in _MARKS.items():
+        points = sum(weight for name, weight in marks.items() if name in folded)
+        found = points / _ENOUGH[dialect]
+        if found >= 1 and found > score:
+            best, score = dialect, found
+    if best is Dialect.GENERIC and amazon_header(cells):
+        return Dialect.AMAZON, 0.9
+    return best, min(1.0, round(score / 2 + 0.25, 2)) if score else 0.0
