@@ -20,29 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.catalog.rules import Layer, ProductStatus
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
 
 TITLE_LENGTH: Final = 255
 SKU_LENGTH: Final = 100
 BRAND_LENGTH: Final = 100
-
-
-class ProductStatus(StrEnum):
-    """Master lifecycle of a product."""
-
-    DRAFT = "draft"
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    ARCHIVED = "archived"
-
-
-class Layer(StrEnum):
-    """Where a master value comes from; a later one lies above an earlier one."""
-
-    SOURCE = "source"
-    AI = "ai"
-    MANUAL = "manual"
+BARCODE_LENGTH: Final = 64
 
 
 class Product(Base, Identified, Owned):
@@ -136,7 +121,7 @@ class Variant(Base, Identified, Owned):
     position: Mapped[int] = mapped_column(default=0)
     sku: Mapped[str | None] = mapped_column(String(SKU_LENGTH))
     sku_key: Mapped[str | None] = mapped_column(String(SKU_LENGTH))
-    gtin: Mapped[str | None] = mapped_column(String(14))
+    gtin: Mapped[str | None] = mapped_column(String(BARCODE_LENGTH))  # from people: check digit right
     mpn: Mapped[str | None] = mapped_column(String(70))
     choice: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     currency: Mapped[str] = mapped_column(String(3))  # the organization's; others in variant_prices
@@ -183,11 +168,13 @@ class Media(Base, Identified, Owned):
     __table_args__ = (
         Index("ix_media_sha256", "organization_id", "sha256"),
         Index("ix_media_due", "due_at", postgresql_where=text("state = 'waiting'")),
-        Index("ix_media_source", "organization_id", text("md5(source_url)")),
+        # A plain column: md5() is not leakproof, so row-level security would keep it off an index.
+        Index("ix_media_source", "organization_id", "source_key"),
     )
 
     state: Mapped[MediaState] = mapped_column(String(8))
     source_url: Mapped[str | None]
+    source_key: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the address
     sha256: Mapped[str | None] = mapped_column(String(64))
     storage_key: Mapped[str | None]
     thumb_key: Mapped[str | None]

@@ -50,6 +50,7 @@ class Level(Base, Identified, Owned):
     location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"), index=True)
     on_hand: Mapped[int] = mapped_column(default=0, server_default="0")
     committed: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_counted: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     available: Mapped[Any] = mapped_column(
         Integer, Computed("on_hand - committed", persisted=True)
     )
