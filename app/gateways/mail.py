@@ -1,7 +1,7 @@
 """Mail on its way out of the house: SMTP, a mailbox page for development, or nowhere.
 
-`connect(settings)` chooses once per process; `gateway()` is what jobs send through. A refusal says
-whether another try may help.
+`gateway()` is what jobs send through, as the settings say. A refusal says whether another try may
+help.
 """
 
 import smtplib
@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.core import guard
 from app.core.actor import SYSTEM
-from app.core.settings import Settings
+from app.core.settings import Settings, current
 from app.core.work import unit_of_work
 from app.gateways.models import DevMail
 
@@ -160,20 +160,17 @@ class _Connected:
 
 
 def connect(settings: Settings) -> MailGateway:
-    """Choose this process's way out for mail."""
+    """Return the way out for mail that the settings ask for."""
     if settings.mail_url:
-        return use(SmtpMail(settings.mail_url, sender=settings.mail_from))
-    return use(DevMailbox(sender=settings.mail_from))
+        return SmtpMail(settings.mail_url, sender=settings.mail_from)
+    return DevMailbox(sender=settings.mail_from)
 
 
-def use(gateway: MailGateway) -> MailGateway:
-    """Send through this gateway from now on."""
+def use(gateway: MailGateway | None) -> None:
+    """Send through this gateway from now on; None: through what the settings ask for."""
     _Connected.gateway = gateway
-    return gateway
 
 
 def gateway() -> MailGateway:
     """Return this process's way out for mail."""
-    if _Connected.gateway is None:
-        raise RuntimeError("Mail is not connected; create_app connects it.")
-    return _Connected.gateway
+    return _Connected.gateway or connect(current())

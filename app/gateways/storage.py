@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from app.core.errors import NotFound, TooLarge
-from app.core.settings import Settings
+from app.core.settings import current
 
 _CHUNK: Final = 1024 * 1024
 _FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -140,18 +140,6 @@ class LocalStorage:
         self._place(key).unlink(missing_ok=True)
 
 
-class _Connected:
-    storage: Storage | None = None
-
-
-def connect(settings: Settings) -> Storage:
-    """Open this process's place for files."""
-    _Connected.storage = LocalStorage(settings.media_dir)
-    return _Connected.storage
-
-
 def storage() -> Storage:
     """Return this process's place for files."""
-    if _Connected.storage is None:
-        raise RuntimeError("Storage is not connected; create_app connects it.")
-    return _Connected.storage
+    return LocalStorage(current().media_dir)

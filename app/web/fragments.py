@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from app.web.slots import shell_watch
 from app.web.ui import macros
 from app.web.wishes import wants_fragment
 
@@ -47,12 +48,12 @@ def page(
     **context: Any,
 ) -> Response:
     """Render a template whole, or its named blocks for a partial request; `watch` names live rows."""
-    watched = tuple(watch)
-    context["watch"] = watched
+    own = tuple(watch)
+    watched = context["watch"] = (*own, *shell_watch())
     if not (wants_fragment() and blocks):
         return make_response(render_template(template, **context), status)
     parts = [render_block(template, block, **context) for block in _wanted(blocks)]
-    if watched:
+    if own:
         parts.append(partial("#live", macros.stream(watched), swap="outerHTML"))
     return make_response(Markup("").join(parts), status)
 

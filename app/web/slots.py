@@ -1,6 +1,6 @@
 """Places in the layout that a feature fills: bell, live_bar, organization_links, profile_links."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from markupsafe import Markup
@@ -22,3 +22,21 @@ def slot(name: str) -> Markup:
     if identity is None or name not in _fillings:
         return Markup()
     return Markup(_fillings[name](identity))  # noqa: S704 (features hand over rendered templates)
+
+
+Watched = Callable[[Identity], Iterable[str]]
+_watched: Final[list[Watched]] = []
+
+
+def register_watch(watched: Watched) -> None:
+    """Let the shell of every page listen to live things, such as the bell's."""
+    if watched not in _watched:
+        _watched.append(watched)
+
+
+def shell_watch() -> tuple[str, ...]:
+    """Return the live things of the shell for the signed-in person."""
+    identity = current_identity()
+    if identity is None or identity.organization_id is None:
+        return ()
+    return tuple(name for watched in _watched for name in watched(identity))
