@@ -74,9 +74,10 @@ class Risk(StrEnum):
 class Intent:
     """One change of one side. `old` is what that side has now, None when it has nothing.
 
-    With `field` VARIANT, `old` or `new` is the mapping of the variant's values. `base_after` is the
-    base to record in the very transaction that applies a pull or confirms a push: after a pull it is
-    what the channel showed, not the joined value, or a crash before the push would join it twice.
+    With `field` VARIANT, `old` or `new` is the mapping of the variant's values. `base_after` is
+    what to record as base in the transaction that applies a pull or confirms a push: after a pull
+    that is what the channel showed, not the joined value, or a crash before the push would join it
+    twice.
     """
 
     way: Way
