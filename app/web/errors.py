@@ -1,4 +1,4 @@
-"""What went wrong, as the caller wants it: a page, a toast for htmx, or problem JSON under /api/."""
+"""What went wrong, as the caller wants it: a page, a toast for htmx, or problem JSON (/api/)."""
 
 import logging
 from dataclasses import dataclass, field
@@ -20,7 +20,10 @@ CSRF_SENTENCE: Final = "This page has been open too long to send safely. Reload 
 
 # status → (title, what happened and what to do)
 WORDS: Final[dict[int, tuple[str, str]]] = {
-    400: ("This request cannot be read", "Something in the address or the form is damaged. Go back and try again."),
+    400: (
+        "This request cannot be read",
+        "Something in the address or the form is damaged. Go back and try again.",
+    ),
     401: ("Sign in to continue", "Sign in to see this page."),
     403: ("Your role does not allow this", "Ask an owner or admin of your organization."),
     404: ("Nothing here", "This page does not exist, or you do not have access to it."),
@@ -30,8 +33,14 @@ WORDS: Final[dict[int, tuple[str, str]]] = {
     415: ("Unknown format", "SyncStore cannot read this kind of content."),
     422: ("Some values need a correction", "Go back, correct the marked fields and save again."),
     429: ("Too many attempts", "Wait a moment and try again."),
-    500: ("Something went wrong on our side", "It is in our log. Try again; if it stays, send us the number below."),
-    503: ("SyncStore is out of reach", "A server behind SyncStore does not answer right now. Try again in a moment."),
+    500: (
+        "Something went wrong on our side",
+        "It is in our log. Try again; if it stays, send us the number below.",
+    ),
+    503: (
+        "SyncStore is out of reach",
+        "A server behind SyncStore does not answer right now. Try again in a moment.",
+    ),
 }
 
 
@@ -110,7 +119,10 @@ def _full_page(problem: Problem) -> Response:
     try:
         identity = current_identity()
         html = render_template(
-            "errors/error.html", problem=problem, correlation=correlation_id.get(), identity=identity
+            "errors/error.html",
+            problem=problem,
+            correlation=correlation_id.get(),
+            identity=identity,
         )
     except Exception:  # the shell itself may need what is broken
         log.exception("The error page could not be drawn inside the shell.")

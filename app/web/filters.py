@@ -76,7 +76,7 @@ def compact(value: Number | None) -> str:
     """Write a number in few letters: 12.4K, 3M."""
     if value is None:
         return ABSENT
-    if abs(value) < 10_000:
+    if -10_000 < value < 10_000:
         return number(value)
     text: str = format_compact_decimal(value, locale=viewer_locale(), fraction_digits=1)
     return text
@@ -101,7 +101,7 @@ def size(count: int | None) -> str:
     if count is None:
         return ABSENT
     value, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007 (the unit it stopped at is the answer)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
         if value < 1000 or unit == "TB":
             break
         value /= 1000
@@ -113,14 +113,18 @@ def weight(grams: Number | None) -> str:
     """Write a weight given in grams: 250 g, 1.2 kg."""
     if grams is None:
         return ABSENT
-    return f"{number(grams)} g" if abs(grams) < 1000 else f"{number(round(Decimal(str(grams)) / 1000, 3))} kg"
+    return (
+        f"{number(grams)} g"
+        if -1000 < grams < 1000
+        else f"{number(round(Decimal(str(grams)) / 1000, 3))} kg"
+    )
 
 
 def dimension(millimetres: Number | None) -> str:
     """Write a length given in millimetres: 8 mm, 12.5 cm."""
     if millimetres is None:
         return ABSENT
-    small = abs(millimetres) < 10
+    small = -10 < millimetres < 10
     return f"{number(millimetres)} mm" if small else f"{number(Decimal(str(millimetres)) / 10)} cm"
 
 

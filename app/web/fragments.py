@@ -1,4 +1,4 @@
-"""Whole page or part of it: `page` renders, `then` answers a POST, `toast` says what left the screen."""
+"""Whole page or part of it: `page` renders, `then` answers a POST, `toast` tells what left."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -47,7 +47,7 @@ def page(
     watch: Iterable[str] = (),
     **context: Any,
 ) -> Response:
-    """Render a template whole, or its named blocks for a partial request; `watch` names live rows."""
+    """Render a template, or its named blocks for a partial request; `watch` names live rows."""
     own = tuple(watch)
     watched = context["watch"] = (*own, *shell_watch())
     if not (wants_fragment() and blocks):
@@ -61,7 +61,9 @@ def page(
 def partial(target: str, html: str, *, swap: str = "outerMorph") -> Markup:
     """Wrap HTML so that htmx puts it into another place than the main one."""
     return Markup('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>').format(
-        target, swap, Markup(html)  # noqa: S704 (callers hand over rendered templates)
+        target,
+        swap,
+        Markup(html),  # noqa: S704 (callers hand over rendered templates)
     )
 
 
@@ -114,7 +116,7 @@ def waiting_toasts() -> list[dict[str, Any]]:
 
 
 def deliver_toasts(response: Response) -> Response:
-    """Attach toasts to a fragment or keep them for the page a redirect leads to; after every view."""
+    """Attach toasts to a fragment, or keep them for the page a redirect leads to."""
     if not g.get("toasts"):
         return response
     leads_elsewhere = 300 <= response.status_code < 400 or (
@@ -134,5 +136,3 @@ def vary(response: Response) -> Response:
     """Tell caches that one URL has two shapes."""
     response.vary.update(["HX-Request", "HX-Request-Type"])
     return response
-
-

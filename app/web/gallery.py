@@ -7,15 +7,26 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import (
-    BooleanField, DateField, DecimalField, EmailField, FileField, IntegerField, PasswordField,
-    RadioField, SelectField, SelectMultipleField, StringField, TextAreaField, URLField,
+    BooleanField,
+    DateField,
+    DecimalField,
+    EmailField,
+    FileField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    URLField,
 )  # fmt: skip
 from wtforms.validators import DataRequired, Length, NumberRange
 
 from app.core import clock
 from app.core.money import Money
 from app.web.fragments import page, then, toast
-from app.web.states import IDLE, NEEDS_YOU, PAUSED, RUNNING, SYNCED, WAITING, FAILED
+from app.web.states import FAILED, IDLE, NEEDS_YOU, PAUSED, RUNNING, SYNCED, WAITING
 
 STATES: Final = (IDLE, WAITING, RUNNING, SYNCED, NEEDS_YOU, FAILED, PAUSED)
 
@@ -51,7 +62,12 @@ def gallery() -> ResponseReturnValue:
         form=SampleForm(prefix="new-", data={"title": "Blue mug", "price": 12, "policy": "ask"}),
         sample=SampleForm(),
         prices=[Money(1, "JPY"), Money(1234567890, "USD"), Money(-500, "EUR")],
-        moments=[now, now - timedelta(minutes=4), now - timedelta(days=2), now - timedelta(days=90)],
+        moments=[
+            now,
+            now - timedelta(minutes=4),
+            now - timedelta(days=2),
+            now - timedelta(days=90),
+        ],
         long_title="Handmade ceramic mug with a cobalt glaze, dishwasher-safe, 350 ml " * 3,
     )
 

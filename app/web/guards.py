@@ -1,9 +1,9 @@
-"""Who may call a route. Every route carries a mark; one without is refused, so nothing opens by accident.
+"""Who may call a route. Each route carries a mark; one without is refused.
 
-@requires("catalog.write")   a member of the organization with this permission (none named: any member)
+@requires("catalog.write")   a member with this permission (none named: any member)
 @signed_in                   anybody signed in, even before choosing an organization
 @public                      everybody, on purpose
-@hook                        machines that prove themselves by signature: public and without CSRF token
+@hook                        machines that sign what they send: public, no CSRF token
 @takes_up_to(megabytes)      the largest request body, when the default of 2 MB is too small
 """
 
@@ -112,7 +112,7 @@ def check_request() -> ResponseReturnValue | None:
     """Let the request pass, send it to sign in, or refuse it; runs before every view."""
     if request.endpoint is None:
         return None
-    guard = guard_of(current_app._get_current_object(), request.endpoint)  # type: ignore[attr-defined]  # proxy
+    guard = guard_of(current_app, request.endpoint)
     if guard is None:
         current_app.logger.error("Route without a guard refused: %s", request.endpoint)
         raise NotFound

@@ -1,7 +1,7 @@
 """One reader of Redis per process, many listening pages.
 
-Each page has a small set of names that changed since it last drew (coalesced, so it cannot grow beyond
-what the page watches); the reader adds to it, the page's own green thread empties it at its own pace.
+Each page has a small set of names that changed since it last drew (coalesced, so it cannot grow
+beyond what the page watches); the reader adds, the page's own green thread takes at its own pace.
 """
 
 import logging

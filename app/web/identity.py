@@ -69,7 +69,7 @@ class _Source:
 
 
 def register_identity(app: Flask, loader: Loader, *, doors: Doors | None = None) -> None:
-    """Tell how to find who is signed in, and the endpoints to sign in, out and change organization."""
+    """Tell how to find who is signed in, and where people sign in, out and change organization."""
     app.extensions[SLOT] = _Source(loader, doors or Doors())
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 from app.web.guards import Guard, guard_blueprint
 from app.web.security import loosen_policy
 
-# Its templates carry inline scripts and compile templates in the browser; still nothing from outside.
+# Its pages carry inline scripts and compile templates in the browser; nothing comes from outside.
 POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "

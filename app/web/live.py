@@ -1,8 +1,8 @@
 """Which things are live: features say how rows of a kind are drawn for a given actor.
 
-@live("listing")             draws rows: (actor, ids) → {id: html}; one query for all ids; only what the
-                             actor may see is in the answer
-announce("sync_run", …)      sends only the name, as a DOM event that a heavy panel waits for
+@live("listing")         draws rows: (actor, ids) → {id: html}; one query for all ids; the answer
+                         holds only what the actor may see
+announce("sync_run", …)  sends only the name, as a DOM event that a heavy panel waits for
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +49,9 @@ class Watch:
     def parse(cls, text: str) -> "Watch":
         """Read `listing-41,sync_run-7,order-*`; what nobody registered is dropped."""
         wanted = [name for name in text.split(",") if name][:MAX_WATCHED]
-        known = [n for n in wanted if (kind := split_name(n)[0]) in _renderers or kind in _announced]
+        known = [
+            n for n in wanted if (kind := split_name(n)[0]) in _renderers or kind in _announced
+        ]
         kinds = {split_name(name)[0] for name in known if name.endswith("-*")}
         return cls(frozenset(n for n in known if not n.endswith("-*")), frozenset(kinds))
 

@@ -1,4 +1,4 @@
-"""The side menu: features register their entries, the layout draws those that exist and are allowed."""
+"""The side menu: features register entries, the layout draws those that exist and are allowed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry; `counter` names a number given by register_counters, `order` sorts in the group."""
+    """One entry; `counter` names a number of register_counters, `order` sorts in the group."""
 
     section: Section
     label: str

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 MAX_BODY: Final = 2 * 1024 * 1024
 MAX_FIELDS: Final = 5_000
 
-# img-src stays at home: a remote thumbnail would tell a marketplace who looks at what, so we serve copies.
+# A remote thumbnail would tell a marketplace who looks at what, so pictures are our own copies.
 POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -71,7 +71,7 @@ def harden(response: Response) -> Response:
 
 
 def limit(key: str, *, times: int, per_seconds: int) -> None:
-    """Count one use of `key`; raises TooMany beyond `times` in a window. Lets pass without Redis."""
+    """Count one use of `key`; raises TooMany beyond `times` per window; passes without Redis."""
     name = f"limit:{key}"
     try:
         pipe = kv.client().pipeline()

@@ -1,9 +1,9 @@
-"""/events: names come from Redis, HTML goes to the browser, drawn with the rights of whoever listens.
+"""/events: names come from Redis, HTML goes out, drawn with the rights of whoever listens.
 
-A message without a name holds <hx-partial>s that htmx swaps in. A named message is a DOM event: the name
-of an announced thing (`sync_run-7`), or `listing-feed` with the names that changed, for pages that watch
-`listing-*` and show "3 new". The stream ends after LIFE seconds so that lost rights are noticed; htmx comes
-back with Last-Event-ID. Nothing here holds a database connection between two messages.
+A message without a name holds <hx-partial>s that htmx swaps in. A named message is a DOM event: the
+name of an announced thing (`sync_run-7`), or `listing-feed` with the names that changed, for pages
+that watch `listing-*` and show "3 new". The stream ends after LIFE seconds so that lost rights are
+noticed; htmx comes back with Last-Event-ID. No database connection is held between two messages.
 """
 
 import logging
@@ -16,6 +16,7 @@ import redis
 from flask import Response, request, stream_with_context, url_for
 
 from app.core.actor import Actor
+from app.core.errors import Unavailable
 from app.web.fragments import partial
 from app.web.guards import requires
 from app.web.hub import Listener, hub, last_id
@@ -36,7 +37,7 @@ def stream_url(names: Sequence[str]) -> str:
     if actor.organization_id is not None:
         try:
             since = last_id(actor.organization_id)
-        except redis.RedisError:
+        except (redis.RedisError, Unavailable):
             log.warning("News is out of reach; the page starts without it.")
     return url_for("web.events", watch=",".join(names), since=since)
 
@@ -96,9 +97,7 @@ def events() -> Response:
     actor = current_actor()
     listener = Listener(actor.organization, Watch.parse(request.args.get("watch", "")))
     hub.join(listener, since=_since())
-    response = Response(
-        stream_with_context(_listen(actor, listener)), mimetype="text/event-stream"
-    )
+    response = Response(stream_with_context(_listen(actor, listener)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     return response

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 _MACRO: Final = re.compile(r"{%-?\s*macro\s+([a-z]\w*)\s*\(")
 _ICON: Final = Markup(
     '<svg class="icon {}" viewBox="0 0 24 24" width="16" height="16" fill="none" '
-    'stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
+    'stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" '
+    "{}>{}</svg>"
 )
 
 
@@ -47,7 +48,9 @@ def icon(name: str, size: str = "", label: str = "") -> Markup:
     if drawings and name not in drawings:
         log.warning("The icon %s is not built; run `npm run build`.", name)
     meaning = (
-        Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        Markup('role="img" aria-label="{}"').format(label)
+        if label
+        else Markup('aria-hidden="true"')
     )
     return _ICON.format(size, meaning, Markup(drawings.get(name, "")))  # noqa: S704 (our own build)
 
@@ -72,7 +75,7 @@ def html_attrs(*given: Mapping[str, Any]) -> Markup:
 
 
 def with_args(**changes: Any) -> str:
-    """Return this page's address with other query arguments; None removes one, a new filter page 1."""
+    """Return this page's address with other arguments; None removes one, cursors start anew."""
     arguments: dict[str, Any] = request.args.to_dict(flat=False)
     for cursor in {"before", "after"} - set(changes):
         arguments.pop(cursor, None)
@@ -82,7 +85,7 @@ def with_args(**changes: Any) -> str:
 
 
 class Macros:
-    """Looks macros up by name; `ui.badge` finds `badge` in whichever file of templates/ui has it."""
+    """Looks macros up by name: `ui.badge` is `badge` in whichever file of templates/ui has it."""
 
     def __init__(self, environment: Callable[[], Environment]) -> None:
         self._environment = environment
@@ -91,7 +94,8 @@ class Macros:
     def _read_homes(self) -> None:
         environment = self._environment()
         loader = environment.loader
-        assert loader is not None
+        if loader is None:
+            return
         for name in environment.list_templates(filter_func=lambda name: name.startswith("ui/")):
             for macro in _MACRO.findall(loader.get_source(environment, name)[0]):
                 self._homes[macro] = name
@@ -113,6 +117,4 @@ macros: Final = Macros(lambda: current_app.jinja_env)
 
 def install_ui(app: Flask) -> None:
     """Make `ui`, `asset`, `html_attrs` and `with_args` known to every template of this app."""
-    app.jinja_env.globals.update(
-        ui=macros, asset=asset, html_attrs=html_attrs, with_args=with_args
-    )
+    app.jinja_env.globals.update(ui=macros, asset=asset, html_attrs=html_attrs, with_args=with_args)

@@ -1,4 +1,4 @@
-"""Puts the furniture into an app; create_app calls install_web once, before the features register."""
+"""Puts the furniture into an app; create_app calls install_web once, before the features."""
 
 from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ from app.web.ui import install_ui
 
 @public
 def home() -> ResponseReturnValue:
-    """Lead to the first page the caller may see; the home feature takes `/` by registering earlier."""
+    """Lead to the first page of the menu that the caller may see."""
     entries = [entry for _, group in nav.menu() for entry in group]
     if current_identity() is None or not entries:
         return redirect(url_for("web.search"), 303)
@@ -73,6 +73,4 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.before_request(check_request)
     app.after_request(vary)
     app.after_request(deliver_toasts)
-    app.register_blueprint(
-        _blueprint(has_gallery=app.debug or app.testing or settings.is_demo)
-    )
+    app.register_blueprint(_blueprint(has_gallery=app.debug or app.testing or settings.is_demo))

@@ -4,7 +4,7 @@ from flask import request
 
 
 def wants_fragment() -> bool:
-    """Tell whether htmx asks for a part; boosted visits and history restores want the whole page."""
+    """Tell whether htmx asks for a part; boosted visits and history restores want it whole."""
     headers = request.headers
     return (
         headers.get("HX-Request-Type") == "partial"

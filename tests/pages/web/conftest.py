@@ -74,7 +74,9 @@ def _routes(app: Flask) -> None:
     app.add_url_rule("/things", view_func=requires()(thing_create), methods=["POST"])
     app.add_url_rule("/fail/<kind>", view_func=public(fail), methods=["GET", "POST"])
     app.add_url_rule("/api/v1/fail/<kind>", "api_fail", public(fail))
-    app.add_url_rule("/api/v1/thing", "api_thing", requires()(lambda: {"ok": True}), methods=["POST"])
+    app.add_url_rule(
+        "/api/v1/thing", "api_thing", requires()(lambda: {"ok": True}), methods=["POST"]
+    )
     app.add_url_rule("/hooks/x", "hook", hook(lambda: "taken"), methods=["POST"])
     app.add_url_rule("/me", "me", signed_in(lambda: "me"))
     app.add_url_rule("/unmarked", "unmarked", lambda: "open to all")
@@ -96,7 +98,8 @@ def build_app(tmp_path: Path) -> Flask:
     templates.mkdir(exist_ok=True)
     (templates / "thing.html").write_text(
         '{% extends "layouts/app.html" %}{% block title %}Thing{% endblock %}'
-        '{% block content %}<h1>Thing</h1><div id="main">{% block main %}<p>{{ word }} {{ ui.badge("x") }}</p>{% endblock %}</div>'
+        '{% block content %}<h1>Thing</h1><div id="main">{% block main %}'
+        '<p>{{ word }} {{ ui.badge("x") }}</p>{% endblock %}</div>'
         '<div id="side">{% block side %}<i>{{ word }}</i>{% endblock %}</div>{% endblock %}'
     )
     app = Flask("syncstore", root_path=str(PROJECT))
