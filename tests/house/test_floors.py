@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml, on a small copy of the tree: kept, then broken once each."""
+"""The import contracts of pyproject.toml, on a small copy of the tree: kept, then broken once."""
 
 import subprocess
 import sys

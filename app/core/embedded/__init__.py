@@ -87,6 +87,7 @@ class EmbeddedServers:
         self.leave()
 
     def _start_guard(self) -> None:
+        _started[:] = [guard for guard in _started if guard.poll() is None]
         mode = "durable" if self._durable else "throwaway"
         with self._layout.guard_log.open("a") as log:
             guard = subprocess.Popen(
