@@ -244,8 +244,8 @@ class _Board:
         item = self.external[external_id]
         return [
             (score, product_id)
-            for score, product_id in index.likest(_wording(item))
-            if score >= LINE and not _has_other_gtins(item, self.ours[product_id])
+            for score, product_id in index.likest(_wording(item), line=LINE)
+            if not _has_other_gtins(item, self.ours[product_id])
         ]
 
     def _alike(self, external_id: str, product_id: str, score: float) -> Proposal:
