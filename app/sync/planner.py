@@ -18,6 +18,7 @@ from app.sync.merge import Conflict
 from app.sync.plans import (
     LISTING,
     VARIANT,
+    WAITING_RISKS,
     Action,
     Difference,
     FieldConflict,
@@ -26,10 +27,40 @@ from app.sync.plans import (
     Risk,
     Way,
     Why,
+    apply,
+    rebase,
+    to_draft,
+    waits,
 )
 from app.sync.policy import OnBoth, OnRemoved, Policy, decide, first_winner
-from app.sync.sides import MISSING, NOTHING, Side
+from app.sync.sides import MISSING, NOTHING, Missing, Side
 from app.sync.verdicts import Leave, Trio, Write, judge
+
+# The door to planning: callers need this module alone.
+__all__ = (
+    "LISTING",
+    "VARIANT",
+    "WAITING_RISKS",
+    "Action",
+    "Carries",
+    "Difference",
+    "FieldConflict",
+    "Intent",
+    "ListingPlan",
+    "Missing",
+    "Risk",
+    "Way",
+    "Why",
+    "apply",
+    "newest",
+    "plan_creation",
+    "plan_disappearance",
+    "plan_listing",
+    "plan_removal",
+    "rebase",
+    "to_draft",
+    "waits",
+)
 
 _SEEN: Final = PRODUCT_STATUSES[0]
 

@@ -70,6 +70,9 @@ class Risk(StrEnum):
     DELETES = "deletes"
 
 
+WAITING_RISKS: Final = frozenset((Risk.PRICE_MOVE, Risk.DELETES))  # these never go by themselves
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One change of one side. `old` is what that side has now, None when it has nothing.
