@@ -115,6 +115,14 @@ def notice_list(
     return KeysetPage(lines, None, following, total)
 
 
+def link_of(session: Session, notice_id: UUID) -> str:
+    """Return where a notice leads; raises NotFound."""
+    link = session.scalar(select(Notice.link).where(Notice.id == notice_id))
+    if link is None:
+        raise NotFound
+    return link
+
+
 def mailed_kinds(session: Session, user_id: UUID, organization_id: UUID) -> frozenset[str]:
     """Return the kinds of notices this person gets by mail."""
     rows = session.execute(

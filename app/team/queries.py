@@ -195,6 +195,16 @@ def member_list(session: Session, organization_id: UUID) -> Sequence[MemberLine]
     ]
 
 
+def is_member(session: Session, organization_id: UUID, user_id: UUID) -> bool:
+    """Tell whether a person belongs to an organization."""
+    found = session.scalar(
+        select(Membership.id).where(
+            Membership.organization_id == organization_id, Membership.user_id == user_id
+        )
+    )
+    return found is not None
+
+
 def invitation_list(session: Session, organization_id: UUID) -> Sequence[Invitation]:
     """Return the invitations that wait, newest first; also those too old to be accepted."""
     return session.scalars(

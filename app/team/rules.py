@@ -83,6 +83,7 @@ LIMITS: Final = MappingProxyType(
         "mail_account": Limit(5, timedelta(hours=1)),
         "mail_address": Limit(30, timedelta(hours=1)),
         "password_user": Limit(10, timedelta(minutes=15)),
+        "invite_organization": Limit(50, timedelta(hours=1)),
         "link_address": Limit(60, timedelta(minutes=15)),
     }
 )

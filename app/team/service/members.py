@@ -277,10 +277,11 @@ def change_role(work: Work, membership_id: UUID, role: Role) -> None:
     notify(work, "team", f"You are {role} now.", link="/settings/team", user_ids=[user.id])
 
 
-def remove_member(work: Work, membership_id: UUID) -> None:
-    """Take a member out, or let the actor leave; what they did stays. Raises LastOwner."""
+def remove_member(work: Work, membership_id: UUID) -> bool:
+    """Take a member out, or let the actor leave (True); what they did stays. Raises LastOwner."""
     member, user = _get_member(work, membership_id)
-    if user.id != work.actor.user_id:
+    is_leaving = user.id == work.actor.user_id
+    if not is_leaving:
         check_may_assign(work.actor, before=member.role, after=None)
     _refuse_without_owner(work, member)
     work.session.delete(member)
@@ -292,5 +293,6 @@ def remove_member(work: Work, membership_id: UUID) -> None:
         )
         .values(current_organization_id=None)
     )
-    verb = "left" if user.id == work.actor.user_id else "was removed"
+    verb = "left" if is_leaving else "was removed"
     record_audit(work, "member.removed", "user", user.id, f"{user.name} {verb}.")
+    return is_leaving
