@@ -1,0 +1,1 @@
+"""Channel twins: simulated shops for rehearsal, tests and benchmarks; no code of an adapter."""

@@ -1,0 +1,244 @@
+"""The REST API: the same five calls and a batch for every collection."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from app.simulators.woocommerce import after_sale, media, shop, wire
+from app.simulators.woocommerce.attributes import Attributes, own_attribute
+from app.simulators.woocommerce.batch import logged, run_batch
+from app.simulators.woocommerce.deliveries import send_pings
+from app.simulators.woocommerce.errors import ApiError
+from app.simulators.woocommerce.orders import Orders
+from app.simulators.woocommerce.params import checked, require
+from app.simulators.woocommerce.products import Products
+from app.simulators.woocommerce.resource import Asking, Resource
+from app.simulators.woocommerce.settings import TwinSettings
+from app.simulators.woocommerce.terms import TAXONOMIES, Terms
+from app.simulators.woocommerce.variations import Variations
+from app.simulators.woocommerce.webhooks import Webhooks
+
+Factory = Callable[..., Resource]
+View = Callable[..., Response]
+
+_V3: Final = "/wc/v3"
+_CHANGING: Final = ["PUT", "POST", "PATCH"]
+
+
+def _terms(name: str) -> Factory:
+    return lambda asking: Terms(asking, TAXONOMIES[name], f"/products/{name}")
+
+
+def _attribute_terms(asking: Asking, attribute_id: int) -> Resource:
+    attribute = own_attribute(asking, attribute_id)
+    return Terms(asking, attribute["slug"], f"/products/attributes/{attribute_id}/terms")
+
+
+def rest_blueprint(settings: TwinSettings) -> Blueprint:
+    """Build the routes this version of the store has."""
+    api = Blueprint("rest", __name__, url_prefix="/wp-json")
+    collections: dict[str, Factory] = {
+        "/products": Products,
+        "/products/<int:parent_id>/variations": Variations,
+        "/products/categories": _terms("categories"),
+        "/products/tags": _terms("tags"),
+        "/products/shipping_classes": _terms("shipping_classes"),
+        "/products/attributes": Attributes,
+        "/products/attributes/<int:attribute_id>/terms": _attribute_terms,
+        "/webhooks": Webhooks,
+        "/orders": Orders,
+    }
+    if settings.at_least(9, 4):
+        collections["/products/brands"] = _terms("brands")
+    for path, factory in collections.items():
+        _mount(api, f"{_V3}{path}", factory)
+    if settings.at_least(10, 3):
+        everywhere: Factory = lambda asking: Variations(asking, None)  # noqa: E731 (a factory like the others)
+        api.add_url_rule(f"{_V3}/variations", "variations", _list_view(everywhere))
+    _mount_order_parts(api, settings)
+    _mount_shop(api)
+    return api
+
+
+def _mount(api: Blueprint, path: str, factory: Factory) -> None:
+    name = path.replace("/", "_").replace("<int:", "").replace(">", "")
+    api.add_url_rule(path, f"{name}_list", _list_view(factory))
+    api.add_url_rule(path, f"{name}_create", _create_view(factory), methods=["POST"])
+    api.add_url_rule(f"{path}/batch", f"{name}_batch", _batch_view(factory), methods=_CHANGING)
+    one = f"{path}/<int:row_id>"
+    api.add_url_rule(one, f"{name}_get", _get_view(factory))
+    api.add_url_rule(one, f"{name}_update", _update_view(factory), methods=_CHANGING)
+    api.add_url_rule(one, f"{name}_delete", _delete_view(factory), methods=["DELETE"])
+
+
+def _list_view(factory: Factory) -> View:
+    def view(**ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        query = checked(wire.query_params(), resource.list_schema)
+        wire.permit("view")
+        with wire.store_here().change():
+            page = resource.list(query)
+        return wire.answer_page(page, query)
+
+    return view
+
+
+def _get_view(factory: Factory) -> View:
+    def view(row_id: int, **ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        wire.permit("view")
+        with wire.store_here().change():
+            return wire.answer(resource.get(row_id))
+
+    return view
+
+
+def _create_view(factory: Factory) -> View:
+    def view(**ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        params = checked(wire.body_params(resource.schema), resource.schema)
+        require(params, *resource.required)
+        wire.permit("create")
+        store = wire.store_here()
+        fetched = media.fetch(store, [params])
+        with store.change():
+            shown = logged(
+                store, resource, "create", params, lambda: resource.create(params, fetched)
+            )
+        send_pings(store)
+        place = f"{store.settings.home_url}{request.path}/{shown.get('id', '')}"
+        return wire.answer(shown, 201, headers={"Location": place})
+
+    return view
+
+
+def _update_view(factory: Factory) -> View:
+    def view(row_id: int, **ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        params = checked(wire.body_params(resource.schema), resource.schema)
+        wire.permit("edit")
+        store = wire.store_here()
+        fetched = media.fetch(store, [params])
+        with store.change():
+            shown = logged(
+                store,
+                resource,
+                "update",
+                params | {"id": row_id},
+                lambda: resource.update(row_id, params, fetched),
+            )
+        send_pings(store)
+        return wire.answer(shown)
+
+    return view
+
+
+def _delete_view(factory: Factory) -> View:
+    def view(row_id: int, **ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        wire.permit("delete")
+        store, force = wire.store_here(), wire.wants_force()
+        with store.change():
+            shown = logged(
+                store,
+                resource,
+                "delete",
+                {"id": row_id},
+                lambda: resource.delete(row_id, force=force),
+            )
+        return wire.answer(shown)
+
+    return view
+
+
+def _batch_view(factory: Factory) -> View:
+    def view(**ids: int) -> Response:
+        resource = factory(wire.asking(), **ids)
+        params = wire.body_params({})
+        wire.permit("batch")
+        store = wire.store_here()
+        shown = run_batch(store, resource, params, cut=request.environ.get("twin.batch_cut"))
+        send_pings(store)
+        return wire.answer(shown)
+
+    return view
+
+
+def _mount_order_parts(api: Blueprint, settings: TwinSettings) -> None:
+    order = f"{_V3}/orders/<int:order_id>"
+    _mount_part(api, f"{order}/notes", after_sale.note_list, after_sale.add_note)
+    _mount_part(api, f"{order}/refunds", after_sale.refund_list, after_sale.add_refund)
+    if settings.tracking == "fulfillments":
+        lister, adder = after_sale.fulfillment_list, after_sale.add_fulfillment
+        _mount_part(api, f"{order}/fulfillments", lister, adder)
+    namespace = shop.TRACKING_NAMESPACES.get(settings.tracking)
+    if namespace is None:
+        return
+    base = f"/{namespace}/orders/<int:order_id>/shipment-trackings"
+    _mount_part(api, base, after_sale.tracking_list, after_sale.add_tracking)
+
+    def tracking_delete(order_id: int, tracking_id: str) -> Response:
+        wire.permit("delete")
+        with wire.store_here().change():
+            return wire.answer(after_sale.drop_tracking(wire.asking(), order_id, tracking_id))
+
+    def tracking_providers() -> Response:
+        return wire.answer(after_sale.PROVIDERS)
+
+    one = f"{base}/<tracking_id>"
+    api.add_url_rule(one, "tracking_delete", tracking_delete, methods=["DELETE"])
+    providers = f"/{namespace}/shipment-trackings/providers"
+    api.add_url_rule(providers, "tracking_providers", tracking_providers)
+
+
+def _mount_part(
+    api: Blueprint, path: str, lister: after_sale.Lister, adder: after_sale.Adder
+) -> None:
+    def list_view(order_id: int) -> Response:
+        wire.permit("view")
+        with wire.store_here().change():
+            return wire.answer(lister(wire.asking(), order_id, wire.query_params()))
+
+    def add_view(order_id: int) -> Response:
+        params = wire.body_params({})
+        wire.permit("create")
+        store = wire.store_here()
+        with store.change():
+            shown = adder(wire.asking(), order_id, params)
+        return wire.answer(shown, 201)
+
+    api.add_url_rule(path, f"{lister.__name__}", list_view)
+    api.add_url_rule(path, f"{adder.__name__}", add_view, methods=["POST"])
+
+
+def _mount_shop(api: Blueprint) -> None:
+    def index() -> Response:
+        return wire.answer(shop.api_index(wire.store_here().settings))
+
+    def system_status() -> Response:
+        wire.permit("view")
+        return wire.answer(_only_wanted(shop.system_status(wire.store_here())))
+
+    def setting_group(group: str) -> Response:
+        wire.permit("view")
+        return wire.answer(shop.setting_group(wire.store_here().settings, group))
+
+    def setting(group: str, name: str) -> Response:
+        wire.permit("view")
+        return wire.answer(shop.setting(wire.store_here().settings, group, name))
+
+    def core_media() -> Response:
+        # Shop keys count under /wc/ only: to WordPress itself such a caller is anonymous.
+        raise ApiError("rest_cannot_create", 401, "Sorry, you are not allowed to create posts.")
+
+    api.add_url_rule("/", "index", index)
+    api.add_url_rule(f"{_V3}/system_status", "system_status", system_status)
+    api.add_url_rule(f"{_V3}/settings/<group>", "setting_group", setting_group)
+    api.add_url_rule(f"{_V3}/settings/<group>/<name>", "setting", setting)
+    api.add_url_rule("/wp/v2/media", "core_media", core_media, methods=["POST"])
+
+
+def _only_wanted(shown: Mapping[str, Any]) -> dict[str, Any]:
+    fields = wire.asking().fields
+    return {name: value for name, value in shown.items() if fields is None or name in fields}
