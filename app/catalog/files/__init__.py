@@ -2,11 +2,13 @@
 
 `sniff(source)` looks at a file; `read_products(source, facts, mapping, options=…, accounting=…)`
 yields `ParsedProduct` and `Refusal`. Every data row ends as exactly one of: product, variant,
-image, refused, blank, comment.
+image, refused, blank, comment. `suggest(header)` proposes a `ColumnMapping` for an unknown file;
+`write_products(products, stream, dialect, options)` writes what reading gives back the same.
 """
 
-from app.catalog.files.reading import read_products
+from app.catalog.files.reading import read_products, with_ignored
 from app.catalog.files.sniffing import sniff
+from app.catalog.files.suggestions import suggest
 from app.catalog.files.types import (
     Accounting,
     ColumnMapping,
@@ -25,6 +27,7 @@ from app.catalog.files.types import (
     UnreadableFile,
     Written,
 )
+from app.catalog.files.writing import write_products
 
 __all__ = [
     "Accounting",
@@ -45,4 +48,7 @@ __all__ = [
     "Written",
     "read_products",
     "sniff",
+    "suggest",
+    "with_ignored",
+    "write_products",
 ]

@@ -378,7 +378,11 @@ _TRIGGERS: Final = frozenset("=+-@\t\r")
 
 
 def _is_risky(text: str) -> bool:
-    return text.lstrip("'")[:1] in _TRIGGERS if text.lstrip("'") else False
+    bare = text.lstrip("'")
+    if not bare or bare[0] not in _TRIGGERS:
+        return False
+    is_number = bare[0] in "+-" and bare[1:].replace(".", "", 1).isdigit()
+    return not is_number
 
 
 def guarded(text: str) -> str:

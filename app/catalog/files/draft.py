@@ -57,6 +57,7 @@ class Draft:
     kinds: dict[int, RowKind] = field(default_factory=dict)
     refusals: dict[int, list[Refusal]] = field(default_factory=dict)
     whole: Refusal | None = None  # refuses the product with all its rows
+    is_key_free: bool = False  # nothing kept rows of one key together: it may be taken
 
     def refuse(self, row: int, column: str | None, sentence: str, value: str | None = None) -> None:
         """Refuse one row; the product lives on without it."""
@@ -111,6 +112,8 @@ class Draft:
             self._check_whole()
         if self.whole is None:
             self._check_variants(claim, sku_title)
+        if self.whole is None and self.is_key_free and self.variants:
+            self._check_key(claim)
         if self.whole is None and not self.variants:
             first = next(iter(self.refusals.values()))[0]
             self.whole = first
@@ -146,6 +149,12 @@ class Draft:
                 continue
             kept.append(variant)
         self.variants = kept
+
+    def _check_key(self, claim: Claim) -> None:
+        taken = claim(f"\0{self.key}", self.rows[0])
+        if taken is not None:
+            sentence = f"The product {shown(self.key)} already stands in row {taken}."
+            self.refuse_all(self.rows[0], None, sentence, self.key)
 
     def _refuse_twin(self, variant: ParsedVariant, same: int) -> None:
         choice = variant.values["choice"]

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, Protocol
 
+from app.catalog.files.amazon import AmazonReader
 from app.catalog.files.draft import Draft
+from app.catalog.files.generic import GenericReader
+from app.catalog.files.own import OwnReader
 from app.catalog.files.rows import NeverClosed, Source, csv_of, csv_rows, opened
 from app.catalog.files.shopify import ShopifyReader
 from app.catalog.files.spool import Spool
+from app.catalog.files.suggestions import suggest
 from app.catalog.files.types import (
     Accounting,
     ColumnMapping,
@@ -48,6 +52,8 @@ class DialectReader(Protocol):
 _READERS: Final[dict[Dialect, Callable[[FileFacts, ImportOptions], DialectReader]]] = {
     Dialect.SHOPIFY: ShopifyReader,
     Dialect.WOOCOMMERCE: WooCommerceReader,
+    Dialect.AMAZON: AmazonReader,
+    Dialect.OWN: OwnReader,
 }
 
 
@@ -55,6 +61,8 @@ def reader_of(
     facts: FileFacts, mapping: ColumnMapping | None, options: ImportOptions
 ) -> DialectReader:
     """Return the reader of a file's dialect."""
+    if facts.dialect is Dialect.GENERIC:
+        return GenericReader(facts, mapping or suggest(facts.header), options)
     return _READERS[facts.dialect](facts, options)
 
 
@@ -117,7 +125,7 @@ class _Table:
                         self._refuse(number, len(cells))
                         continue
                     cells[width:] = [""] * (width - len(cells))
-                if not any(cells):
+                if not any(cells) or not "".join(cells).strip():
                     counts.row(RowKind.BLANK)
                 elif cells[0][:1] == "#" and not any(cells[1:]):
                     counts.row(RowKind.COMMENT)

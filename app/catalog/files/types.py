@@ -271,6 +271,7 @@ class ExportOptions:
     attributes: tuple[str, ...] = ()  # Shopify: a metafield column for each
     attribute_slots: int = 8  # WooCommerce: how many numbered attributes a row has
     at: datetime | None = None
+    fields: frozenset[str] | None = None  # Shopify, WooCommerce: only columns of these fields
 
 
 @dataclass(slots=True)
