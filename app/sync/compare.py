@@ -44,7 +44,7 @@ def equal(field_name: str, a: Value | Missing, b: Value | Missing) -> bool:
     left, right = canonical(field_name, a), canonical(field_name, b)
     if type(left) is type(right) and left == right:
         return True
-    return kind_of(field_name) is Kind.MEASURE and _is_near(left, right)
+    return kind_of(field_name) is Kind.MEASURE and _is_near(a, b)
 
 
 def is_empty(field_name: str, value: Value | Missing) -> bool:
@@ -97,10 +97,12 @@ def _measure(value: Any) -> Any:
 
 
 def _is_near(a: Any, b: Any) -> bool:
-    if not (isinstance(a, dict) and isinstance(b, dict)) or a.get("unit") != b.get("unit"):
+    if not (isinstance(a, dict) and isinstance(b, dict)):
         return False
-    left, right = units.plain_number(a.get("value")), units.plain_number(b.get("value"))
-    return left is not None and right is not None and abs(left - right) <= TOLERANCE
+    left, right = (units.to_base(side.get("value"), str(side.get("unit") or "")) for side in (a, b))
+    if left is None or right is None or left[1] != right[1]:
+        return False
+    return abs(left[0] - right[0]) <= TOLERANCE
 
 
 def _moment(value: Any) -> Any:
