@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from app.adapters.port import Channel
+from app.adapters.woocommerce import WOOCOMMERCE
+
 # Lowest floor first; create_app installs them in this order.
 FEATURES: Final[tuple[str, ...]] = (
     "notices",
@@ -12,3 +15,5 @@ FEATURES: Final[tuple[str, ...]] = (
     "listings",
     "sync",
 )
+
+CHANNELS: Final[tuple[Channel, ...]] = (WOOCOMMERCE,)

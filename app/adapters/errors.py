@@ -73,7 +73,7 @@ class BadPayload(AdapterError):
 
     def __init__(self, path: str, expected: str) -> None:
         self.path = path
-        super().__init__(f"The shop sent something unreadable at “{path}”: {expected} was expected.")
+        super().__init__(f"The shop sent something unreadable at “{path}”: not {expected}.")
 
 
 class Permanent(AdapterError):

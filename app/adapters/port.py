@@ -1,15 +1,15 @@
 """The port: what SyncStore asks of a channel, and what a channel says it can do.
 
 An adapter is one connection to one channel. It talks; it remembers nothing between calls and never
-sees our database. It is made from values (`build(credentials, settings, transport)`), so the twin of
-a channel comes in through the transport and no branch knows it is being tested.
+sees our database. It is made from values (`build(credentials, settings, transport)`), so the twin
+of a channel comes in through the transport and no branch knows it is being tested.
 
 Reads are paged by cursors that the adapter alone understands: `Cursor("full")` reads everything,
 `Cursor("changes", state)` what moved since a watermark, `Cursor("ids")` only identities (for
-reconciling). Writes take a batch and return one outcome per item, in the order given. An exception is
-about the call (app.adapters.errors); an outcome is about the item. Creating means look-up-or-create
-by `key` and SKU, so every write may be repeated. Capabilities are data: nothing above this floor
-ever asks for a channel's name.
+reconciling). Writes take a batch and return one outcome per item, in the order given. An exception
+is about the call (app.adapters.errors); an outcome is about the item. Creating means
+look-up-or-create by `key` and SKU, so every write may be repeated. Capabilities are data: nothing
+above this floor ever asks for a channel's name.
 """
 
 from collections.abc import Callable, Mapping, Sequence

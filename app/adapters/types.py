@@ -21,12 +21,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items; `next` None: this read is complete. `watermark` is kept for the next changes read."""
+    """Some items. `next` None: this read is complete; `watermark` is kept for the next changes read.
+
+    `unreadable` names items the channel sent in a shape we cannot read; the others are good.
+    """
 
     items: Sequence[Item]
     next: Cursor | None
     watermark: Cursor | None = None
     total: int | None = None
+    unreadable: tuple["Problem", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The channel confirmed the write; `product` is what it answered, when it answered the object."""
+    """The channel confirmed the write; `product` is what it answered, when it did."""
 
     key: str
     external_id: str

@@ -3,7 +3,8 @@
 An adapter receives a `Transport` and nothing else of the outer world. `send` records an exchange
 (masked, with milliseconds) through the given recorder, asks the limiter before each call, and turns
 network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
-`AnswerLost` (the request may have had its effect).
+`AnswerLost` (the request may have had its effect). A far side that asks us to wait is reported to
+`on_throttled`, so that the limiter learns it.
 """
 
 import ipaddress
@@ -12,16 +13,19 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
-from app.core import guard
+from app.core import clock, guard
 from app.core.logging import mask, mask_text
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
 
 
 class TransportError(Exception):
@@ -70,6 +74,22 @@ def is_public_host(host: str) -> bool:
     return all(ipaddress.ip_address(info[4][0]).is_global for info in found)
 
 
+def asked_to_wait(response: httpx.Response) -> float | None:
+    """Return for how many seconds the far side wants no calls: 429, or 503 with Retry-After."""
+    asked = response.headers.get("retry-after", "").strip()
+    if response.status_code not in (429, 503) or (response.status_code == 503 and not asked):
+        return None
+    if asked.isdigit():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except ValueError:
+        return DEFAULT_WAIT
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - clock.now()).total_seconds())
+
+
 def _readable(content: bytes, content_type: str) -> str:
     if "json" in content_type:
         try:
@@ -94,6 +114,7 @@ class Transport:
         verify: Any = True,
         recorder: Recorder = _nothing,
         limiter: Limiter = _nothing,
+        on_throttled: Callable[[float], None] = _nothing,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._client = httpx.Client(
@@ -103,6 +124,7 @@ class Transport:
         self._allows_private = allows_private
         self._recorder = recorder
         self._limiter = limiter
+        self._on_throttled = on_throttled
 
     def close(self) -> None:
         """Close the sockets."""
@@ -144,6 +166,8 @@ class Transport:
                 raise NotSent(f"{request.url.host} does not answer.") from error
             raise AnswerLost(f"{request.url.host} did not finish its answer.") from error
         self._record(request, response, started)
+        if (seconds := asked_to_wait(response)) is not None:
+            self._on_throttled(seconds)
         return response
 
     def _record(

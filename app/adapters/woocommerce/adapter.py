@@ -1,0 +1,118 @@
+"""WooCommerce: the port, spoken over the REST API v3 of one store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.adapters.port import Capabilities
+from app.adapters.types import (
+    ChannelProduct,
+    Cursor,
+    Delivery,
+    Health,
+    Hook,
+    LevelDraft,
+    ListingDraft,
+    Outcome,
+    Page,
+    Ticket,
+)
+from app.adapters.woocommerce import check, schema, webhooks
+from app.adapters.woocommerce.batches import Batches
+from app.adapters.woocommerce.client import Client, Door
+from app.adapters.woocommerce.levels import Levels
+from app.adapters.woocommerce.listings import Listings
+from app.adapters.woocommerce.reads import Reads
+from app.adapters.woocommerce.shop import Shop
+from app.core.transport import Transport
+
+
+class WooCommerceAdapter:
+    """One WooCommerce store."""
+
+    def __init__(self, door: Door, settings: Mapping[str, Any], transport: Transport) -> None:
+        self._facts: Mapping[str, Any] = settings.get("facts") or {}
+        self._hook_url = str(settings.get("hook_url") or "")
+        self._hook_secret = str(settings.get("hook_secret") or "")
+        self._home_url = str(door.home_url or self._facts.get("url") or door.base_url)
+        self._client = Client(door, transport)
+        self._shop = Shop(self._client, self._facts)
+        self._reads = Reads(self._shop)
+        batches = Batches(self._client)
+        self._listings = Listings(self._shop, self._reads, batches)
+        self._levels = Levels(self._shop, self._reads, batches)
+        self._hooks = webhooks.Hooks(self._client, url=self._hook_url, secret=self._hook_secret)
+        self.capabilities = capabilities_with(self._facts)
+
+    def check(self) -> Health:
+        """Ask whether the account answers and may do what we need."""
+        return check.check(self._shop, self._facts)
+
+    def pull_products(self, after: Cursor) -> Page[ChannelProduct]:
+        """Read a page of products with their variants."""
+        return self._reads.pull(after)
+
+    def read_products(self, external_ids: Sequence[str]) -> Sequence[ChannelProduct]:
+        """Read these products as they stand now; missing ones come back with `is_deleted`."""
+        return self._reads.products(external_ids)
+
+    def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
+        """Create or change listings; one outcome per draft, in order."""
+        return self._listings.push(drafts)
+
+    def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
+        """Set absolute stock; one outcome per level, in order."""
+        return self._levels.push(levels)
+
+    def collect(self, ticket: Ticket) -> Sequence[Outcome]:
+        """Return nothing: this shop answers every write at once and hands out no tickets."""
+        return []
+
+    def read_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify and read a webhook over its raw bytes; raises Refused when it is not genuine."""
+        return webhooks.read_delivery(
+            headers, body, secret=self._hook_secret, home_url=self._home_url
+        )
+
+    def list_hooks(self) -> Sequence[Hook]:
+        """List the webhook subscriptions that point to us."""
+        return self._hooks.list()
+
+    def arm_hooks(self) -> Sequence[Hook]:
+        """Make sure every webhook we need exists and is active; returns them."""
+        return self._hooks.arm()
+
+    def disarm_hooks(self) -> int:
+        """Remove our webhook subscriptions; returns how many."""
+        return self._hooks.disarm()
+
+
+def capabilities_with(facts: Mapping[str, Any]) -> Capabilities:
+    """Return what this store can do: older ones have no brands, some do not count stock."""
+    details = facts.get("details") or {}
+    absent_product = {"brand"} if details.get("has_brands") is False else set()
+    absent_variant = (
+        {"quantity", "backorders"} if facts.get("counts_stock", True) is False else set()
+    )
+    return replace(
+        schema.CAPABILITIES,
+        product_fields=schema.CAPABILITIES.product_fields - absent_product,
+        variant_fields=schema.CAPABILITIES.variant_fields - absent_variant,
+    )
+
+
+def build(
+    credentials: Mapping[str, Any], settings: Mapping[str, Any], transport: Transport
+) -> WooCommerceAdapter:
+    """Make the adapter of one store from {"key", "secret"} and {"base_url", "facts", …}."""
+    facts = settings.get("facts") or {}
+    style = settings.get("auth_style") or (facts.get("details") or {}).get("auth_style")
+    door = Door(
+        base_url=str(settings["base_url"]).rstrip("/"),
+        key=str(credentials["key"]),
+        secret=str(credentials["secret"]),
+        home_url=settings.get("home_url") or None,
+        auth_style=style if style in ("basic", "query", "oauth") else None,
+        allows_http=bool(settings.get("allows_http")),
+    )
+    return WooCommerceAdapter(door, settings, transport)

@@ -1,0 +1,1 @@
+"""Pure: JSON of WooCommerce ↔ the words of the port."""

@@ -1,0 +1,115 @@
+"""Finding out, without keys, whether an address is a WooCommerce shop, and its final address."""
+
+import re
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+
+from app.adapters.errors import Refused, Unavailable
+from app.adapters.woocommerce import schema
+from app.adapters.woocommerce.answers import NotJson, read_json
+from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport
+
+_HOPS: Final = 5
+_TAIL: Final = re.compile(r"/(wp-json|wp-admin|wp-login\.php|index\.php)(/.*)?$")
+
+
+def probe(address: str, transport: Transport) -> str:
+    """Return the final base address of a shop; raises Refused or Unavailable with a sentence."""
+    base = normalised(address)
+    if "://" in address:
+        return _confirmed(_landed(base, transport), base, transport)
+    try:
+        landed = _landed(base, transport)
+    except Unavailable:
+        base = "http" + base.removeprefix("https")
+        landed = _landed(base, transport)
+    return _confirmed(landed, base, transport)
+
+
+def normalised(address: str) -> str:
+    """Return an address as scheme, host and path, without what browsers add to it."""
+    text = address.strip()
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    is_named = host is not None and ("." in host or host == "localhost")
+    if parts.scheme not in ("http", "https") or host is None or not is_named:
+        raise Refused(
+            f"“{text}” is not the address of a shop. It looks like https://shop.example.com.",
+            code="bad_address",
+        )
+    path = _TAIL.sub("", parts.path.rstrip("/")).rstrip("/")
+    netloc = host if port is None else f"{host}:{port}"
+    return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+def _landed(base: str, transport: Transport) -> str:
+    """Follow redirects of the front page, by GET, to where the shop really is."""
+    url = f"{base}/"
+    for _ in range(_HOPS):
+        response = _get(transport, url)
+        if not response.is_redirect:
+            return _without_page(url)
+        url = urljoin(url, response.headers.get("location", ""))
+        if urlsplit(url).scheme not in ("http", "https"):
+            break
+    raise Refused("This address leads in a circle. Check it in a browser.", code="redirects")
+
+
+def _without_page(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _get(transport: Transport, url: str, **params: Any) -> httpx.Response:
+    host = urlsplit(url).hostname
+    try:
+        return transport.send("GET", url, params=params or None)
+    except ForbiddenHost as error:
+        raise Refused(str(error), code="forbidden_host") from error
+    except (NotSent, AnswerLost) as error:
+        raise Unavailable(
+            f"{host} does not answer. Check the address, and that the shop is online.",
+            code="no_answer",
+        ) from error
+
+
+def _confirmed(landed: str, asked: str, transport: Transport) -> str:
+    """Look for the API where the front page is, else where it was asked for on that host."""
+    origin = urlsplit(landed)
+    elsewhere = urlunsplit((origin.scheme, origin.netloc, urlsplit(asked).path, "", ""))
+    index: Any = None
+    for base in dict.fromkeys((landed, elsewhere)):
+        response = _get(transport, f"{base}{schema.INDEX_PATH}")
+        index = _json(response)
+        if isinstance(index, dict) and response.status_code == 200:
+            if schema.NAMESPACE in (index.get("namespaces") or ()):
+                return base
+            raise Refused(
+                "This is a WordPress site, but WooCommerce is not active there.",
+                code="no_woocommerce",
+            )
+        if isinstance(index, dict) and response.status_code in (401, 403):
+            return base  # the index is closed to strangers; keys will tell
+    if isinstance(_json(_get(transport, f"{landed}/", rest_route="/")), dict):
+        raise Refused(
+            "The shop uses plain permalinks, so its API has no address. In WordPress, open Settings"
+            " → Permalinks and choose anything but “Plain”.",
+            code="plain_permalinks",
+        )
+    raise Refused(
+        "No WooCommerce shop answers at this address. Check it, or allow SyncStore in the shop's"
+        " firewall.",
+        code="no_shop",
+    )
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return read_json(response.content, is_tolerant=True)[0]
+    except NotJson:
+        return None
