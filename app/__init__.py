@@ -21,11 +21,13 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     from app import registry
     from app.core import boot, db, kv
+    from app.core import settings as process
     from app.core.logging import configure_logging
     from app.core.migrations import MigrationHandle
     from app.web.wiring import install_web
 
     settings = settings or boot.boot_settings()
+    process.install(settings)
     configure_logging(settings.log_level)
     app = Flask(
         "syncstore",
@@ -42,16 +44,14 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     install_web(app, settings)
     for feature in registry.FEATURES:
         _install_feature(app, feature)
-    handle = MigrationHandle(
-        db.Base.metadata, settings.database_owner_url, settings.database_url
-    )
+    handle = MigrationHandle(db.Base.metadata, settings.database_owner_url, settings.database_url)
     Migrate(app, handle, directory=str(PROJECT / "migrations"))
     return app
 
 
 def _install_feature(app: "Flask", feature: str) -> None:
     """Import what a feature has, register its blueprint and commands, run its `install(app)`."""
-    for role in ("models", "views", "api", "hooks", "cli"):
+    for role in ("models", "wiring", "views", "api", "hooks", "cli"):
         if find_spec(f"app.{feature}.{role}") is not None:
             _install_module(app, importlib.import_module(f"app.{feature}.{role}"))
 

@@ -56,10 +56,14 @@ class Connection(Base, Identified, Owned):
     key_hint: Mapped[str | None] = mapped_column(String(20))  # "…3f9a", for people
     settings: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # sync.policy shape
     wire: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # CA, auth style, host
-    facts: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # adapters.types.ShopFacts
+    facts: Mapped[Json] = mapped_column(
+        default=dict, server_default="{}"
+    )  # adapters.types.ShopFacts
     hook_token: Mapped[str] = mapped_column(String(64))  # unguessable part of the hook address
     hook_secret: Mapped[bytes | None]  # sealed
-    hooks: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # last seen subscriptions
+    hooks: Mapped[Json] = mapped_column(
+        default=dict, server_default="{}"
+    )  # last seen subscriptions
     connected_at: Mapped[datetime | None]
     last_checked_at: Mapped[datetime | None]
     last_pulled_at: Mapped[datetime | None]

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    CursorResult,
     DateTime,
     Engine,
+    Executable,
     ForeignKey,
     MetaData,
     create_engine,
@@ -156,6 +158,12 @@ def reading(actor: Actor) -> Iterator[Session]:
 def lock(session: Session, kind: Locks, key: UUID | str) -> None:
     """Wait for a transaction-scoped advisory lock."""
     session.execute(_LOCK, {"kind": int(kind), "key": str(key)})
+
+
+def affected(session: Session, statement: Executable) -> int:
+    """Run a conditional update or delete and return how many rows it hit."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:

@@ -147,3 +147,19 @@ def development_secrets(var_dir: Path) -> dict[str, str]:
     finally:
         draft.unlink()
     return made
+
+
+class _Installed:
+    settings: Settings | None = None
+
+
+def install(settings: Settings) -> None:
+    """Make these the settings of this process; create_app and the workers do it once."""
+    _Installed.settings = settings
+
+
+def current() -> Settings:
+    """Return the settings of this process."""
+    if _Installed.settings is None:
+        raise RuntimeError("No settings are installed; create_app installs them.")
+    return _Installed.settings

@@ -2,21 +2,30 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Float,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
+    Sequence,
     String,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Identified, Json, Owned
+
+
+# Numbers reads and writes of channels in the order they happened; see Listing.read_order.
+READ_ORDER: Final = Sequence("read_order", metadata=Base.metadata)
 
 
 class ListingState(StrEnum):
@@ -62,6 +71,7 @@ class Listing(Base, Identified, Owned):
     state: Mapped[ListingState] = mapped_column(String(12), default=ListingState.UNMAPPED)
     kind: Mapped[str] = mapped_column(String(20), default="simple")
     is_writable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    is_ours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # we made it
     title: Mapped[str] = mapped_column(String(255), default="")
     first_sku: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None]
@@ -69,7 +79,11 @@ class Listing(Base, Identified, Owned):
     remote_fingerprint: Mapped[str | None] = mapped_column(String(64))
     remote_modified_at: Mapped[datetime | None]
     written_fingerprint: Mapped[str | None] = mapped_column(String(64))  # echo recognition
-    overrides: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # field → value
+    overrides: Mapped[Json] = mapped_column(
+        MutableDict.as_mutable(JSONB), default=dict, server_default="{}"
+    )  # field → value
+    # Number of the newest answer or write taken in; an older answer arriving later is not believed.
+    read_order: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     error: Mapped[str | None]  # a sentence
     error_field: Mapped[str | None] = mapped_column(String(40))
     error_count: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -67,6 +67,7 @@ class SyncRun(Base, Identified, Owned):
     created: Mapped[int] = mapped_column(default=0, server_default="0")
     failed: Mapped[int] = mapped_column(default=0, server_default="0")
     conflicts: Mapped[int] = mapped_column(default=0, server_default="0")
+    drifted: Mapped[int] = mapped_column(default=0, server_default="0")  # differed from last known
     cursor: Mapped[Json | None]  # where the read goes on after a crash
     worker: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None]  # a run without a living lease is taken over
@@ -186,6 +187,9 @@ class BaseValue(Base, Owned):
     )
     product: Mapped[Json] = mapped_column(default=dict)  # field → value
     variants: Mapped[Json] = mapped_column(default=dict)  # variant id → field → value
+    # Where a channel keeps a value in its own words (other HTML, another order): subject → field →
+    # {"sent", "kept"}. Reading "kept" means "they still have what we sent".
+    kept: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     agreed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -255,6 +259,7 @@ class InboundDelivery(Base, Identified, Owned):
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
     event_key: Mapped[str] = mapped_column(String(200))
     topic: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))  # adapters.types.DeliveryKind
     external_id: Mapped[str | None] = mapped_column(String(255))
     headers: Mapped[Json]
     body: Mapped[bytes] = mapped_column(LargeBinary)

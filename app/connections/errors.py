@@ -1,0 +1,21 @@
+"""What connections refuse."""
+
+from app.core.errors import Conflicting, NotFound
+
+
+class ConnectionNotFound(NotFound):
+    """No such connection in this organization."""
+
+    sentence = "This connection does not exist, or you do not have access to it."
+
+
+class NotOpen(Conflicting):
+    """The connection is paused, disconnected or waiting to be approved."""
+
+    sentence = "This connection is not active. Resume or connect it again first."
+
+
+class AddressTaken(Conflicting):
+    """The shop is already connected."""
+
+    sentence = "This shop is already connected."

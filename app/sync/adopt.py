@@ -1,0 +1,94 @@
+"""Adopt first: pair what the shop has with what we have, before anything is written.
+
+An SKU that is unique on both sides pairs by itself. Everything else is proposed to a person or left
+unmapped; with auto-import on, items nothing of ours resembles become products of ours.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.connections.models import Connection
+from app.core import db
+from app.core.actor import Actor
+from app.core.work import Work, unit_of_work
+from app.listings import service as listings
+from app.listings.matching import Proposal, propose
+from app.listings.models import Listing, ListingState
+from app.listings.models import Proposal as ProposalRow
+from app.sync.policy import Policy
+
+_AT_ONCE: Final = 500
+
+
+def adopt_new(actor: Actor, connection_id: UUID) -> int:
+    """Look for pairs of every unmapped item of a connection; returns how many paired themselves."""
+    with unit_of_work(actor) as work:
+        waiting = _unmapped(work, connection_id)
+        if not waiting:
+            return 0
+        external = [listings.item_of(row) for row in waiting]
+        ours = listings.product_items(work, None, not_on=connection_id)
+    proposals = propose(external, ours)
+    by_external = {row.external_id: row.id for row in waiting if row.external_id}
+    certain = [each for each in proposals if each.is_certain and each.product_id]
+    for start in range(0, len(certain), _AT_ONCE):
+        _pair(actor, by_external, certain[start : start + _AT_ONCE])
+    rest = [each for each in proposals if not each.is_certain]
+    _keep(actor, connection_id, by_external, rest)
+    return len(certain)
+
+
+def _unmapped(work: Work, connection_id: UUID) -> Sequence[Listing]:
+    return work.session.scalars(
+        select(Listing).where(
+            Listing.connection_id == connection_id,
+            Listing.state == ListingState.UNMAPPED,
+            Listing.external_id.is_not(None),
+        )
+    ).all()
+
+
+def _pair(actor: Actor, ids: dict[str, UUID], certain: Sequence[Proposal]) -> None:
+    with unit_of_work(actor) as work:
+        for each in certain:
+            listing = listings.get_listing(work, ids[each.external_id])
+            if listing.product_id is None and each.product_id:
+                listings.pair(work, listing, UUID(each.product_id), each.variant_pairs)
+
+
+def _keep(
+    actor: Actor, connection_id: UUID, ids: dict[str, UUID], proposals: Sequence[Proposal]
+) -> None:
+    """Keep what a person is to judge, and import what nothing of ours resembles if that is wished."""
+    likely = [each for each in proposals if each.product_id]
+    unknown = [ids[each.external_id] for each in proposals if not each.product_id]
+    with unit_of_work(actor) as work:
+        work.session.execute(
+            delete(ProposalRow).where(ProposalRow.listing_id.in_(list(ids.values())))
+        )
+        if likely:
+            rows = [_row(work, ids[each.external_id], each) for each in likely]
+            work.session.execute(insert(ProposalRow).on_conflict_do_nothing(), rows)
+        connection = work.session.get_one(Connection, connection_id)
+        is_importing = Policy.from_settings(connection.settings).auto_import
+        work.touch("listings", f"connection-{connection_id}")
+    for start in range(0, len(unknown) if is_importing else 0, 100):
+        with unit_of_work(actor) as work:
+            listings.create_here(work, unknown[start : start + 100])
+
+
+def _row(work: Work, listing_id: UUID, proposal: Proposal) -> dict[str, object]:
+    return {
+        "id": db.new_id(),
+        "created_at": work.now,
+        "organization_id": work.organization_id,
+        "listing_id": listing_id,
+        "product_id": UUID(proposal.product_id or ""),
+        "score": proposal.score,
+        "reason": proposal.reason,
+        "variant_pairs": dict(proposal.variant_pairs),
+    }

@@ -1,0 +1,262 @@
+"""What became of what was sent: outcomes of a channel written down, item by item."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters.types import (
+    Applied,
+    ListingDraft,
+    Outcome,
+    Pending,
+    Problem,
+    Rejected,
+    Unanswered,
+)
+from app.adapters.types import ChannelProduct
+from app.adapters.values import FIELDS, Kind
+from app.connections.models import Connection
+from app.connections.wire import OpenConnection
+from app.core import db
+from app.core.actor import Actor
+from app.core.work import Work
+from app.listings.models import Listing, ListingState, Offer
+from app.sync import apply, compare, planner, project, runs, tasks
+from app.sync.models import ChangeState, SyncChange, SyncTask
+from app.sync.planner import Intent
+from app.sync.project import PRODUCT, Pair
+from app.sync.sides import MISSING, Side
+
+# Kinds of value a channel may keep in its own words without having refused them.
+_OWN_WORDS: Final = frozenset(
+    (Kind.HTML, Kind.TEXT, Kind.SET, Kind.MAP, Kind.IMAGES, Kind.MEASURE, Kind.OPTIONS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One listing on its way out."""
+
+    task: SyncTask
+    pair: Pair
+    draft: ListingDraft
+    intents: tuple[Intent, ...]
+    change_ids: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Desk:
+    """One worker's hold on one connection for one slice."""
+
+    actor: Actor
+    opened: OpenConnection
+    worker: str
+    run_id: UUID | None = None
+    order: int = 0  # number of the read the current batch plans against
+
+    @property
+    def terms(self) -> apply.Terms:
+        """The rules meetings take place under."""
+        return apply.Terms(
+            self.opened.row, self.opened.adapter.capabilities, self.run_id, order=self.order
+        )
+
+
+def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
+    """Write down what became of one errand."""
+    listing = work.session.get_one(Listing, errand.pair.listing.id, with_for_update=True)
+    errand = replace(errand, pair=replace(errand.pair, listing=listing))
+    match outcome:
+        case Applied():
+            _record_applied(work, desk, errand, outcome)
+        case Rejected():
+            _record_rejected(work, desk, errand, outcome)
+        case Unanswered() | Pending():
+            sentence = outcome.sentence if isinstance(outcome, Unanswered) else "Still working."
+            tasks.put_back(work, errand.task, sentence, worker=desk.worker, is_retryable=True)
+    listing.read_order = tasks.read_order(work)
+    work.touch(f"listing-{listing.id}", f"product-{errand.pair.product_id}")
+
+
+def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
+    listing = errand.pair.listing
+    refused = {(problem.variant_key, problem.field) for problem in outcome.problems}
+    through = [
+        each
+        for each in errand.intents
+        if (each.variant_key, each.field) not in refused and (None, None) not in refused
+    ]
+    is_new = listing.external_id is None
+    listing.external_id = outcome.external_id
+    listing.is_ours = listing.is_ours or (is_new and not outcome.was_found)
+    _bind(work, errand, outcome)
+    kept = _kept_words(errand, outcome.product)
+    base = planner.apply(Side(errand.pair.base.values, errand.pair.base.variants), through)
+    base = _with_latest(work, errand, base)
+    apply.write_base(work, errand.pair, base, kept=kept)
+    if outcome.product is not None:
+        listing.remote = project.snapshot(outcome.product)
+        listing.remote_fingerprint = project.fingerprint(outcome.product)
+        listing.written_fingerprint = listing.remote_fingerprint
+        listing.url = outcome.product.url or listing.url
+        apply.write_snapshot(work, listing.id, outcome.product)
+    _settle_changes(work, errand, outcome.problems)
+    _settle_listing(work, listing, outcome.problems)
+    close(
+        work,
+        desk,
+        [errand.task],
+        changed=0 if is_new else 1,
+        created=1 if is_new else 0,
+        failed=1 if outcome.problems else 0,
+    )
+
+
+def _with_latest(work: Work, errand: Errand, base: Side) -> Side:
+    """Keep what another unit agreed on for other fields while the channel was working."""
+    written = {(each.variant_key, each.field) for each in errand.intents}
+    stored = apply.read_base(work, errand.pair.listing.id)
+    values = {
+        **base.values,
+        **{k: v for k, v in stored.values.items() if (None, k) not in written},
+    }
+    variants = {key: dict(held) for key, held in base.variants.items()}
+    for key, held in stored.variants.items():
+        fresh = {k: v for k, v in held.items() if (key, k) not in written}
+        variants.setdefault(key, {}).update(fresh)
+    return Side(values, variants)
+
+
+def _kept_words(errand: Errand, product: ChannelProduct | None) -> dict[str, Any]:
+    """Return where the channel keeps what we sent in its own words."""
+    kept = {key: dict(held) for key, held in errand.pair.kept.items()}
+    if product is None:
+        return kept
+    plain = replace(errand.pair, kept={})
+    theirs = project.their_side(plain, product)
+    for each in errand.intents:
+        subject = each.variant_key or PRODUCT
+        known = FIELDS.get(each.field)
+        now = theirs.value(each.field, each.variant_key)
+        kept.setdefault(subject, {}).pop(each.field, None)
+        if known is None or known.kind not in _OWN_WORDS or now is MISSING:
+            continue
+        if not compare.equal(each.field, now, each.new):
+            kept[subject][each.field] = {"sent": each.new, "kept": now}
+    return {key: held for key, held in kept.items() if held}
+
+
+def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
+    """Remember which variant and which picture of theirs is which of ours."""
+    listing = errand.pair.listing
+    known = errand.pair.their_variants
+    fresh = {key: theirs for key, theirs in outcome.variant_ids.items() if known.get(key) != theirs}
+    if fresh:
+        work.session.execute(
+            delete(Offer).where(
+                Offer.listing_id == listing.id,
+                Offer.variant_id.in_([UUID(key) for key in fresh]),
+                Offer.external_id.not_in(list(fresh.values())),
+                Offer.overrides == {},
+            )
+        )
+        rows: list[dict[str, Any]] = [
+            {
+                "id": db.new_id(),
+                "created_at": work.now,
+                "organization_id": work.organization_id,
+                "listing_id": listing.id,
+                "variant_id": UUID(key),
+                "external_id": theirs,
+                "external_sku": errand.pair.ours.of(key).get("sku"),
+                "overrides": {},
+            }
+            for key, theirs in fresh.items()
+        ]
+        asked = insert(Offer)
+        work.session.execute(
+            asked.on_conflict_do_update(
+                index_elements=[Offer.listing_id, Offer.external_id],
+                set_={"variant_id": asked.excluded.variant_id},
+            ),
+            rows,
+        )
+    apply.bind_media(
+        work,
+        errand.pair.listing.connection_id,
+        {theirs: UUID(ours) for ours, theirs in outcome.image_ids.items()},
+    )
+
+
+def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
+    listing = errand.pair.listing
+    _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
+    if outcome.is_gone:
+        gone(work, listing)
+    else:
+        _settle_listing(work, listing, outcome.problems)
+    close(work, desk, [errand.task], failed=1)
+
+
+def _settle_changes(work: Work, errand: Errand, problems: Sequence[Problem]) -> None:
+    """Mark each sent change as applied, or as refused with the sentence that concerns it."""
+    by_cell = {(problem.variant_key, problem.field): problem.sentence for problem in problems}
+    whole = by_cell.get((None, None))
+    for change_id, each in zip(errand.change_ids, errand.intents, strict=True):
+        sentence = by_cell.get((each.variant_key, each.field), whole)
+        state = ChangeState.APPLIED if sentence is None else ChangeState.REJECTED
+        if problems and sentence is None and errand.pair.listing.external_id is None:
+            state, sentence = ChangeState.REJECTED, problems[0].sentence
+        work.session.execute(
+            update(SyncChange)
+            .where(SyncChange.id == change_id)
+            .values(state=state, sentence=sentence, settled_at=work.now)
+        )
+
+
+def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -> None:
+    if problems:
+        listing.error, listing.error_field = problems[0].sentence, problems[0].field
+        listing.error_count += 1
+        set_state(work, listing, ListingState.FAILED)
+        return
+    listing.error, listing.error_field, listing.error_count = None, None, 0
+    listing.last_synced_at = listing.last_seen_at = work.now
+    has_more = apply.has_open_questions(work, listing.id)
+    set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
+
+
+def gone(work: Work, listing: Listing) -> None:
+    """Note that the channel no longer has a listing; nothing of ours is touched."""
+    listing.error = "This product no longer exists in the shop. List it again, or ignore it."
+    set_state(work, listing, ListingState.GONE)
+
+
+def set_state(work: Work, listing: Listing, state: ListingState) -> None:
+    if listing.state != state:
+        listing.state = state
+    work.touch(f"listing-{listing.id}")
+    if listing.product_id:
+        work.touch(f"product-{listing.product_id}")
+
+
+def close(work: Work, desk: Desk, closed: Sequence[SyncTask], **counted: int) -> None:
+    """Finish tasks and add them to the totals of their runs."""
+    if not closed:
+        return
+    tasks.finish(work, [task.id for task in closed], worker=desk.worker)
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == desk.opened.id)
+        .values(last_pushed_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    for run_id in {task.run_id for task in closed if task.run_id}:
+        mine = sum(1 for task in closed if task.run_id == run_id)
+        share = {name: min(by, mine) for name, by in counted.items()}
+        runs.count(work, run_id, done=mine, **share)
+        runs.close_if_empty(work, run_id)

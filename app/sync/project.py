@@ -1,0 +1,187 @@
+"""Rows to sides: how a product of ours and an answer of a channel look to the planner.
+
+Both sides use our keys: variants by our variant id, pictures by our media id. What only the channel
+knows keeps a key of its own (`ext:<their id>`). A connection's overrides and its stock buffer are
+part of our side, so the planner compares what this channel is meant to show.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.adapters.types import ChannelProduct
+from app.adapters.values import Values
+from app.catalog.values import ProductValues, product_values
+from app.connections import rules
+from app.connections.models import Connection
+from app.listings.models import Listing, MediaBinding, Offer
+from app.sync import compare
+from app.sync.models import BaseValue
+from app.sync.sides import Side
+
+PRODUCT: Final = "product"  # subject of what belongs to no variant
+FOREIGN: Final = "ext:"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A listing paired with a product: our side, what was agreed, and who is who."""
+
+    listing: Listing
+    product_id: UUID
+    version: int
+    ours: Side
+    base: Side
+    our_variants: Mapping[str, str]  # their variant id → our variant id
+    media_ids: Mapping[str, str]  # their picture id → our media id
+    kept: Mapping[str, Any]
+    counted: Mapping[str, int | None]  # our variant id → stock before any buffer
+    is_excluded: bool = False
+
+    @property
+    def their_variants(self) -> dict[str, str]:
+        """Our variant id → their variant id."""
+        return {ours: theirs for theirs, ours in self.our_variants.items()}
+
+    @property
+    def their_images(self) -> dict[str, str]:
+        """Our media id → their picture id."""
+        return {ours: theirs for theirs, ours in self.media_ids.items()}
+
+
+def load_pairs(
+    session: Session, connection: Connection, listings: Sequence[Listing]
+) -> dict[UUID, Pair]:
+    """Return the pairs of mapped listings, in a handful of queries however many there are."""
+    mapped = [each for each in listings if each.product_id is not None]
+    ids = [each.id for each in mapped]
+    products = product_values(session, [each.product_id for each in mapped if each.product_id])
+    bases = {row.listing_id: row for row in _all(session, BaseValue, BaseValue.listing_id, ids)}
+    offers: dict[UUID, list[Offer]] = {key: [] for key in ids}
+    for offer in _all(session, Offer, Offer.listing_id, ids):
+        offers[offer.listing_id].append(offer)
+    media = _media_of(session, connection.id, products.values())
+    pairs = {}
+    for listing in mapped:
+        known = products.get(listing.product_id) if listing.product_id else None
+        if known is not None and listing.product_id is not None:
+            base = bases.get(listing.id)
+            pairs[listing.id] = Pair(
+                listing=listing,
+                product_id=listing.product_id,
+                version=known.version,
+                ours=_our_side(known, connection, listing, offers[listing.id]),
+                base=Side(base.product, base.variants) if base else Side(),
+                our_variants=_variant_pairs(offers[listing.id]),
+                media_ids=media,
+                kept=base.kept if base else {},
+                counted={str(k): v.get("quantity") for k, v in known.variants.items()},
+                is_excluded=known.is_excluded,
+            )
+    return pairs
+
+
+def _all(session: Session, model: Any, column: Any, ids: Iterable[UUID]) -> Sequence[Any]:
+    return session.scalars(select(model).where(column.in_(list(ids)))).all()
+
+
+def _variant_pairs(offers: Sequence[Offer]) -> dict[str, str]:
+    return {
+        offer.external_id: str(offer.variant_id)
+        for offer in offers
+        if offer.external_id and offer.variant_id
+    }
+
+
+def _media_of(
+    session: Session, connection_id: UUID, products: Iterable[ProductValues]
+) -> dict[str, str]:
+    keys = {
+        UUID(image["key"]) for product in products for image in product.values.get("images") or ()
+    }
+    if not keys:
+        return {}
+    found = session.execute(
+        select(MediaBinding.external_id, MediaBinding.media_id).where(
+            MediaBinding.connection_id == connection_id, MediaBinding.media_id.in_(keys)
+        )
+    )
+    return {external_id: str(media_id) for external_id, media_id in found}
+
+
+def _our_side(
+    product: ProductValues, connection: Connection, listing: Listing, offers: Sequence[Offer]
+) -> Side:
+    overrides = {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
+    buffer = int(rules.setting(connection.settings, "buffer"))
+    return Side(
+        values={**product.values, **listing.overrides},
+        variants={
+            str(key): _offered({**values, **overrides.get(str(key), {})}, buffer)
+            for key, values in product.variants.items()
+        },
+        changed_at=product.updated_at,
+    )
+
+
+def _offered(values: dict[str, Any], buffer: int) -> Values:
+    quantity = values.get("quantity")
+    if quantity is not None and buffer:
+        values["quantity"] = max(0, quantity - buffer)
+    return values
+
+
+def their_side(pair: Pair, product: ChannelProduct) -> Side:
+    """Return the channel's answer with our keys; values it keeps in its own words count as ours."""
+    known = {
+        pair.our_variants.get(each.external_id, FOREIGN + each.external_id): each.values
+        for each in product.variants
+    }
+    return Side(
+        values=_recognised(pair, PRODUCT, product.values),
+        variants={key: _recognised(pair, key, values) for key, values in known.items()},
+        changed_at=product.modified_at,
+    )
+
+
+def _recognised(pair: Pair, subject: str, values: Values) -> Values:
+    seen = dict(values)
+    if seen.get("images"):
+        seen["images"] = [_known_image(pair, image) for image in seen["images"]]
+    if isinstance(seen.get("image"), str):
+        seen["image"] = _known_key(pair, seen["image"])
+    for name, words in pair.kept.get(subject, {}).items():
+        if name in seen and compare.equal(name, seen[name], words["kept"]):
+            seen[name] = words["sent"]
+    return seen
+
+
+def _known_key(pair: Pair, key: str) -> str:
+    return pair.media_ids.get(key.removeprefix(FOREIGN), key) if key.startswith(FOREIGN) else key
+
+
+def _known_image(pair: Pair, image: Mapping[str, Any]) -> dict[str, Any]:
+    return {**image, "key": _known_key(pair, image["key"])}
+
+
+def with_media(pair: Pair, media_ids: Mapping[str, str]) -> Pair:
+    """Return the pair with more pictures recognised (their id → our media id)."""
+    return replace(pair, media_ids={**pair.media_ids, **media_ids})
+
+
+def snapshot(product: ChannelProduct) -> dict[str, Any]:
+    """Return what a listing keeps of an answer: values, and variants by their id."""
+    return {
+        "values": dict(product.values),
+        "variants": {each.external_id: dict(each.values) for each in product.variants},
+    }
+
+
+def fingerprint(product: ChannelProduct) -> str:
+    """Return the digest of everything compared in an answer; equal digests are no change."""
+    variants = {each.external_id: compare.fingerprint(each.values) for each in product.variants}
+    return compare.digest([compare.fingerprint(product.values), variants, product.is_writable])

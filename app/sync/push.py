@@ -1,0 +1,248 @@
+"""Changes on their way out: claim → read theirs → plan → record as sent → send → record outcome.
+
+A crash between any two steps is harmless. Before `sent` nothing left; after it the task's lease
+runs out, the next worker reads what the channel has now and plans again: what arrived is agreed on, what
+did not is sent. Creating looks for our key and SKU first, so no step can make a second listing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.adapters.errors import AdapterError, Retryable, Unknown
+from app.adapters.types import ChannelProduct
+from app.catalog import service as catalog
+from app.connections.errors import NotOpen
+from app.connections.wire import open_connection
+from app.core import faults
+from app.core.actor import Actor
+from app.core.work import Work, unit_of_work
+from app.listings.models import Listing, ListingState
+from app.sync import apply, outcomes, planner, project, rules, runs, tasks
+from app.sync.models import Direction, RunKind, RunState, SyncTask
+from app.sync.outcomes import Desk, Errand
+from app.sync.project import Pair
+
+
+def push_slice(
+    actor: Actor,
+    connection_id: UUID,
+    *,
+    worker: str,
+    seconds: float = rules.SLICE_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> bool:
+    """Send what waits for a connection for some seconds; True: there is more, ring again."""
+    with unit_of_work(actor) as work:
+        if not tasks.take_pen(work, connection_id, worker=worker):
+            return False
+    until = clock() + seconds
+    try:
+        with tasks.kept_alive(actor, worker), open_connection(actor, connection_id) as opened:
+            desk = Desk(actor, opened, worker)
+            while clock() < until:
+                if not _push_batch(desk):
+                    break
+                opened.save_exchanges(actor)
+    except (NotOpen, AdapterError):
+        return False
+    finally:
+        with unit_of_work(actor) as work:
+            tasks.lay_down_pen(work, connection_id, worker=worker)
+            has_more = tasks.has_due(work, connection_id, Direction.PUSH)
+    return has_more
+
+
+def _push_batch(desk: Desk) -> bool:
+    """Send one batch; False: nothing was due."""
+    most = desk.opened.adapter.capabilities.batch_size
+    with unit_of_work(desk.actor) as work:
+        tasks.take_pen(work, desk.opened.id, worker=desk.worker)
+        claimed = tasks.claim(work, desk.opened.id, Direction.PUSH, worker=desk.worker, most=most)
+        external_ids = _external_ids(work, claimed)
+        desk.order = tasks.read_order(work)
+    if not claimed:
+        return False
+    faults.point("push.claimed")
+    try:
+        theirs = _read_theirs(desk, external_ids)
+        _send(desk, _prepare(desk, claimed, theirs))
+    except AdapterError as error:
+        _give_back(desk, claimed, error)
+        raise
+    return True
+
+
+def _external_ids(work: Work, claimed: Sequence[SyncTask]) -> list[str]:
+    found = select(Listing.external_id).where(
+        Listing.id.in_([task.listing_id for task in claimed]), Listing.external_id.is_not(None)
+    )
+    return [key for key in work.session.scalars(found) if key]
+
+
+def _read_theirs(desk: Desk, external_ids: Sequence[str]) -> dict[str, ChannelProduct]:
+    if not external_ids:
+        return {}
+    return {each.external_id: each for each in desk.opened.adapter.read_products(external_ids)}
+
+
+def _prepare(
+    desk: Desk, claimed: Sequence[SyncTask], theirs: dict[str, ChannelProduct]
+) -> list[Errand]:
+    """Plan every claimed listing and write down what is about to leave, in one unit."""
+    with unit_of_work(desk.actor) as work:
+        listings = _locked(work, claimed)
+        pairs = apply.locked_pairs(work, desk.opened.row, list(listings.values()))
+        errands: list[Errand] = []
+        idle: list[SyncTask] = []
+        for task in claimed:
+            pair = pairs.get(task.listing_id) if task.listing_id else None
+            errand = _errand(work, desk, task, pair, theirs) if pair else None
+            if errand is None:
+                idle.append(task)
+            else:
+                errands.append(errand)
+        _assign_run(work, desk, errands)
+        errands = [_written_down(work, desk, errand) for errand in errands]
+        outcomes.close(work, desk, idle, unchanged=len(idle))
+    faults.point("push.sent")
+    return errands
+
+
+def _locked(work: Work, claimed: Sequence[SyncTask]) -> dict[UUID, Listing]:
+    ids = [task.listing_id for task in claimed if task.listing_id]
+    found = work.session.scalars(
+        select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id).with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+def _errand(
+    work: Work,
+    desk: Desk,
+    task: SyncTask,
+    pair: Pair,
+    theirs: dict[str, ChannelProduct],
+) -> Errand | None:
+    """Plan one listing; None: there is nothing to send for it."""
+    listing = pair.listing
+    terms = replace(desk.terms, run_id=task.run_id, task_id=task.id, is_forced=task.is_forced)
+    if pair.is_excluded or not listing.is_writable:
+        outcomes.set_state(work, listing, ListingState.PAUSED)
+        return None
+    if listing.external_id is None:
+        return _creation(desk, task, pair)
+    product = theirs.get(listing.external_id)
+    if listing.read_order > desk.order:  # a newer answer was taken in while ours was on its way
+        tasks.request_pushes(work, [(listing.id, desk.opened.id)], run_id=task.run_id)
+        return None
+    if product is None or product.is_deleted:
+        outcomes.gone(work, listing)
+        return None
+    meeting = apply.meet(work, terms, pair, product)
+    if not meeting.pushes:
+        return None
+    outcomes.set_state(work, listing, ListingState.RUNNING)
+    plan = meeting.plan.only(lambda each: each in meeting.pushes)
+    draft = planner.to_draft(
+        plan,
+        key=str(listing.id),
+        external_id=listing.external_id,
+        variant_ids=meeting.pair.their_variants,
+    )
+    return Errand(task, meeting.pair, draft, meeting.pushes, ())
+
+
+def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:
+    plan = planner.plan_creation(pair.ours, carries=desk.opened.adapter.capabilities)
+    draft = planner.to_draft(
+        plan, key=str(pair.listing.id), external_id=None, variant_ids=pair.their_variants
+    )
+    has_options = bool(pair.ours.values.get("options"))
+    return Errand(
+        task,
+        pair,
+        replace(draft, kind="variable" if has_options else "simple"),
+        plan.pushes,
+        (),
+    )
+
+
+def _written_down(work: Work, desk: Desk, errand: Errand) -> Errand:
+    """Record the errand's changes as sent and give its draft pictures and SKUs."""
+    terms = replace(desk.terms, run_id=errand.task.run_id, task_id=errand.task.id)
+    ids = apply.log_sent(work, terms, errand.pair, errand.intents)
+    images = errand.draft.values.get("images") or ()
+    fresh = [each["key"] for each in images if each["key"] not in errand.pair.their_images]
+    draft = replace(
+        errand.draft,
+        image_ids=errand.pair.their_images,
+        image_sources=catalog.public_addresses(work, [UUID(key) for key in fresh]),
+        skus=tuple(
+            str(values["sku"]) for values in errand.pair.ours.variants.values() if values.get("sku")
+        ),
+    )
+    return replace(errand, draft=draft, change_ids=tuple(ids))
+
+
+def _assign_run(work: Work, desk: Desk, errands: Sequence[Errand]) -> None:
+    """Give errands without a run one of this slice, opened only when something really leaves."""
+    loose = [each for each in errands if each.task.run_id is None]
+    if not loose:
+        return
+    if desk.run_id is None:
+        cause = loose[0].pair.listing.title or "Changes made here"
+        run = runs.open_run(
+            work, desk.opened.id, RunKind.PUSH, cause=cause, total=0, state=RunState.RUNNING
+        )
+        desk.run_id = desk.opened.run_id = run.id
+    runs.count(work, desk.run_id, total=len(loose))
+    ids = [each.task.id for each in loose]
+    work.session.execute(
+        update(SyncTask)
+        .where(SyncTask.id.in_(ids))
+        .values(run_id=desk.run_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    for each in loose:
+        each.task.run_id = desk.run_id
+
+
+def _send(desk: Desk, errands: Sequence[Errand]) -> None:
+    if not errands:
+        return
+    answers = desk.opened.adapter.push_listings([each.draft for each in errands])
+    faults.point("push.answered")
+    with unit_of_work(desk.actor) as work:
+        for errand, outcome in zip(errands, answers, strict=True):
+            outcomes.record(work, desk, errand, outcome)
+    faults.point("push.recorded")
+
+
+def _give_back(desk: Desk, claimed: Sequence[SyncTask], error: AdapterError) -> None:
+    """Let a batch wait after a call failed as a whole; what may have arrived is read back then."""
+    with unit_of_work(desk.actor) as work:
+        is_retryable = isinstance(error, Retryable | Unknown)
+        retry_after = error.retry_after if isinstance(error, Retryable) else None
+        for task in claimed:
+            is_parked = tasks.put_back(
+                work,
+                task,
+                error.sentence,
+                worker=desk.worker,
+                is_retryable=is_retryable,
+                retry_after=retry_after,
+            )
+            state = ListingState.FAILED if is_parked else ListingState.WAITING
+            work.session.execute(
+                update(Listing)
+                .where(Listing.id == task.listing_id)
+                .values(state=state, error=error.sentence, error_count=Listing.error_count + 1)
+            )
+            work.touch(f"listing-{task.listing_id}")
+            if is_parked and task.run_id:
+                runs.count(work, task.run_id, done=1, failed=1)
+                runs.close_if_empty(work, task.run_id)

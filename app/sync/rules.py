@@ -1,0 +1,62 @@
+"""Decisions of the sync engine about time and failure: leases, retries, when a task is parked."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from app.sync.models import RunState, TaskState
+
+LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one loses it soon
+SLICE_SECONDS: Final = 20.0
+PARK_AFTER_EQUAL: Final = 3
+PARK_AFTER: Final = 10
+
+TASK_TRANSITIONS: Final[Mapping[TaskState, frozenset[TaskState]]] = {
+    TaskState.WAITING: frozenset({TaskState.RUNNING}),
+    TaskState.RUNNING: frozenset({TaskState.WAITING, TaskState.DONE, TaskState.PARKED}),
+    TaskState.PARKED: frozenset({TaskState.WAITING}),
+    TaskState.DONE: frozenset(),
+}
+RUN_TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.RUNNING: frozenset(
+        {RunState.DONE, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED}
+    ),
+    RunState.DONE: frozenset(),
+    RunState.PARTIAL: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+}
+
+
+def error_key(sentence: str) -> str:
+    """Return a short digest by which equal failures are counted together."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:16]
+
+
+def retry_delay(attempts: int, retry_after: float | None, *, jitter: float) -> timedelta:
+    """Return how long to wait before the next try; `jitter` in 0..1 spreads the herd."""
+    if retry_after is not None:
+        return timedelta(seconds=min(retry_after, 3600) + jitter)
+    seconds = min(2.0 ** min(attempts, 9), 300)
+    return timedelta(seconds=seconds * (0.5 + jitter / 2))
+
+
+def is_poison(attempts: int, equal_failures: int, *, is_retryable: bool) -> bool:
+    """Tell whether a task is parked instead of tried again."""
+    if is_retryable:
+        return attempts >= PARK_AFTER
+    return equal_failures >= PARK_AFTER_EQUAL
+
+
+def run_outcome(*, failed: int, conflicts: int, error: str | None) -> RunState:
+    """Return how a finished run ended; some failed items make it partial."""
+    if error is not None:
+        return RunState.FAILED
+    return RunState.PARTIAL if failed or conflicts else RunState.DONE
+
+
+def is_suspicious(*, missing: int, seen: int) -> bool:
+    """Tell whether so much is missing from a full read that the read is doubted, not the shop."""
+    return missing > 10 and missing * 5 > seen + missing

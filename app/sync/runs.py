@@ -1,0 +1,132 @@
+"""Runs: the record of one piece of sync work, with totals that people watch."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from app.core.db import affected
+from app.core.work import Work
+from app.sync import rules
+from app.sync.errors import RunNotFound
+from app.sync.models import RunKind, RunState, SyncRun, SyncTask, TaskState
+
+
+def open_run(
+    work: Work,
+    connection_id: UUID,
+    kind: RunKind,
+    *,
+    cause: str,
+    total: int | None = None,
+    state: RunState = RunState.WAITING,
+) -> SyncRun:
+    """Begin the record of a run."""
+    run = SyncRun(
+        organization_id=work.organization_id,
+        connection_id=connection_id,
+        kind=kind,
+        state=state,
+        user_id=work.actor.user_id,
+        cause=cause[:100],
+        total=total,
+        started_at=work.now if state == RunState.RUNNING else None,
+    )
+    work.session.add(run)
+    work.session.flush()
+    _tell(work, run)
+    return run
+
+
+def get_run(work: Work, run_id: UUID) -> SyncRun:
+    """Return a run of this organization; raises RunNotFound."""
+    run = work.session.scalar(
+        select(SyncRun).where(SyncRun.id == run_id, SyncRun.organization_id == work.organization_id)
+    )
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+def count(work: Work, run_id: UUID, **counted: int) -> None:
+    """Add to the totals of a run in one statement."""
+    moved = {name: getattr(SyncRun, name) + by for name, by in counted.items() if by}
+    if moved:
+        work.session.execute(
+            update(SyncRun)
+            .where(SyncRun.id == run_id)
+            .values(moved)
+            .execution_options(synchronize_session=False)
+        )
+    work.touch(f"sync_run-{run_id}", "sync_runs")
+
+
+def claim_run(work: Work, run_id: UUID, *, worker: str) -> SyncRun | None:
+    """Take a waiting or abandoned run; None: it is finished, or somebody has it."""
+    taken = affected(
+        work.session,
+        update(SyncRun)
+        .where(
+            SyncRun.id == run_id,
+            SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
+            or_(
+                SyncRun.lease_until.is_(None),
+                SyncRun.lease_until < work.now,
+                SyncRun.worker == worker,
+            ),
+        )
+        .values(state=RunState.RUNNING, worker=worker, lease_until=work.now + rules.LEASE),
+    )
+    if taken != 1:
+        return None
+    run = get_run(work, run_id)
+    work.session.refresh(run)
+    run.started_at = run.started_at or work.now
+    _tell(work, run)
+    return run
+
+
+def step(work: Work, run: SyncRun, cursor: dict[str, Any] | None) -> bool:
+    """Keep how far a run has come and its lease; False: it was cancelled meanwhile."""
+    kept = affected(
+        work.session,
+        update(SyncRun)
+        .where(SyncRun.id == run.id, SyncRun.state == RunState.RUNNING)
+        .values(cursor=cursor, lease_until=work.now + rules.LEASE),
+    )
+    return kept == 1
+
+
+def leave(work: Work, run_id: UUID) -> None:
+    """Give a run back between two slices, for the next worker."""
+    work.session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == run_id, SyncRun.state == RunState.RUNNING)
+        .values(lease_until=None, worker=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def close_run(work: Work, run_id: UUID, *, error: str | None = None) -> None:
+    """End a run by its totals: done, partial or failed."""
+    run = get_run(work, run_id)
+    work.session.refresh(run)
+    if run.state not in (RunState.WAITING, RunState.RUNNING):
+        return
+    run.state = rules.run_outcome(failed=run.failed, conflicts=run.conflicts, error=error)
+    run.error, run.finished_at = error, work.now
+    run.lease_until, run.worker = None, None
+    _tell(work, run)
+
+
+def close_if_empty(work: Work, run_id: UUID) -> None:
+    """End a push run whose last task was closed."""
+    still = select(SyncTask.id).where(
+        SyncTask.run_id == run_id, SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING))
+    )
+    if not work.session.scalar(select(still.exists())):
+        close_run(work, run_id)
+
+
+def _tell(work: Work, run: SyncRun) -> None:
+    work.touch(f"sync_run-{run.id}", "sync_runs", f"connection-{run.connection_id}")

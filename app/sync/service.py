@@ -1,0 +1,401 @@
+"""Everything a view, a command or a job may ask of the sync engine."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters.types import Delivery, DeliveryKind
+from app.adapters.values import FIELDS, Group
+from app.catalog import service as catalog
+from app.connections.models import Connection, ConnectionState
+from app.connections.service import get_connection
+from app.core import db
+from app.core.actor import Actor
+from app.core.work import Work, unit_of_work
+from app.listings.models import Listing, ListingState
+from app.sync import apply, pull, runs, tasks
+from app.sync.errors import AlreadyRunning, ConflictNotFound
+from app.sync.events import RunRequested
+from app.sync.models import (
+    ChangeState,
+    Conflict,
+    ConflictState,
+    DeliveryState,
+    Direction,
+    InboundDelivery,
+    RunKind,
+    RunState,
+    SyncChange,
+    SyncRun,
+    SyncTask,
+    TaskState,
+)
+from app.sync.project import PRODUCT
+from app.team.service import record_audit
+
+_URGENT: Final = frozenset(
+    name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
+)
+_READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
+
+
+def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Queue the listings of changed products, except on the connection a change came from."""
+    with unit_of_work(actor) as work:
+        wanted = _concerned(work, facts)
+        for is_urgent in (True, False):
+            some = [pair for pair, urgent in wanted.items() if urgent is is_urgent]
+            tasks.request_pushes(work, some, is_urgent=is_urgent)
+            _mark_waiting(work, [listing_id for listing_id, _ in some])
+
+
+def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID], bool]:
+    """Return (listing, connection) → urgent for every listing a change is news to."""
+    by_product: dict[UUID, list[Mapping[str, Any]]] = {}
+    for fact in facts:
+        by_product.setdefault(UUID(fact["product_id"]), []).append(fact)
+    rows = work.session.execute(
+        select(Listing.id, Listing.connection_id, Listing.product_id)
+        .join(Connection, Connection.id == Listing.connection_id)
+        .where(
+            Listing.product_id.in_(by_product),
+            Listing.state.not_in(_ASLEEP),
+            Connection.state.in_((ConnectionState.ACTIVE, ConnectionState.ERROR)),
+        )
+    )
+    wanted: dict[tuple[UUID, UUID], bool] = {}
+    for listing_id, connection_id, product_id in rows:
+        facts_here = by_product.get(product_id, []) if product_id else []
+        news = [f for f in facts_here if f.get("connection_id") != str(connection_id)]
+        if news:
+            fields = {name for fact in news for name in fact.get("fields", ())}
+            wanted[listing_id, connection_id] = bool(fields) and fields <= _URGENT
+    return wanted
+
+
+def _mark_waiting(work: Work, listing_ids: Sequence[UUID]) -> None:
+    changed = work.session.scalars(
+        update(Listing)
+        .where(Listing.id.in_(listing_ids), Listing.state == ListingState.SYNCED)
+        .values(state=ListingState.WAITING)
+        .returning(Listing.id)
+        .execution_options(synchronize_session=False)
+    )
+    work.touch(*(f"listing-{key}" for key in changed))
+
+
+def listing_mapped(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Read newly paired listings, so that both sides meet."""
+    by_connection: dict[UUID, list[UUID]] = {}
+    for fact in facts:
+        by_connection.setdefault(UUID(fact["connection_id"]), []).append(UUID(fact["listing_id"]))
+    with unit_of_work(actor) as work:
+        for connection_id, listing_ids in by_connection.items():
+            keys = work.session.scalars(
+                select(Listing.external_id).where(
+                    Listing.id.in_(listing_ids), Listing.external_id.is_not(None)
+                )
+            )
+            tasks.request_pulls(work, connection_id, [key for key in keys if key])
+
+
+def listing_wanted(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Queue listings whose wishes changed."""
+    with unit_of_work(actor) as work:
+        pairs = {(UUID(fact["listing_id"]), UUID(fact["connection_id"])) for fact in facts}
+        tasks.request_pushes(work, pairs)
+
+
+def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -> SyncRun:
+    """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
+    get_connection(work, connection_id)
+    db.lock(work.session, db.Locks.CONNECTION, connection_id)
+    if pull.is_reading(work, connection_id):
+        raise AlreadyRunning
+    run = runs.open_run(work, connection_id, kind, cause=cause)
+    work.emit(RunRequested(run.id, connection_id))
+    return run
+
+
+def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Begin the first read of a new connection."""
+    for fact in facts:
+        with unit_of_work(actor) as work:
+            connection_id = UUID(fact["connection_id"])
+            if not pull.is_reading(work, connection_id):
+                request_run(work, connection_id, RunKind.FIRST, cause="First sync")
+
+
+def poll(actor: Actor, connection_id: UUID) -> UUID | None:
+    """Ask for what changed since the last read; None: the connection rests or is being read."""
+    return _scheduled(actor, connection_id, RunKind.CHANGES, "Regular check for changes")
+
+
+def reconcile(actor: Actor, connection_id: UUID) -> UUID | None:
+    """Ask for a full comparison; None: the connection rests or is being read."""
+    return _scheduled(actor, connection_id, RunKind.RECONCILE, "Daily comparison")
+
+
+def _scheduled(actor: Actor, connection_id: UUID, kind: RunKind, cause: str) -> UUID | None:
+    with unit_of_work(actor) as work:
+        connection = get_connection(work, connection_id)
+        if connection.state != ConnectionState.ACTIVE or pull.is_reading(work, connection_id):
+            return None
+        return request_run(work, connection_id, kind, cause=cause).id
+
+
+def sync_products(
+    work: Work, product_ids: Sequence[UUID], *, cause: str = "Sync now"
+) -> list[UUID]:
+    """Send and read everything of these products now; returns one run per connection."""
+    rows = work.session.execute(
+        select(Listing.id, Listing.connection_id)
+        .join(Connection, Connection.id == Listing.connection_id)
+        .where(
+            Listing.organization_id == work.organization_id,
+            Listing.product_id.in_(product_ids),
+            Listing.state.not_in(_ASLEEP),
+            Connection.state == ConnectionState.ACTIVE,
+        )
+    ).all()
+    return _push_now(work, [(row.id, row.connection_id) for row in rows], cause)
+
+
+def sync_listings(
+    work: Work, listing_ids: Sequence[UUID], *, cause: str = "Sync now"
+) -> list[UUID]:
+    """Send and read these listings now; returns one run per connection."""
+    rows = work.session.execute(
+        select(Listing.id, Listing.connection_id).where(
+            Listing.organization_id == work.organization_id,
+            Listing.id.in_(listing_ids),
+            Listing.product_id.is_not(None),
+        )
+    ).all()
+    return _push_now(work, [(row.id, row.connection_id) for row in rows], cause)
+
+
+def push_connection(work: Work, connection_id: UUID, *, cause: str = "Sync now") -> list[UUID]:
+    """Send every paired listing of a connection whose sides may differ."""
+    get_connection(work, connection_id)
+    ids = work.session.scalars(
+        select(Listing.id).where(
+            Listing.connection_id == connection_id,
+            Listing.product_id.is_not(None),
+            Listing.state.not_in(_ASLEEP),
+        )
+    )
+    return _push_now(work, [(key, connection_id) for key in ids], cause)
+
+
+def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> list[UUID]:
+    made = []
+    for connection_id in sorted({connection for _, connection in pairs}):
+        mine = [pair for pair in pairs if pair[1] == connection_id]
+        run = runs.open_run(
+            work,
+            connection_id,
+            RunKind.MANUAL,
+            cause=cause,
+            total=len(mine),
+            state=RunState.RUNNING,
+        )
+        tasks.request_pushes(work, mine, run_id=run.id, is_forced=True)
+        _mark_waiting(work, [listing_id for listing_id, _ in mine])
+        made.append(run.id)
+    return made
+
+
+def cancel_run(work: Work, run_id: UUID) -> None:
+    """Stop a run; what was sent stays sent, what waits for it is dropped."""
+    run = runs.get_run(work, run_id)
+    if run.state not in (RunState.WAITING, RunState.RUNNING):
+        return
+    run.state, run.finished_at = RunState.CANCELLED, work.now
+    work.session.execute(
+        update(SyncTask)
+        .where(SyncTask.run_id == run_id, SyncTask.state == TaskState.WAITING)
+        .values(state=TaskState.DONE, finished_at=work.now, error="Cancelled.")
+    )
+    work.touch(f"sync_run-{run_id}", "sync_runs")
+
+
+def retry_listing(work: Work, listing_id: UUID) -> None:
+    """Try a failed listing again."""
+    listing = work.session.scalar(
+        select(Listing).where(
+            Listing.id == listing_id, Listing.organization_id == work.organization_id
+        )
+    )
+    if listing is None:
+        raise ConflictNotFound
+    work.session.execute(
+        update(SyncTask)
+        .where(SyncTask.listing_id == listing_id, SyncTask.state == TaskState.PARKED)
+        .values(state=TaskState.DONE, finished_at=work.now)
+    )
+    sync_listings(work, [listing_id], cause=f"Retry of {listing.title}")
+
+
+def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
+    """Decide a conflict: `ours` sends our value, `theirs` takes the channel's."""
+    row = work.session.scalar(
+        select(Conflict)
+        .where(
+            Conflict.id == conflict_id,
+            Conflict.organization_id == work.organization_id,
+            Conflict.state == ConflictState.OPEN,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        raise ConflictNotFound
+    apply.agree(work, row, row.theirs)  # from here on only one side differs from the base
+    if choice == "theirs":
+        _take_theirs(work, row)
+    row.state, row.resolution = ConflictState.RESOLVED, choice
+    row.resolved_by, row.resolved_at = work.actor.user_id, work.now
+    tasks.request_pushes(work, [(row.listing_id, row.connection_id)], is_forced=True)
+    record_audit(
+        work,
+        "conflict.resolved",
+        "conflict",
+        str(row.id),
+        f"Decided “{row.field}”: {'our value' if choice == 'ours' else 'the shop’s value'}",
+    )
+    work.touch("conflicts", f"listing-{row.listing_id}", f"product-{row.product_id}")
+    return row
+
+
+def _take_theirs(work: Work, row: Conflict) -> None:
+    of_variant = row.subject != PRODUCT
+    catalog.change_product(
+        work,
+        catalog.ProductChange(
+            row.product_id,
+            {} if of_variant else {row.field: row.theirs},
+            variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
+        ),
+        cause=catalog.Cause("sync", None, row.connection_id),
+    )
+
+
+def approve_held(work: Work, change_ids: Sequence[int]) -> int:
+    """Let held changes go: the base is moved so that the next plan is exactly them."""
+    rows = work.session.scalars(
+        select(SyncChange)
+        .where(
+            SyncChange.organization_id == work.organization_id,
+            SyncChange.id.in_(change_ids),
+            SyncChange.state == ChangeState.HELD,
+        )
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.state, row.settled_at = ChangeState.PLANNED, work.now
+    wanted = {(row.listing_id, row.connection_id) for row in rows}
+    tasks.request_pushes(work, wanted, is_forced=True)
+    work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
+    return len(rows)
+
+
+def store_delivery(
+    work: Work, connection_id: UUID, delivery: Delivery, headers: Mapping[str, str], body: bytes
+) -> bool:
+    """Keep a verified webhook raw; False: the same event was kept before."""
+    row = insert(InboundDelivery).values(
+        id=db.new_id(),
+        created_at=work.now,
+        organization_id=work.organization_id,
+        connection_id=connection_id,
+        event_key=delivery.event_key,
+        topic=delivery.topic,
+        kind=delivery.kind.value,
+        external_id=delivery.parent_external_id or delivery.external_id,
+        headers=dict(headers),
+        body=body,
+        state=DeliveryState.RECEIVED,
+        attempts=0,
+        duplicates=0,
+    )
+    kept = work.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[InboundDelivery.connection_id, InboundDelivery.event_key],
+            set_={"duplicates": InboundDelivery.duplicates + 1},
+        ).returning(InboundDelivery.duplicates)
+    ).scalar_one()
+    return kept == 0
+
+
+def take_deliveries(actor: Actor, connection_id: UUID) -> int:
+    """Turn kept webhooks into reads of the objects they are about; returns how many."""
+    with unit_of_work(actor) as work:
+        rows = work.session.scalars(
+            select(InboundDelivery)
+            .where(
+                InboundDelivery.connection_id == connection_id,
+                InboundDelivery.state == DeliveryState.RECEIVED,
+            )
+            .order_by(InboundDelivery.id)
+            .limit(500)
+            .with_for_update(skip_locked=True)
+        ).all()
+        wanted = []
+        for row in rows:
+            is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
+            row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
+            row.processed_at, row.attempts = work.now, row.attempts + 1
+            if is_read and row.external_id:
+                wanted.append(row.external_id)
+            work.touch(f"delivery-{row.id}")
+        tasks.request_pulls(work, connection_id, wanted)
+        if rows:
+            _note_delivery(work, connection_id)
+    return len(rows)
+
+
+def _note_delivery(work: Work, connection_id: UUID) -> None:
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id)
+        .values(last_delivery_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    work.touch(f"connection-{connection_id}")
+
+
+def replay_delivery(work: Work, delivery_id: UUID) -> InboundDelivery:
+    """Process a kept webhook once more."""
+    row = work.session.scalar(
+        select(InboundDelivery)
+        .where(
+            InboundDelivery.id == delivery_id,
+            InboundDelivery.organization_id == work.organization_id,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        raise ConflictNotFound("This webhook does not exist, or you do not have access to it.")
+    row.state, row.error = DeliveryState.RECEIVED, None
+    work.touch(f"delivery-{row.id}", f"connection-{row.connection_id}")
+    return row
+
+
+def has_quiet(work: Work, connection_id: UUID) -> bool:
+    """Tell whether nothing of a connection waits or runs (for commands that wait)."""
+    busy = select(SyncTask.id).where(
+        SyncTask.connection_id == connection_id,
+        SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING)),
+        SyncTask.due_at < work.now + timedelta(minutes=10),
+        SyncTask.direction.in_((Direction.PUSH, Direction.PULL)),
+    )
+    reading = select(SyncRun.id).where(
+        SyncRun.connection_id == connection_id,
+        SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
+    )
+    return not work.session.scalar(select(busy.exists() | reading.exists()))

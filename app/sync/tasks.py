@@ -1,0 +1,275 @@
+"""The queue in the database: at most one task waits per listing and direction.
+
+A task is claimed by a conditional update with SKIP LOCKED and a lease; whoever dies loses the
+lease and the task is taken over. Asking again while one waits changes nothing; asking while one
+runs makes a second one wait, because the running one may have read the older state.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.connections.models import Connection
+from app.core.actor import Actor
+from app.core.db import affected, new_id
+from app.core.work import Work, unit_of_work
+from app.listings.models import READ_ORDER
+from app.sync import rules
+from app.sync.events import PullRequested, PushRequested
+from app.sync.models import Direction, RunState, SyncRun, SyncTask, TaskState
+
+log = logging.getLogger(__name__)
+
+_WAITING: Final = SyncTask.state == TaskState.WAITING
+
+
+def request_pushes(
+    work: Work,
+    listings: Iterable[tuple[UUID, UUID]],
+    *,
+    run_id: UUID | None = None,
+    is_urgent: bool = False,
+    is_forced: bool = False,
+) -> int:
+    """Queue listings (listing id, connection id) for sending; returns how many were asked for."""
+    rows = [
+        _row(work, connection_id, Direction.PUSH, str(listing_id), listing_id=listing_id)
+        | {"run_id": run_id, "is_urgent": is_urgent, "is_forced": is_forced}
+        for listing_id, connection_id in sorted(listings)
+    ]
+    _queue(work, rows)
+    for connection_id in {row["connection_id"] for row in rows}:
+        work.emit(PushRequested(connection_id, is_urgent))
+    return len(rows)
+
+
+def request_pulls(
+    work: Work, connection_id: UUID, external_ids: Iterable[str], *, run_id: UUID | None = None
+) -> int:
+    """Queue items of a channel to be read as they stand now."""
+    rows = [
+        _row(work, connection_id, Direction.PULL, key) | {"run_id": run_id}
+        for key in sorted(set(external_ids))
+    ]
+    _queue(work, rows)
+    if rows:
+        work.emit(PullRequested(connection_id))
+    return len(rows)
+
+
+def _row(
+    work: Work,
+    connection_id: UUID,
+    direction: Direction,
+    subject: str,
+    *,
+    listing_id: UUID | None = None,
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "created_at": work.now,
+        "organization_id": work.organization_id,
+        "connection_id": connection_id,
+        "direction": direction,
+        "subject": subject,
+        "listing_id": listing_id,
+        "state": TaskState.WAITING,
+        "is_urgent": False,
+        "is_forced": False,
+        "due_at": work.now,
+        "attempts": 0,
+    }
+
+
+def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    asked = insert(SyncTask)
+    again = asked.on_conflict_do_update(
+        index_elements=[SyncTask.connection_id, SyncTask.direction, SyncTask.subject],
+        index_where=_WAITING,
+        set_={
+            "is_urgent": SyncTask.is_urgent | asked.excluded.is_urgent,
+            "is_forced": SyncTask.is_forced | asked.excluded.is_forced,
+            "run_id": func.coalesce(asked.excluded.run_id, SyncTask.run_id),
+            "due_at": func.least(SyncTask.due_at, asked.excluded.due_at),
+        },
+    )
+    work.session.execute(again, rows)
+
+
+def claim(
+    work: Work, connection_id: UUID, direction: Direction, *, worker: str, most: int
+) -> Sequence[SyncTask]:
+    """Take due tasks of a connection, urgent ones first; abandoned ones are taken over."""
+    is_free = or_(
+        and_(_WAITING, SyncTask.due_at <= work.now),
+        and_(SyncTask.state == TaskState.RUNNING, SyncTask.lease_until < work.now),
+    )
+    due = (
+        select(SyncTask.id)
+        .where(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+        .order_by(SyncTask.is_urgent.desc(), SyncTask.due_at, SyncTask.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(SyncTask)
+        .where(SyncTask.id.in_(due))
+        .values(
+            state=TaskState.RUNNING,
+            worker=worker,
+            lease_until=work.now + rules.LEASE,
+            attempts=SyncTask.attempts + 1,
+        )
+        .returning(SyncTask)
+    )
+    found = work.session.scalars(taken, execution_options={"populate_existing": True}).all()
+    return sorted(found, key=lambda each: (not each.is_urgent, each.id))
+
+
+def _mine(task_ids: Sequence[UUID], worker: str) -> ColumnElement[bool]:
+    return and_(
+        SyncTask.id.in_(task_ids),
+        SyncTask.state == TaskState.RUNNING,
+        SyncTask.worker == worker,
+    )
+
+
+def finish(work: Work, task_ids: Sequence[UUID], *, worker: str) -> None:
+    """Close tasks whose outcome is recorded."""
+    if task_ids:
+        work.session.execute(
+            update(SyncTask)
+            .where(_mine(task_ids, worker))
+            .values(state=TaskState.DONE, finished_at=work.now, lease_until=None, error=None)
+        )
+
+
+def put_back(
+    work: Work,
+    task: SyncTask,
+    sentence: str,
+    *,
+    worker: str,
+    is_retryable: bool,
+    retry_after: float | None = None,
+) -> bool:
+    """Let a failed task wait for its next try, or park it; returns whether it was parked."""
+    key = rules.error_key(sentence)
+    equal = task.attempts if task.error_key in (None, key) else 1
+    if rules.is_poison(task.attempts, equal, is_retryable=is_retryable):
+        values: dict[str, Any] = {"state": TaskState.PARKED, "finished_at": work.now}
+    else:
+        jitter = secrets.randbelow(1000) / 1000
+        delay = rules.retry_delay(task.attempts, retry_after, jitter=jitter)
+        values = {"state": TaskState.WAITING, "due_at": work.now + delay}
+    # A newer wish may wait already; two may not, so the failed one then simply ends.
+    newer = select(SyncTask.id).where(
+        SyncTask.connection_id == task.connection_id,
+        SyncTask.direction == task.direction,
+        SyncTask.subject == task.subject,
+        _WAITING,
+        SyncTask.id != task.id,
+    )
+    state = case((newer.exists(), TaskState.DONE.value), else_=values.pop("state").value)
+    work.session.execute(
+        update(SyncTask)
+        .where(_mine([task.id], worker))
+        .values(state=state, error=sentence, error_key=key, lease_until=None, **values)
+    )
+    return "finished_at" in values
+
+
+def extend(work: Work, *, worker: str) -> None:
+    """Prolong every lease of a living worker: tasks, runs and pens."""
+    leases: tuple[tuple[type[Any], Any, str], ...] = (
+        (
+            SyncTask,
+            and_(SyncTask.worker == worker, SyncTask.state == TaskState.RUNNING),
+            "lease_until",
+        ),
+        (SyncRun, and_(SyncRun.worker == worker, SyncRun.state == RunState.RUNNING), "lease_until"),
+        (Connection, Connection.writer == worker, "writer_until"),
+    )
+    for model, mine, column in leases:
+        work.session.execute(
+            update(model)
+            .where(mine)
+            .values({column: work.now + rules.LEASE})
+            .execution_options(synchronize_session=False)
+        )
+
+
+@contextmanager
+def kept_alive(actor: Actor, worker: str) -> Iterator[None]:
+    """Prolong this worker's leases from a second thread while a slow call goes on."""
+    is_over = threading.Event()
+
+    def prolong() -> None:
+        while not is_over.wait(rules.LEASE.total_seconds() / 3):
+            try:
+                with unit_of_work(actor) as work:
+                    extend(work, worker=worker)
+            except SQLAlchemyError:
+                log.warning("A lease could not be prolonged; the next try is due soon.")
+
+    thread = threading.Thread(target=prolong, name="leases", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def has_due(work: Work, connection_id: UUID, direction: Direction) -> bool:
+    """Tell whether something of a connection is due."""
+    found = select(SyncTask.id).where(
+        SyncTask.connection_id == connection_id,
+        SyncTask.direction == direction,
+        _WAITING,
+        SyncTask.due_at <= work.now,
+    )
+    return work.session.scalar(select(found.exists())) or False
+
+
+def read_order(work: Work) -> int:
+    """Return the number of a read about to begin, or of a write just answered."""
+    return int(work.session.scalar(select(READ_ORDER.next_value())) or 0)
+
+
+def take_pen(work: Work, connection_id: UUID, *, worker: str) -> bool:
+    """Become the connection's only writer for a while; False: somebody else is."""
+    taken = affected(
+        work.session,
+        update(Connection)
+        .where(
+            Connection.id == connection_id,
+            or_(
+                Connection.writer.is_(None),
+                Connection.writer == worker,
+                Connection.writer_until < work.now,
+            ),
+        )
+        .values(writer=worker, writer_until=work.now + rules.LEASE),
+    )
+    return taken == 1
+
+
+def lay_down_pen(work: Work, connection_id: UUID, *, worker: str) -> None:
+    """Let others write to the connection."""
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.writer == worker)
+        .values(writer=None, writer_until=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,164 @@
+"""Entry points of jobs: ids in, one service call, and a bell for whoever goes on.
+
+Each function may run twice, late, or beside itself; what it finds undone in PostgreSQL it does.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from rq import get_current_job
+
+from app.catalog import bulk, imports, media
+from app.connections import health
+from app.core import clock, db, housekeeping
+from app.core.actor import SYSTEM, job_actor
+from app.core.logging import correlation_id, organization
+from app.notices import service as notices
+from app.sync import pull, push, service
+from workers import queues
+from workers.queues import Job, Lane
+from workers.subscriptions import SUBSCRIBERS
+
+log = logging.getLogger(__name__)
+
+FACTS: Final = Job("deliver_facts", Lane.PUSH)
+PUSH: Final = Job("push_connection", Lane.PUSH, 180)
+PUSH_URGENT: Final = Job("push_connection", Lane.URGENT, 180)
+PULL: Final = Job("pull_connection", Lane.PULL, 180)
+DELIVERIES: Final = Job("take_deliveries", Lane.PULL)
+RUN: Final = Job("read_connection", Lane.BULK, 240)
+IMPORT: Final = Job("run_import", Lane.BULK, 900)
+BULK: Final = Job("run_bulk_edit", Lane.BULK, 900)
+MEDIA: Final = Job("fetch_media", Lane.LOW, 300)
+MAIL: Final = Job("send_mail", Lane.LOW)
+POLL: Final = Job("poll_connection", Lane.PULL)
+RECONCILE: Final = Job("reconcile_connection", Lane.BULK)
+CHECK: Final = Job("check_connection", Lane.LOW)
+CLEAN: Final = Job("clean", Lane.LOW, 600)
+
+# What waiting_work() of the database calls a kind of work → the job that does it.
+BY_WORK: Final[Mapping[str, Job]] = {
+    "push": PUSH,
+    "pull": PULL,
+    "deliveries": DELIVERIES,
+    "run": RUN,
+    "import": IMPORT,
+    "bulk": BULK,
+    "media": MEDIA,
+    "mail": MAIL,
+}
+# Tasks of the periodic table → the job that does them.
+BY_TASK: Final[Mapping[str, Job]] = {
+    "poll": POLL,
+    "reconcile": RECONCILE,
+    "check": CHECK,
+    "clean": CLEAN,
+}
+
+
+def _worker() -> str:
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def _begin(organization_id: str) -> None:
+    job = get_current_job()
+    correlation_id.set((job.meta.get("correlation_id") if job else None) or (job.id if job else ""))
+    organization.set(organization_id)
+
+
+def deliver_facts(
+    organization_id: str | None, subscriber: str, facts: Sequence[Mapping[str, Any]]
+) -> None:
+    """Hand facts of one kind to one subscriber."""
+    _begin(organization_id or "")
+    actor = job_actor(UUID(organization_id)) if organization_id else SYSTEM
+    SUBSCRIBERS[subscriber](actor, facts)
+
+
+def _go_on(job: Job, slice_: Callable[..., bool], organization_id: str, subject_id: str) -> None:
+    """Answer the bell, work one slice, and ring again when there is more."""
+    _begin(organization_id)
+    queues.answer(job, organization_id, subject_id)
+    actor = job_actor(UUID(organization_id))
+    if slice_(actor, UUID(subject_id), worker=_worker()):
+        queues.ring(job, organization_id, subject_id)
+
+
+def push_connection(organization_id: str, connection_id: str) -> None:
+    """Send what waits for a connection."""
+    _go_on(PUSH, push.push_slice, organization_id, connection_id)
+
+
+def pull_connection(organization_id: str, connection_id: str) -> None:
+    """Read the items of a connection that were asked for."""
+    _go_on(PULL, pull.pull_slice, organization_id, connection_id)
+
+
+def read_connection(organization_id: str, run_id: str) -> None:
+    """Go on with a reading run."""
+    _go_on(RUN, pull.run_slice, organization_id, run_id)
+
+
+def take_deliveries(organization_id: str, connection_id: str) -> None:
+    """Turn kept webhooks into reads."""
+    _begin(organization_id)
+    queues.answer(DELIVERIES, organization_id, connection_id)
+    while service.take_deliveries(job_actor(UUID(organization_id)), UUID(connection_id)):
+        queues.ring(PULL, organization_id, connection_id)
+
+
+def run_import(organization_id: str, import_id: str) -> None:
+    """Check or apply an import."""
+    _begin(organization_id)
+    queues.answer(IMPORT, organization_id, import_id)
+    imports.run_import(job_actor(UUID(organization_id)), UUID(import_id))
+
+
+def run_bulk_edit(organization_id: str, bulk_edit_id: str) -> None:
+    """Apply a bulk edit."""
+    _begin(organization_id)
+    queues.answer(BULK, organization_id, bulk_edit_id)
+    bulk.run_bulk_edit(job_actor(UUID(organization_id)), UUID(bulk_edit_id))
+
+
+def fetch_media(organization_id: str, _subject_id: str) -> None:
+    """Fetch pictures that are known by address only."""
+    _begin(organization_id)
+    queues.answer(MEDIA, organization_id, organization_id)
+    if media.fetch_waiting(job_actor(UUID(organization_id))):
+        queues.ring(MEDIA, organization_id, organization_id)
+
+
+def send_mail(organization_id: str | None, mail_id: str) -> None:
+    """Send one mail."""
+    _begin(organization_id or "")
+    queues.answer(MAIL, organization_id, mail_id)
+    actor = job_actor(UUID(organization_id)) if organization_id else SYSTEM
+    notices.send_mail(actor, UUID(mail_id))
+
+
+def poll_connection(organization_id: str, connection_id: str) -> None:
+    """Ask a channel what changed."""
+    _begin(organization_id)
+    service.poll(job_actor(UUID(organization_id)), UUID(connection_id))
+
+
+def reconcile_connection(organization_id: str, connection_id: str) -> None:
+    """Compare everything with a channel."""
+    _begin(organization_id)
+    service.reconcile(job_actor(UUID(organization_id)), UUID(connection_id))
+
+
+def check_connection(organization_id: str, connection_id: str) -> None:
+    """Check health and webhooks of a connection."""
+    _begin(organization_id)
+    health.check_connection(job_actor(UUID(organization_id)), UUID(connection_id))
+
+
+def clean(_organization_id: str | None, _subject_id: str | None) -> None:
+    """Forget what retention allows to forget."""
+    housekeeping.clean(db.engine(), now=clock.now())
