@@ -1,4 +1,4 @@
-"""Tables of the catalog. Columns hold the effective master value; `layers` keeps what lies below it."""
+"""Tables of the catalog. Columns hold the effective value; `layers` keeps what lies below it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -71,9 +71,7 @@ class Product(Base, Identified, Owned):
     price_min_minor: Mapped[int | None] = mapped_column(BigInteger)
     price_max_minor: Mapped[int | None] = mapped_column(BigInteger)
     stock_total: Mapped[int | None]  # None: no variant's stock is counted
-    thumb_media_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("media.id", ondelete="SET NULL")
-    )
+    thumb_media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"))
     search_text: Mapped[str] = mapped_column(default="", server_default="")
     search: Mapped[Any] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True)
@@ -121,7 +119,9 @@ class Variant(Base, Identified, Owned):
     position: Mapped[int] = mapped_column(default=0)
     sku: Mapped[str | None] = mapped_column(String(SKU_LENGTH))
     sku_key: Mapped[str | None] = mapped_column(String(SKU_LENGTH))
-    gtin: Mapped[str | None] = mapped_column(String(BARCODE_LENGTH))  # from people: check digit right
+    gtin: Mapped[str | None] = mapped_column(
+        String(BARCODE_LENGTH)
+    )  # from people: check digit right
     mpn: Mapped[str | None] = mapped_column(String(70))
     choice: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     currency: Mapped[str] = mapped_column(String(3))  # the organization's; others in variant_prices
@@ -177,7 +177,8 @@ class Media(Base, Identified, Owned):
     source_key: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the address
     sha256: Mapped[str | None] = mapped_column(String(64))
     storage_key: Mapped[str | None]
-    thumb_key: Mapped[str | None]
+    thumb_key: Mapped[str | None]  # 320 px
+    small_key: Mapped[str | None]  # 80 px
     content_type: Mapped[str | None]
     width: Mapped[int | None]
     height: Mapped[int | None]

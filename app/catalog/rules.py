@@ -146,9 +146,7 @@ def write_layer(
     return kept[top.value], {**layers, field: kept}
 
 
-def drop_layer(
-    layers: Layers, field: str, effective: Any, *, layer: Layer
-) -> tuple[Any, Layers]:
+def drop_layer(layers: Layers, field: str, effective: Any, *, layer: Layer) -> tuple[Any, Layers]:
     """Take a layer off a field; returns what lies below it and the remaining layers."""
     kept = dict(layers.get(field) or {})
     if layer.value not in kept or len(kept) == 1:

@@ -103,6 +103,11 @@ def _readable(content: bytes, content_type: str) -> str:
     return shown[:RECORDED_CHARACTERS]
 
 
+def _kept(response: httpx.Response) -> dict[str, str]:
+    names = ("content-type", "location", "etag", "last-modified")
+    return {name: response.headers[name] for name in names if name in response.headers}
+
+
 class Transport:
     """One connection's way out; made per adapter, closed after use."""
 
@@ -169,6 +174,26 @@ class Transport:
         if (seconds := asked_to_wait(response)) is not None:
             self._on_throttled(seconds)
         return response
+
+    def download(
+        self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Read one file, at most so large; raises NotSent, AnswerLost or ForbiddenHost."""
+        guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read")
+        try:
+            with self._client.stream("GET", url, headers=headers) as response:
+                content = b""
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > max_bytes:
+                        raise AnswerLost(f"The file is larger than {max_bytes // 1_048_576} MB.")
+                return httpx.Response(
+                    response.status_code, headers=_kept(response), content=content
+                )
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise NotSent(f"{urlsplit(url).hostname} does not answer.") from error
 
     def _record(
         self,

@@ -51,9 +51,7 @@ class Level(Base, Identified, Owned):
     on_hand: Mapped[int] = mapped_column(default=0, server_default="0")
     committed: Mapped[int] = mapped_column(default=0, server_default="0")
     is_counted: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    available: Mapped[Any] = mapped_column(
-        Integer, Computed("on_hand - committed", persisted=True)
-    )
+    available: Mapped[Any] = mapped_column(Integer, Computed("on_hand - committed", persisted=True))
 
 
 class PostingKind(StrEnum):

@@ -1,0 +1,137 @@
+"""Writes of the inventory: levels move in one statement, each with its posting."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.catalog import service as catalog
+from app.core.db import new_id
+from app.core.work import Work
+from app.inventory.models import Level, Location, PostingKind
+
+DEFAULT_LOCATION: Final = "Main location"
+KINDS: Final[Mapping[str, PostingKind]] = {
+    "import": PostingKind.IMPORT,
+    "sync": PostingKind.SYNC,
+}
+
+# One statement: the level moves and the posting tells by how much; nobody can come in between.
+_SET: Final = text(
+    """
+    WITH moved AS (
+        INSERT INTO inventory_levels (id, organization_id, variant_id, location_id, on_hand)
+        SELECT uuidv7(), :organization, w.variant_id, :location, w.quantity
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS w(variant_id uuid, quantity integer)
+        ORDER BY w.variant_id
+        ON CONFLICT (variant_id, location_id) DO UPDATE
+            SET on_hand = excluded.on_hand + inventory_levels.committed, is_counted = true
+        RETURNING new.id AS level_id, coalesce(old.on_hand, 0) AS before, new.on_hand AS after
+    )
+    INSERT INTO inventory_postings
+        (organization_id, level_id, kind, quantity, reference, user_id, at)
+    SELECT :organization, level_id, :kind, after - before, :reference, :user, :now
+    FROM moved WHERE after <> before
+    """
+)
+
+
+def default_location(work: Work) -> UUID:
+    """Return the location that stock goes to unless said otherwise, made on first use."""
+    found = work.session.scalar(
+        select(Location.id).where(
+            Location.organization_id == work.organization_id, Location.is_default
+        )
+    )
+    if found is not None:
+        return found
+    work.session.execute(
+        insert(Location)
+        .values(
+            id=new_id(),
+            organization_id=work.organization_id,
+            name=DEFAULT_LOCATION,
+            is_default=True,
+            created_at=work.now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return work.session.scalars(
+        select(Location.id).where(
+            Location.organization_id == work.organization_id, Location.is_default
+        )
+    ).one()
+
+
+def set_quantity(
+    work: Work, variant_id: UUID, quantity: int | None, *, origin: str = "web", reference: str = ""
+) -> None:
+    """Set what can be sold of one variant; None stops counting its stock."""
+    set_quantities(work, {variant_id: quantity}, origin=origin, reference=reference)
+
+
+def set_quantities(
+    work: Work,
+    quantities: Mapping[UUID, int | None],
+    *,
+    origin: str = "web",
+    reference: str = "",
+    connection_id: UUID | None = None,
+) -> None:
+    """Set what can be sold of variants, tell their products and the channels."""
+    move_levels(work, quantities, origin=origin, reference=reference)
+    catalog.stock_moved(work, list(quantities), connection_id=connection_id)
+
+
+def move_levels(
+    work: Work, quantities: Mapping[UUID, int | None], *, origin: str, reference: str = ""
+) -> None:
+    """Set levels at the default location with their postings, and nothing else."""
+    counted = {key: each for key, each in quantities.items() if each is not None}
+    uncounted = [key for key, each in quantities.items() if each is None]
+    if uncounted:
+        work.session.execute(
+            update(Level)
+            .where(Level.organization_id == work.organization_id, Level.variant_id.in_(uncounted))
+            .values(is_counted=False)
+        )
+    if not counted:
+        return
+    rows = [{"variant_id": str(key), "quantity": each} for key, each in counted.items()]
+    work.session.execute(
+        _SET,
+        {
+            "organization": work.organization_id,
+            "location": default_location(work),
+            "rows": json.dumps(rows),
+            "kind": KINDS.get(origin, PostingKind.ADJUST).value,
+            "reference": reference[:100] or None,
+            "user": work.actor.user_id,
+            "now": work.now,
+        },
+    )
+
+
+class Keeper:
+    """The stock keeper the catalog asks (app.catalog.stock)."""
+
+    def quantities(self, session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the available quantity of each counted variant."""
+        if not variant_ids:
+            return {}
+        rows = session.execute(
+            select(Level.variant_id, func.sum(Level.available))
+            .where(Level.variant_id.in_(variant_ids), Level.is_counted)
+            .group_by(Level.variant_id)
+        )
+        return {variant_id: int(quantity) for variant_id, quantity in rows}
+
+    def set_quantities(
+        self, work: Work, quantities: Mapping[UUID, int | None], *, origin: str
+    ) -> None:
+        """Set the available quantity of variants; the catalog tells the channels itself."""
+        move_levels(work, quantities, origin=origin)
