@@ -131,7 +131,7 @@ def mailed_kinds(session: Session, user_id: UUID, organization_id: UUID) -> froz
             NoticePreference.organization_id == organization_id,
         )
     )
-    chosen = dict(rows.tuples().all())
+    chosen = dict(rows.all())
     return frozenset(n for n, kind in KINDS.items() if chosen.get(n, kind.is_mailed))
 
 

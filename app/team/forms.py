@@ -25,10 +25,10 @@ _EMAIL: Final = Regexp(
     r"^[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+\.[^@\s<>,;:\"()\[\]\\.]+$",
     message="Write an address like alice@example.com.",
 )
-_ZONES: Final = [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in TIMEZONES)]
-ROLE_CHOICES: Final = [
-    (role.value, f"{role.capitalize()}: {ROLE_SENTENCES[role]}") for role in reversed(Role)
-]
+_ZONES: Final = {"UTC": "UTC"} | {zone: zone.replace("_", " ") for zone in TIMEZONES}
+ROLE_CHOICES: Final = {
+    role.value: f"{role.capitalize()}: {ROLE_SENTENCES[role]}" for role in reversed(Role)
+}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is published without types
@@ -125,21 +125,21 @@ class EmailForm(Form):
 class PreferencesForm(Form):
     """How somebody wants to see SyncStore."""
 
-    theme = SelectField("Theme", choices=[(each, each.capitalize()) for each in THEMES])
-    density = SelectField("Rows", choices=[(each, each.capitalize()) for each in DENSITIES])
-    locale = SelectField("Numbers and dates", choices=list(LOCALES.items()))
-    timezone = SelectField("Time zone", choices=[("", "As the organization"), *_ZONES])
+    theme = SelectField("Theme", choices={each: each.capitalize() for each in THEMES})
+    density = SelectField("Rows", choices={each: each.capitalize() for each in DENSITIES})
+    locale = SelectField("Numbers and dates", choices=dict(LOCALES))
+    timezone = SelectField("Time zone", choices={"": "As the organization"} | _ZONES)
 
 
 class OrganizationForm(Form):
     """The settings of an organization."""
 
     name = _name("Name", "Enter the name of your organization.")
-    currency = SelectField("Currency", choices=[(each, each) for each in CURRENCIES])
+    currency = SelectField("Currency", choices={each: each for each in CURRENCIES})
     timezone = SelectField("Time zone", choices=_ZONES)
-    locale = SelectField("Numbers and dates", choices=list(LOCALES.items()))
-    weight_unit = SelectField("Weight", choices=[(each, each) for each in WEIGHT_UNITS])
-    length_unit = SelectField("Length", choices=[(each, each) for each in LENGTH_UNITS])
+    locale = SelectField("Numbers and dates", choices=dict(LOCALES))
+    weight_unit = SelectField("Weight", choices={each: each for each in WEIGHT_UNITS})
+    length_unit = SelectField("Length", choices={each: each for each in LENGTH_UNITS})
 
 
 class NewOrganizationForm(Form):

@@ -125,7 +125,7 @@ def standings(session: Session, user_id: UUID) -> Sequence[Standing]:
         .join(Membership, Membership.organization_id == Organization.id)
         .where(Membership.user_id == user_id)
         .order_by(func.lower(Organization.name), Organization.id)
-    ).tuples()
+    )
     return [Standing(*row) for row in rows]
 
 
@@ -179,7 +179,7 @@ def member_list(session: Session, organization_id: UUID) -> Sequence[MemberLine]
         .join(User, User.id == Membership.user_id)
         .where(Membership.organization_id == organization_id)
         .order_by(func.lower(User.name), User.id)
-    ).tuples()
+    )
     return [
         MemberLine(
             member.id,
@@ -327,7 +327,7 @@ def audit_people(session: Session, organization_id: UUID | None) -> Mapping[UUID
         .group_by(AuditEntry.user_id)
         .order_by(func.max(AuditEntry.user_name))
         .limit(500)
-    ).tuples()
+    )
     return {user_id: name for user_id, name in rows if user_id is not None}
 
 
@@ -349,7 +349,7 @@ def all_organizations(session: Session) -> Sequence[OrganizationLine]:
         select(
             Organization.id, Organization.name, Organization.slug, Organization.created_at, members
         ).order_by(func.lower(Organization.name), Organization.id)
-    ).tuples()
+    )
     return [OrganizationLine(*row) for row in rows]
 
 

@@ -57,6 +57,20 @@ $$
 """
 
 
+# Rows of the audit log are only ever added, whoever asks; the owner of the table included.
+APPEND_ONLY_FUNCTION = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'Rows of % are only ever added.', TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END
+$$
+"""
+APPEND_ONLY_TRIGGER = """
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+"""
+
 TENANT = "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 TENANT_TABLES = (
     "app_keys",
@@ -176,6 +190,23 @@ def upgrade() -> None:
         ["organization_id", "subject_kind", "subject_id"],
         unique=False,
     )
+    op.create_table(
+        "dev_mails",
+        sa.Column("sender", sa.String(length=300), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("id", sa.UUID(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dev_mails")),
+    )
+    op.create_index(op.f("ix_dev_mails_recipient"), "dev_mails", ["recipient"], unique=False)
     op.create_table(
         "organizations",
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -682,9 +713,11 @@ def upgrade() -> None:
         "media",
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("source_url", sa.String(), nullable=True),
+        sa.Column("source_key", sa.String(length=64), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("storage_key", sa.String(), nullable=True),
         sa.Column("thumb_key", sa.String(), nullable=True),
+        sa.Column("small_key", sa.String(), nullable=True),
         sa.Column("content_type", sa.String(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
@@ -720,7 +753,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_media_source",
         "media",
-        ["organization_id", sa.literal_column("md5(source_url)")],
+        ["organization_id", "source_key"],
         unique=False,
     )
     op.create_table(
@@ -1519,7 +1552,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=True),
         sa.Column("sku_key", sa.String(length=100), nullable=True),
-        sa.Column("gtin", sa.String(length=14), nullable=True),
+        sa.Column("gtin", sa.String(length=64), nullable=True),
         sa.Column("mpn", sa.String(length=70), nullable=True),
         sa.Column(
             "choice", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False
@@ -1683,6 +1716,7 @@ def upgrade() -> None:
         sa.Column("location_id", sa.UUID(), nullable=False),
         sa.Column("on_hand", sa.Integer(), server_default="0", nullable=False),
         sa.Column("committed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("is_counted", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
             "available",
             sa.Integer(),
@@ -2024,11 +2058,15 @@ def upgrade() -> None:
         guard(table, rule)
     op.execute(SEARCH_FUNCTION)
     op.execute(WAITING_FUNCTION)
+    op.execute(APPEND_ONLY_FUNCTION)
+    op.execute(APPEND_ONLY_TRIGGER)
 
 
 def downgrade() -> None:
     for table in (*TENANT_TABLES, *OTHER_RULES):
         op.execute(f"DROP POLICY tenant ON {table}")
+    op.execute("DROP TRIGGER append_only ON audit_entries")
+    op.execute("DROP FUNCTION refuse_change")
     op.execute("DROP FUNCTION waiting_work")
     op.execute("DROP FUNCTION matching_products")
     op.drop_index(op.f("ix_inventory_postings_organization_id"), table_name="inventory_postings")
@@ -2225,6 +2263,8 @@ def downgrade() -> None:
     )
     op.drop_table("outbox_messages")
     op.drop_table("organizations")
+    op.drop_index(op.f("ix_dev_mails_recipient"), table_name="dev_mails")
+    op.drop_table("dev_mails")
     op.drop_index("ix_audit_entries_subject", table_name="audit_entries")
     op.drop_index("ix_audit_entries_newest", table_name="audit_entries")
     op.drop_table("audit_entries")

@@ -95,7 +95,11 @@ def _team_page(form: InvitationForm | None, *, status: int = 200) -> Response:
     with reading(actor) as session:
         members = queries.member_list(session, actor.organization)
         invitations = queries.invitation_list(session, actor.organization)
-    roles = [each for each in ROLE_CHOICES if each[0] != Role.OWNER or actor.can("team.own")]
+    roles = {
+        role: label
+        for role, label in ROLE_CHOICES.items()
+        if role != Role.OWNER or actor.can("team.own")
+    }
     form = form or InvitationForm(formdata=None)
     form.role.choices = roles
     return page(
@@ -105,7 +109,7 @@ def _team_page(form: InvitationForm | None, *, status: int = 200) -> Response:
         members=members,
         invitations=invitations,
         form=form,
-        roles=[(value, value.capitalize()) for value, _ in roles],
+        roles=[(role, role.capitalize()) for role in roles],
         role_sentences=ROLE_SENTENCES,
         me=actor.user_id,
         now=clock.now(),
