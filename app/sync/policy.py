@@ -240,7 +240,8 @@ def _rule(stored: Any, default: Rule) -> Rule:
 
 
 def _member(kind: type[Choice], stored: Any, default: Choice) -> Choice:
-    return kind(stored) if stored in kind._value2member_map_ else default
+    is_known = isinstance(stored, str) and stored in kind._value2member_map_
+    return kind(stored) if is_known else default
 
 
 def _flag(stored: Mapping[str, Any], name: str, *, default: bool) -> bool:
