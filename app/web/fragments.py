@@ -126,9 +126,8 @@ def deliver_toasts(response: Response) -> Response:
         session[_WAITING] = [*session.get(_WAITING, []), *g.pop("toasts")][-5:]
     elif wants_fragment() and response.mimetype == "text/html" and not response.is_streamed:
         shown = Markup("").join(macros.toast(**each) for each in waiting_toasts())
-        response.set_data(
-            response.get_data(as_text=True) + partial("#toasts", shown, swap="beforeend")
-        )
+        whole = response.get_data(as_text=True) + str(partial("#toasts", shown, swap="beforeend"))
+        response.set_data(whole)
     return response
 
 

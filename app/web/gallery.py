@@ -37,11 +37,11 @@ class SampleForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
     title = StringField("Title", [DataRequired("Give the product a title."), Length(max=200)])
     price = DecimalField("Price", [NumberRange(min=0, message="The price must be above 0.")])
     stock = IntegerField("On hand")
-    status = SelectField("Status", choices=[("draft", "Draft"), ("active", "Active")])
-    channels = SelectMultipleField("Channels", choices=[("s", "Shopify"), ("w", "WooCommerce")])
+    status = SelectField("Status", choices={"draft": "Draft", "active": "Active"})
+    channels = SelectMultipleField("Channels", choices={"s": "Shopify", "w": "WooCommerce"})
     policy = RadioField(
         "When both sides changed a field",
-        choices=[("ask", "Ask me"), ("ours", "SyncStore wins"), ("theirs", "The channel wins")],
+        choices={"ask": "Ask me", "ours": "SyncStore wins", "theirs": "The channel wins"},
         default="ask",
     )
     description = TextAreaField("Description")

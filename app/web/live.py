@@ -5,11 +5,14 @@
 announce("sync_run", …)  sends only the name, as a DOM event that a heavy panel waits for
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from app.core.actor import Actor
+
+log = logging.getLogger(__name__)
 
 Renderer = Callable[[Actor, Sequence[str]], Mapping[str, str]]
 _renderers: Final[dict[str, Renderer]] = {}
@@ -69,7 +72,12 @@ def draw(actor: Actor, names: Iterable[str]) -> dict[str, str]:
             by_kind.setdefault(kind, []).append(key)
     drawn: dict[str, str] = {}
     for kind, keys in by_kind.items():
-        drawn.update({f"{kind}-{k}": html for k, html in _renderers[kind](actor, keys).items()})
+        try:
+            found = _renderers[kind](actor, keys)
+        except Exception:  # rows of one kind that cannot be drawn must not hold up the others
+            log.exception("Live rows of %s could not be drawn: %s", kind, ", ".join(keys[:10]))
+            continue
+        drawn.update({f"{kind}-{key}": html for key, html in found.items()})
     return drawn
 
 

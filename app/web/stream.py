@@ -10,18 +10,22 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import redis
-from flask import Response, request, stream_with_context, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 
 from app.core.actor import Actor
 from app.core.errors import Unavailable
 from app.web.fragments import partial
 from app.web.guards import requires
 from app.web.hub import Listener, hub, last_id
-from app.web.identity import current_actor
+from app.web.identity import Identity, current_actor, current_identity
 from app.web.live import Watch, announced, draw, split_name
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -69,19 +73,32 @@ def _messages(actor: Actor, listener: Listener, names: Sequence[str]) -> Iterato
         yield _message(data=html, entry_id=entry_id)
 
 
-def _listen(actor: Actor, listener: Listener) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Viewer:
+    """What is kept of the request that opened a stream, to draw as it would."""
+
+    app: Flask
+    environ: "WSGIEnvironment"
+    identity: Identity | None
+    actor: Actor
+
+    def messages(self, listener: Listener, names: Sequence[str]) -> list[str]:
+        """Draw inside a short context of its own, so that nothing is held between messages."""
+        with self.app.request_context(self.environ):
+            g.identity = self.identity
+            return list(_messages(self.actor, listener, names))
+
+
+def _listen(viewer: _Viewer, listener: Listener) -> Iterator[str]:
     ends = time.monotonic() + LIFE
-    yield "retry: 1000\n: open\n\n"
     try:
+        yield "retry: 1000\n: open\n\n"
         while time.monotonic() < ends:
             names = listener.take(wait=HEARTBEAT)
             if not names:
                 yield ": still here\n\n"
                 continue
-            try:
-                yield from _messages(actor, listener, names)
-            except Exception:  # one row that cannot be drawn must not end the stream
-                log.exception("Live rows could not be drawn: %s", ", ".join(names[:10]))
+            yield from viewer.messages(listener, names)
     finally:
         hub.leave(listener)
 
@@ -95,9 +112,15 @@ def _since() -> str:
 def events() -> Response:
     """Stream what changes among the watched things."""
     actor = current_actor()
+    viewer = _Viewer(
+        current_app.app_context().app,  # the app itself: the proxy ends with the request
+        request.environ,
+        current_identity(),
+        actor,
+    )
     listener = Listener(actor.organization, Watch.parse(request.args.get("watch", "")))
     hub.join(listener, since=_since())
-    response = Response(stream_with_context(_listen(actor, listener)), mimetype="text/event-stream")
+    response = Response(_listen(viewer, listener), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     return response

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from flask.typing import ResponseReturnValue
 
 from app.core.crypto import new_key
 from app.core.errors import Forbidden, Invalid, NotFound, Stale, TooMany, Unavailable
@@ -49,20 +50,20 @@ def _who() -> Identity | None:
 
 
 def _routes(app: Flask) -> None:
-    def thing() -> object:
+    def thing() -> ResponseReturnValue:
         return page("thing.html", blocks=("main", "side"), word="hello", watch=["gadget-1"])
 
-    def thing_rename() -> object:
+    def thing_rename() -> ResponseReturnValue:
         if not request.form.get("title"):
             return page("thing.html", blocks=("main",), status=422, word="empty")
         toast("Renamed", undo="/undo")
         return then(thing)
 
-    def thing_create() -> object:
+    def thing_create() -> ResponseReturnValue:
         toast("Created")
         return go_to(thing)
 
-    def fail(kind: str) -> object:
+    def fail(kind: str) -> ResponseReturnValue:
         if kind == "500":
             raise RuntimeError("a defect")
         if kind == "422":
