@@ -12,7 +12,8 @@ from uuid import UUID
 
 from rq import get_current_job
 
-from app.catalog import bulk, imports, media
+from app.catalog import bulk, imports
+from app.catalog import service as catalog
 from app.connections import health
 from app.core import clock, db, housekeeping
 from app.core.actor import SYSTEM, job_actor
@@ -129,7 +130,7 @@ def fetch_media(organization_id: str, _subject_id: str) -> None:
     """Fetch pictures that are known by address only."""
     _begin(organization_id)
     queues.answer(MEDIA, organization_id, organization_id)
-    if media.fetch_waiting(job_actor(UUID(organization_id))):
+    if catalog.fetch_waiting(job_actor(UUID(organization_id))):
         queues.ring(MEDIA, organization_id, organization_id)
 
 

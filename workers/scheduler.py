@@ -76,11 +76,14 @@ def keep_install_tasks() -> None:
             work.session.execute(row.on_conflict_do_nothing())
 
 
-def _wait_for_a_ring() -> None:
-    try:
-        kv.client().brpop([news.DOORBELL], timeout=LOOK_EVERY)
-    except redis.RedisError:
-        time.sleep(LOOK_EVERY)
+def wait_for_a_ring(seconds: float = LOOK_EVERY) -> None:
+    """Sleep until somebody rings; who rang for webhooks of a connection gets its bell at once."""
+    rung = kv.client().brpop([news.DOORBELL], timeout=seconds)
+    waiting = kv.client().lpop(news.DOORBELL, 1000) or []
+    heard = {*(waiting if isinstance(waiting, list) else [waiting]), *([rung[1]] if rung else [])}
+    for words in sorted(each.decode().split() for each in heard):
+        if words[0] == "deliveries" and len(words) == 3:
+            queues.ring(jobs.DELIVERIES, words[1], words[2])
 
 
 class Scheduler:
@@ -99,11 +102,10 @@ class Scheduler:
         while not self.is_ending:
             try:
                 self.turn()
+                wait_for_a_ring()
             except (SQLAlchemyError, redis.RedisError):
                 log.exception("A turn of the scheduler failed; the next one follows.")
                 time.sleep(LOOK_EVERY)
-            else:
-                _wait_for_a_ring()
 
     def turn(self) -> None:
         """Relay, and every few seconds sweep and start what is due."""

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from app.connections import service as connections
 from app.core.actor import Actor
-from app.notices import service as notices
 from app.sync import service as sync
 
 Subscriber = Callable[[Actor, Sequence[Mapping[str, Any]]], None]

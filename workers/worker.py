@@ -1,8 +1,8 @@
 """A worker: takes jobs by lane and runs each in a process of its own, with a hard time limit.
 
-`python -m workers.worker [--lanes urgent,push,…]`. The parent never touches the database; each job's
-process connects for itself, and a job that overruns is killed with it. Nothing is lost by that: the
-work is rows with leases in PostgreSQL.
+`python -m workers.worker [--lanes urgent,push,…]`. The parent never touches the database; each
+job's process connects for itself, and a job that overruns is killed with it. Nothing is lost by
+that: the work is rows with leases in PostgreSQL.
 """
 
 import argparse

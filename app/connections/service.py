@@ -1,12 +1,38 @@
-"""Writes on connections."""
+"""Writes on connections: connecting, settings, pausing, health, schedules."""
 
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
-from app.connections.errors import ConnectionNotFound
-from app.connections.models import Connection
-from app.core.work import Work
+from app.adapters.types import Health, Hook
+from app.connections import rules
+from app.connections.errors import AddressTaken, ConnectionNotFound, NotOpen
+from app.connections.events import (
+    ConnectionActivated,
+    ConnectionSettingsChanged,
+    ConnectionStateChanged,
+)
+from app.connections.models import Connection, ConnectionRequest, ConnectionState
+from app.connections.wire import owner_of
+from app.core.actor import Actor
+from app.core.db import new_id
+from app.core.errors import Invalid, Stale
+from app.core.schedule import Schedule
+from app.core.settings import current
+from app.core.work import Work, unit_of_work
+from app.notices import service as notices
+from app.notices.models import Severity
+from app.team.service import record_audit
+
+REQUEST_LIFE: Final = timedelta(minutes=30)
+_LIVE: Final = ConnectionState.DISCONNECTED
 
 
 def get_connection(work: Work, connection_id: UUID) -> Connection:
@@ -20,3 +46,290 @@ def get_connection(work: Work, connection_id: UUID) -> Connection:
     if found is None:
         raise ConnectionNotFound
     return found
+
+
+def refuse_taken(work: Work, channel: str, address: str) -> None:
+    """Raise AddressTaken when the shop is connected already."""
+    taken = select(Connection.id).where(
+        Connection.organization_id == work.organization_id,
+        Connection.channel == channel,
+        Connection.address == address,
+        Connection.state != _LIVE,
+    )
+    if work.session.scalar(select(taken.exists())):
+        raise AddressTaken
+
+
+def token_hash(token: str) -> str:
+    """Return the digest under which a one-time token is kept."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_request(work: Work, channel: str, name: str, address: str) -> str:
+    """Begin an approval at the shop; returns the one-time token, `<organization>.<random>`."""
+    refuse_taken(work, channel, address)
+    token = f"{work.organization_id}.{secrets.token_urlsafe(32)}"
+    work.session.add(
+        ConnectionRequest(
+            organization_id=work.organization_id,
+            token_hash=token_hash(token),
+            user_id=work.actor.user_id,
+            channel=channel,
+            name=name,
+            address=address,
+            expires_at=work.now + REQUEST_LIFE,
+        )
+    )
+    return token
+
+
+def take_request(work: Work, token: str) -> ConnectionRequest:
+    """Use up a one-time token; raises Invalid when it is unknown, used or too old."""
+    found = work.session.scalar(
+        select(ConnectionRequest)
+        .where(
+            ConnectionRequest.token_hash == token_hash(token),
+            ConnectionRequest.organization_id == work.organization_id,
+        )
+        .with_for_update()
+    )
+    if found is None or found.used_at is not None or found.expires_at < work.now:
+        raise Invalid("This approval is unknown, was used already, or is older than 30 minutes.")
+    found.used_at = work.now
+    return found
+
+
+def find_request(work: Work, token: str) -> ConnectionRequest | None:
+    """Return the approval a token belongs to, whatever became of it."""
+    return work.session.scalar(
+        select(ConnectionRequest).where(
+            ConnectionRequest.token_hash == token_hash(token),
+            ConnectionRequest.organization_id == work.organization_id,
+        )
+    )
+
+
+def add_connection(
+    work: Work,
+    *,
+    channel: str,
+    name: str,
+    address: str,
+    credentials: Mapping[str, Any],
+    wire: Mapping[str, Any],
+) -> Connection:
+    """Write down a connection whose keys are to be checked; it is pending until activated."""
+    refuse_taken(work, channel, address)
+    connection_id = new_id()
+    owner = owner_of(work.organization_id, connection_id)
+    ring = current().key_ring
+    row = Connection(
+        id=connection_id,
+        organization_id=work.organization_id,
+        channel=channel,
+        name=name,
+        address=address,
+        state=ConnectionState.PENDING,
+        credentials=ring.seal(dict(credentials), owner=owner),
+        key_hint=hint_of(credentials),
+        wire=dict(wire),
+        settings={},
+        hook_token=secrets.token_urlsafe(32),
+        hook_secret=ring.seal({"secret": secrets.token_hex(32)}, owner=owner),
+    )
+    work.session.add(row)
+    work.session.flush()
+    record_audit(work, "connection.added", "connection", row.id, f"Connected {name} ({address})")
+    _tell(work, row)
+    return row
+
+
+def hint_of(credentials: Mapping[str, Any]) -> str:
+    """Return the last characters of a key, for people to tell keys apart."""
+    key = str(credentials.get("key") or "")
+    return f"…{key[-7:]}" if key else ""
+
+
+def replace_credentials(
+    work: Work, connection_id: UUID, credentials: Mapping[str, Any]
+) -> Connection:
+    """Seal new keys that were proved to work."""
+    row = get_connection(work, connection_id)
+    owner = owner_of(work.organization_id, row.id)
+    row.credentials = current().key_ring.seal(dict(credentials), owner=owner)
+    row.key_hint, row.failures, row.blocked_until, row.error = hint_of(credentials), 0, None, None
+    if row.state == ConnectionState.ERROR:
+        set_state(work, row, ConnectionState.ACTIVE)
+    record_audit(work, "connection.keys", "connection", row.id, f"New keys for {row.name}")
+    _tell(work, row)
+    return row
+
+
+def note_health(work: Work, connection_id: UUID, health: Health) -> Connection:
+    """Keep what a check found: facts of the shop, and whether it is well."""
+    row = get_connection(work, connection_id)
+    row.last_checked_at = work.now
+    if health.facts is not None:
+        row.facts = {**row.facts, **asdict(health.facts), "warnings": list(health.warnings)}
+    if not health.is_ok:
+        row.error = health.problems[0].sentence if health.problems else "The check failed."
+        row.error_at = work.now
+    _tell(work, row)
+    return row
+
+
+def note_hooks(work: Work, connection_id: UUID, hooks: Sequence[Hook]) -> None:
+    """Keep which webhooks stand at the shop."""
+    row = get_connection(work, connection_id)
+    row.hooks = {
+        "checked_at": work.now.isoformat(),
+        "hooks": [asdict(each) for each in hooks],
+        "error": None,
+    }
+    _tell(work, row)
+
+
+def note_hook_problem(work: Work, connection_id: UUID, sentence: str) -> None:
+    """Keep why webhooks could not be set up; polling covers for them."""
+    row = get_connection(work, connection_id)
+    row.hooks = {**row.hooks, "checked_at": work.now.isoformat(), "error": sentence}
+    _tell(work, row)
+
+
+def activate(work: Work, connection_id: UUID) -> Connection:
+    """Let a connection work: its first read begins."""
+    row = get_connection(work, connection_id)
+    is_first = row.connected_at is None
+    set_state(work, row, ConnectionState.ACTIVE)
+    row.connected_at = row.connected_at or work.now
+    if is_first:
+        work.emit(ConnectionActivated(row.id))
+    return row
+
+
+def pause(work: Work, connection_id: UUID) -> Connection:
+    """Stop reading and writing until resumed; webhooks are kept for then."""
+    row = get_connection(work, connection_id)
+    set_state(work, row, ConnectionState.PAUSED)
+    record_audit(work, "connection.paused", "connection", row.id, f"Paused {row.name}")
+    return row
+
+
+def resume(work: Work, connection_id: UUID) -> Connection:
+    """Go on after a pause or an error."""
+    row = get_connection(work, connection_id)
+    set_state(work, row, ConnectionState.ACTIVE)
+    row.blocked_until, row.failures, row.error = None, 0, None
+    work.emit(ConnectionSettingsChanged(row.id))
+    record_audit(work, "connection.resumed", "connection", row.id, f"Resumed {row.name}")
+    return row
+
+
+def close_connection(work: Work, connection_id: UUID) -> Connection:
+    """Forget the keys of a connection; its listings and history stay."""
+    row = get_connection(work, connection_id)
+    set_state(work, row, ConnectionState.DISCONNECTED)
+    row.credentials, row.hook_secret, row.key_hint = None, None, None
+    work.session.execute(delete(Schedule).where(Schedule.subject_id == row.id))
+    record_audit(work, "connection.removed", "connection", row.id, f"Disconnected {row.name}")
+    return row
+
+
+def set_state(work: Work, row: Connection, state: ConnectionState) -> None:
+    """Move a connection to another state; raises NotOpen when that cannot follow."""
+    before = ConnectionState(row.state)
+    if before == state:
+        return
+    if not rules.may_follow(before, state):
+        raise NotOpen
+    row.state = state
+    work.emit(ConnectionStateChanged(row.id, before, state, row.error))
+    _tell(work, row)
+
+
+def change_settings(
+    work: Work, connection_id: UUID, *, name: str, settings: Mapping[str, Any], version: int
+) -> Connection:
+    """Save name and rules of a connection; raises Stale when somebody else saved meanwhile."""
+    row = get_connection(work, connection_id)
+    if row.version != version:
+        raise Stale
+    before = dict(row.settings)
+    row.name, row.settings, row.version = name, {**row.settings, **settings}, version + 1
+    changed = sorted(key for key in row.settings if before.get(key) != row.settings[key])
+    record_audit(
+        work,
+        "connection.settings",
+        "connection",
+        row.id,
+        f"Changed settings of {name}",
+        {"changed": changed},
+    )
+    work.emit(ConnectionSettingsChanged(row.id))
+    _tell(work, row)
+    return row
+
+
+def schedule(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Put the regular tasks of connections into the periodic table, as their settings say."""
+    with unit_of_work(actor) as work:
+        for connection_id in sorted({UUID(fact["connection_id"]) for fact in facts}):
+            _schedule_one(work, get_connection(work, connection_id))
+
+
+def _schedule_one(work: Work, row: Connection) -> None:
+    minutes = int(rules.setting(row.settings, "poll_minutes"))
+    hours = int(rules.setting(row.settings, "reconcile_hours"))
+    every = {
+        "poll": timedelta(minutes=minutes),
+        "reconcile": timedelta(hours=hours),
+        "check": timedelta(hours=1),
+    }
+    if row.state == ConnectionState.DISCONNECTED:
+        return
+    for task, span in every.items():
+        planned = insert(Schedule).values(
+            key=f"{task}:{row.id}",
+            task=task,
+            organization_id=row.organization_id,
+            subject_id=row.id,
+            every=span,
+            next_at=work.now + span,
+        )
+        work.session.execute(
+            planned.on_conflict_do_update(
+                index_elements=[Schedule.key],
+                set_={"every": planned.excluded.every, "next_at": planned.excluded.next_at},
+            )
+        )
+
+
+def tell_state(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Tell people when a connection began or ceased to work."""
+    with unit_of_work(actor) as work:
+        for fact in facts:
+            row = get_connection(work, UUID(fact["connection_id"]))
+            is_bad = fact["after"] == ConnectionState.ERROR
+            was_bad = fact["before"] == ConnectionState.ERROR
+            if not (is_bad or was_bad):
+                continue
+            notices.notify(
+                work,
+                "connection",
+                f"{row.name} needs you" if is_bad else f"{row.name} works again",
+                fact.get("sentence") or "",
+                f"/connections/{row.id}",
+                severity=Severity.ERROR if is_bad else Severity.INFO,
+            )
+
+
+def _tell(work: Work, row: Connection) -> None:
+    work.touch(f"connection-{row.id}", "connections")
+
+
+def refuse_invalid_name(name: str) -> str:
+    """Return a trimmed name; raises Invalid at the field when it is empty or too long."""
+    trimmed = name.strip()
+    if not trimmed or len(trimmed) > 100:
+        raise Invalid(fields={"name": "Give the connection a name of up to 100 characters."})
+    return trimmed

@@ -5,7 +5,7 @@ exchanges, the API use and what the outcome says about the connection's health, 
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +111,12 @@ def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
         "hook_secret": secret,
     }
     return channel(row.channel).build(credentials, settings, transport), transport
+
+
+def sealed_for(row: Connection, credentials: Mapping[str, Any]) -> bytes:
+    """Seal keys for a connection."""
+    owner = owner_of(row.organization_id, row.id)
+    return current().key_ring.seal(dict(credentials), owner=owner)
 
 
 def load(actor: Actor, connection_id: UUID) -> Connection:

@@ -16,7 +16,7 @@ from app.core import kv
 log = logging.getLogger(__name__)
 
 STREAM_LENGTH: Final = 10_000
-DOORBELL: Final = "doorbell:outbox"
+DOORBELL: Final = "doorbell"
 
 
 def stream_key(organization_id: UUID) -> str:
@@ -37,12 +37,12 @@ def publish(organization_id: UUID, names: Sequence[str]) -> None:
         log.warning("News could not be published; pages are right after a reload.")
 
 
-def ring() -> None:
-    """Wake the relay: there is a fact in the outbox."""
+def ring(what: str = "outbox") -> None:
+    """Wake the scheduler: a fact is in the outbox, or `deliveries <organization> <connection>`."""
     try:
         pipe = kv.client().pipeline()
-        pipe.lpush(DOORBELL, "1")
-        pipe.ltrim(DOORBELL, 0, 0)
+        pipe.lpush(DOORBELL, what)
+        pipe.ltrim(DOORBELL, 0, 999)
         pipe.execute()
     except redis.RedisError:
-        log.warning("The relay could not be woken; it looks by itself every few seconds.")
+        log.warning("The scheduler could not be woken; it looks by itself every few seconds.")

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, update
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
 from app.connections.models import Connection
-from app.core.errors import NotFound
+from app.core.db import new_id
+from app.core.errors import AppError, NotFound
 from app.core.work import Work
 from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
 from app.listings.events import ListingMapped, ListingWanted
@@ -153,28 +154,36 @@ def unignore_listing(work: Work, listing_id: UUID) -> Listing:
 
 
 def create_here(work: Work, listing_ids: Sequence[UUID]) -> list[UUID]:
-    """Make products of ours from unpaired items of the channel; returns the products' ids."""
+    """Make products of ours from unpaired items of the channel; returns the products' ids.
+
+    An item our catalog cannot take keeps the sentence why and stays unpaired; the others go on.
+    """
     made = []
     for listing_id in sorted(listing_ids):
         listing = get_listing(work, listing_id)
         if listing.product_id is not None:
             continue
-        values, variants = _importable(listing)
-        drafts = tuple(catalog.VariantDraft(each) for each in variants.values())
-        product_id = catalog.create_product(
-            work,
-            catalog.ProductDraft(values, drafts),
-            cause=catalog.Cause("sync", connection_id=listing.connection_id),
-        )
-        ids = catalog.variant_ids(work, product_id)
-        pair(
-            work,
-            listing,
-            product_id,
-            {key: str(made_id) for key, made_id in zip(variants, ids, strict=True)},
-        )
-        made.append(product_id)
+        try:
+            with work.session.begin_nested():
+                made.append(_create_one(work, listing))
+        except AppError as refusal:
+            listing.error = f"It could not be taken into your catalog: {refusal.sentence}"
+            listing.error_count += 1
+            _tell(work, listing)
     return made
+
+
+def _create_one(work: Work, listing: Listing) -> UUID:
+    values, variants = _importable(listing)
+    drafts = {key: catalog.VariantDraft(each, new_id()) for key, each in variants.items()}
+    product_id = catalog.create_products(
+        work,
+        [catalog.ProductDraft(values, tuple(drafts.values()))],
+        origin="sync",
+        connection_id=listing.connection_id,
+    )[0]
+    pair(work, listing, product_id, {key: str(draft.id) for key, draft in drafts.items()})
+    return product_id
 
 
 def _importable(listing: Listing) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

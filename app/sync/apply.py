@@ -6,7 +6,7 @@ sides now agree on, and hands back what is to be sent. It never calls the channe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,9 +15,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
 from app.adapters.types import ChannelProduct
+from app.adapters.values import FIELDS
 from app.catalog import service as catalog
 from app.catalog.models import Product
 from app.connections.models import Connection
+from app.core.db import new_id
+from app.core.errors import AppError
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, ListingState, MediaBinding, Offer
 from app.notices import service as notices
@@ -48,10 +51,13 @@ class Meeting:
     held: int
     conflicts: int
     pulled: int
+    is_refused: bool = False  # our catalog could not take in what the shop has
 
     @property
     def state(self) -> ListingState:
         """The state the listing is left in until its pushes are confirmed."""
+        if self.is_refused:
+            return ListingState.FAILED
         if self.conflicts or self.held:
             return ListingState.NEEDS_YOU
         return ListingState.WAITING if self.pushes else ListingState.SYNCED
@@ -95,13 +101,15 @@ def meet(work: Work, terms: Terms, pair: Pair, product: ChannelProduct) -> Meeti
     passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
     pulls = [each for each in passing if each.way is Way.PULL]
     pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
+    taken: Sequence[Intent] = pulls
     if pulls:
-        pair = _write_pulls(work, terms, pair, pulls)
-    write_base(work, pair, _moved(pair.base, plan.settled, pulls))
+        pair, taken = _write_pulls(work, terms, pair, pulls)
+    write_base(work, pair, _moved(pair.base, plan.settled, taken))
     conflicts = _keep_conflicts(work, terms, pair, plan)
-    _log(work, terms, pair, pulls, ChangeState.APPLIED)
+    _log(work, terms, pair, taken, ChangeState.APPLIED)
     held = _hold(work, terms, pair, waiting)
-    meeting = Meeting(pair, plan, pushes, held, conflicts, len(pulls))
+    is_refused = len(taken) < len(pulls)
+    meeting = Meeting(pair, plan, pushes, held, conflicts, len(taken), is_refused=is_refused)
     _remember(work, pair.listing, product, meeting.state)
     pair.listing.read_order = terms.order
     return meeting
@@ -200,35 +208,75 @@ def bind_media(work: Work, connection_id: UUID, pairs: Mapping[str, UUID]) -> No
     work.session.execute(insert(MediaBinding).on_conflict_do_nothing(), rows)
 
 
-def _write_pulls(work: Work, terms: Terms, pair: Pair, pulls: Sequence[Intent]) -> Pair:
-    """Write what came in: to the override where one lies above the master, else to the master."""
+def _write_pulls(
+    work: Work, terms: Terms, pair: Pair, pulls: Sequence[Intent]
+) -> tuple[Pair, Sequence[Intent]]:
+    """Write what came in; returns what really went in, in the words our catalog keeps it in."""
+    change, fresh = _wished(pair, pulls)
+    try:
+        with work.session.begin_nested():
+            catalog.change_products(
+                work,
+                [change],
+                origin="sync",
+                connection_id=terms.connection.id,
+                run_id=terms.run_id,
+            )
+            _bind_variants(work, pair.listing, fresh)
+    except AppError as refusal:
+        pair.listing.error = f"The shop’s change could not be taken in: {refusal.sentence}"
+        pair.listing.error_count += 1
+        return pair, ()
+    return _as_kept(work, pair, pulls, fresh)
+
+
+def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange, dict[str, UUID]]:
+    """Sort what came in: to the override where one lies above the master, else to the master."""
     master: dict[str, Any] = {}
     variants: dict[UUID, dict[str, Any]] = {}
-    added: dict[str, dict[str, Any]] = {}
+    added: dict[str, catalog.VariantDraft] = {}
     removed: list[UUID] = []
     for each in pulls:
-        if each.variant_key is None:
+        key = each.variant_key
+        if key is None:
             _place(pair.listing.overrides, master, each.field, each.new)
         elif each.action is Action.DELETE:
-            removed.append(UUID(each.variant_key))
-        elif each.variant_key.startswith(FOREIGN):
-            added[each.variant_key] = dict(each.new)
+            removed.append(UUID(key))
+        elif key.startswith(FOREIGN):
+            added[key] = catalog.VariantDraft(dict(each.new), new_id())
         else:
-            key = UUID(each.variant_key)
-            variants.setdefault(key, {})[each.field] = _absolute(pair, each)
-    changed = catalog.change_product(
-        work,
-        catalog.ProductChange(
-            pair.product_id,
-            master,
-            variants=variants,
-            new_variants=tuple(catalog.VariantDraft(values) for values in added.values()),
-            removed_variants=tuple(removed),
-        ),
-        cause=catalog.Cause("sync", None, terms.connection.id, terms.run_id),
+            variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
+    change = catalog.ProductChange(
+        pair.product_id,
+        master,
+        variants=variants,
+        new_variants=tuple(added.values()),
+        removed_variants=tuple(removed),
     )
-    _bind_variants(work, pair.listing, dict(zip(added, changed.new_variant_ids, strict=True)))
-    return pair
+    return change, {key: draft.id for key, draft in added.items() if draft.id}
+
+
+def _as_kept(
+    work: Work, pair: Pair, pulls: Sequence[Intent], fresh: Mapping[str, UUID]
+) -> tuple[Pair, Sequence[Intent]]:
+    """Look what the catalog made of it: HTML is cleaned, for example, and that is no edit of ours."""
+    now = project.our_values(work.session, work.organization_id, [pair.product_id])
+    known = now[pair.product_id]
+    kept = {subject: dict(words) for subject, words in pair.kept.items()}
+    taken = []
+    for each in pulls:
+        key = each.variant_key
+        if key is not None and key in fresh:
+            key = str(fresh[key])
+        value = each.new
+        if key is None and each.field not in pair.listing.overrides:
+            value = known.values.get(each.field, each.new)
+        elif key is not None and each.field in FIELDS and each.field != "quantity":
+            value = known.variants.get(UUID(key), {}).get(each.field, each.new)
+        if not compare.equal(each.field, value, each.new):
+            kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
+        taken.append(replace(each, new=value, variant_key=key))
+    return replace(pair, kept=kept), taken
 
 
 def _place(overrides: dict[str, Any], master: dict[str, Any], name: str, value: Any) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.adapters.types import ChannelProduct
 from app.adapters.values import Values
-from app.catalog.values import ProductValues, product_values
+from app.catalog.service import ProductValues
+from app.catalog.service.loading import load_products
 from app.connections import rules
 from app.connections.models import Connection
 from app.listings.models import Listing, MediaBinding, Offer
@@ -59,7 +60,11 @@ def load_pairs(
     """Return the pairs of mapped listings, in a handful of queries however many there are."""
     mapped = [each for each in listings if each.product_id is not None]
     ids = [each.id for each in mapped]
-    products = product_values(session, [each.product_id for each in mapped if each.product_id])
+    products = our_values(
+        session,
+        connection.organization_id,
+        [each.product_id for each in mapped if each.product_id],
+    )
     bases = {row.listing_id: row for row in _all(session, BaseValue, BaseValue.listing_id, ids)}
     offers: dict[UUID, list[Offer]] = {key: [] for key in ids}
     for offer in _all(session, Offer, Offer.listing_id, ids):
@@ -83,6 +88,14 @@ def load_pairs(
                 is_excluded=known.is_excluded,
             )
     return pairs
+
+
+def our_values(
+    session: Session, organization_id: UUID, product_ids: Sequence[UUID]
+) -> dict[UUID, ProductValues]:
+    """Return the effective values of products, read in bulk."""
+    found = load_products(session, organization_id, product_ids)
+    return {key: state.snapshot() for key, state in found.items()}
 
 
 def _all(session: Session, model: Any, column: Any, ids: Iterable[UUID]) -> Sequence[Any]:

@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.types import ChannelProduct
-from app.catalog import service as catalog
+from app.catalog import addresses
+from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
 from app.connections.wire import open_connection
 from app.core import faults
@@ -180,12 +181,26 @@ def _written_down(work: Work, desk: Desk, errand: Errand) -> Errand:
     draft = replace(
         errand.draft,
         image_ids=errand.pair.their_images,
-        image_sources=catalog.public_addresses(work, [UUID(key) for key in fresh]),
+        image_sources=_picture_addresses(work, [UUID(key) for key in fresh]),
         skus=tuple(
             str(values["sku"]) for values in errand.pair.ours.variants.values() if values.get("sku")
         ),
     )
     return replace(errand, draft=draft, change_ids=tuple(ids))
+
+
+def _picture_addresses(work: Work, media_ids: Sequence[UUID]) -> dict[str, str]:
+    """Return where the channel may fetch pictures: from us, or from where we know them."""
+    found = work.session.scalars(select(Media).where(Media.id.in_(media_ids)))
+    known = {}
+    for row in found:
+        if row.state == MediaState.READY:
+            known[str(row.id)] = addresses.public_url(
+                work.organization_id, row.id, row.content_type
+            )
+        elif row.source_url:
+            known[str(row.id)] = row.source_url
+    return known
 
 
 def _assign_run(work: Work, desk: Desk, errands: Sequence[Errand]) -> None:

@@ -274,14 +274,17 @@ def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
 
 def _take_theirs(work: Work, row: Conflict) -> None:
     of_variant = row.subject != PRODUCT
-    catalog.change_product(
+    catalog.change_products(
         work,
-        catalog.ProductChange(
-            row.product_id,
-            {} if of_variant else {row.field: row.theirs},
-            variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
-        ),
-        cause=catalog.Cause("sync", None, row.connection_id),
+        [
+            catalog.ProductChange(
+                row.product_id,
+                {} if of_variant else {row.field: row.theirs},
+                variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
+            )
+        ],
+        origin="sync",
+        connection_id=row.connection_id,
     )
 
 
