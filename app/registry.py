@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.adapters.memory import MEMORY
 from app.adapters.port import Channel
 from app.adapters.woocommerce import WOOCOMMERCE
 
@@ -17,3 +18,8 @@ FEATURES: Final[tuple[str, ...]] = (
 )
 
 CHANNELS: Final[tuple[Channel, ...]] = (WOOCOMMERCE,)
+
+
+def channels(*, with_memory: bool = False) -> tuple[Channel, ...]:
+    """Return the kinds of channels; the one in memory only where somebody rehearses."""
+    return (*CHANNELS, MEMORY) if with_memory else CHANNELS
