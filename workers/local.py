@@ -117,7 +117,7 @@ class Local:
         while not _is_ready(self.port):
             if web.deaths >= HOPELESS_DEATHS or time.monotonic() > deadline:
                 raise CannotStart(f"The web process does not answer:\n{web.last_lines()}")
-            supervisor.watch(0.1)
+            supervisor.watch(0.25)
 
     def _watch(self, supervisor: Supervisor) -> None:
         while True:

@@ -37,7 +37,7 @@ def twin_programs(var_dir: Path, ports: dict[str, int]) -> Sequence[Program]:
                 sys.executable,
                 "-m",
                 "app.simulators.woocommerce",
-                *("--port", str(port), "--name", name, "--state", str(states / f"{name}.json")),
+                *("--port", str(port), "--name", name, "--state", str(states / f"{name}.sqlite")),
             ],
         )
         for name, port in ports.items()

@@ -9,9 +9,7 @@ servers, and no crash leaves any behind.
 
 import os
 import signal
-import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -24,8 +22,7 @@ __all__ = ["EmbeddedServers", "ServersUnavailable", "Urls", "join_servers"]
 
 PROJECT = Path(__file__).resolve().parents[3]
 
-# A guard may outlive the object that started it: kept here, so that nobody mourns it too early.
-_started: list[subprocess.Popen[str]] = []
+_guards: set[int] = set()  # process ids of guards that are children of this process
 _joined: list["EmbeddedServers"] = []
 
 
@@ -50,9 +47,13 @@ class EmbeddedServers:
         self._layout.prepare()
         if self._seat is None:
             self._seat = lock_shared(self._layout.users_lock)
-        with lock_alone(self._layout.starting_lock):
-            if not self.is_guarded():
-                self._start_guard()
+        try:
+            with lock_alone(self._layout.starting_lock):
+                if not self.is_guarded():
+                    self._start_guard()
+        except ServersUnavailable:
+            self.leave()
+            raise
         return self._layout.urls()
 
     def leave(self) -> None:
@@ -68,8 +69,7 @@ class EmbeddedServers:
                 os.kill(int(self._layout.guard_pid.read_text()), signal.SIGTERM)
                 lock_alone(self._layout.guard_lock).close()
         self.leave()
-        for guard in _started:
-            guard.poll()
+        _bury_guards()
 
     def is_guarded(self) -> bool:
         """Whether a guard watches the servers; when not, `start` brings one back."""
@@ -87,20 +87,34 @@ class EmbeddedServers:
         self.leave()
 
     def _start_guard(self) -> None:
-        _started[:] = [guard for guard in _started if guard.poll() is None]
+        # Not subprocess.Popen, which holds that a child ends before us: a guard may outlive us.
         mode = "durable" if self._durable else "throwaway"
-        with self._layout.guard_log.open("a") as log:
-            guard = subprocess.Popen(
-                [sys.executable, "-m", "app.core.embedded.guard", str(self._layout.var_dir), mode],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,  # Ctrl-C in the terminal is for us, not for the servers
-            )
-        _started.append(guard)
-        with guard.stdout or StringIO() as answer:
+        reading, writing = os.pipe()
+        appending = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", "app.core.embedded.guard", str(self._layout.var_dir), mode],
+            {**os.environ, "PYTHONPATH": str(PROJECT)},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, writing, 1),
+                (os.POSIX_SPAWN_OPEN, 2, str(self._layout.guard_log), appending, 0o600),
+            ],
+        )
+        os.close(writing)
+        _bury_guards()
+        _guards.add(pid)
+        with os.fdopen(reading) as answer:
             if answer.readline().strip() != "ready":
-                guard.wait()
                 raise ServersUnavailable(self._layout.last_words())
+
+
+def _bury_guards() -> None:
+    """Take the exit codes of guards that have ended, so that no zombie stays."""
+    for pid in list(_guards):
+        try:
+            is_gone = os.waitpid(pid, os.WNOHANG)[0] == pid
+        except ChildProcessError:  # of our parent, if we were forked; or buried by somebody else
+            is_gone = True
+        if is_gone:
+            _guards.discard(pid)

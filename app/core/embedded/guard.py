@@ -26,6 +26,7 @@ LEFTOVER_SECONDS = 10.0
 
 def main(var_dir: str, mode: str) -> None:
     """Start both servers, say so on standard output, watch them until the last user leaves."""
+    os.setsid()  # Ctrl-C in the terminal is for our users, not for the servers
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     layout = Layout(Path(var_dir))
     try:
