@@ -40,6 +40,7 @@ from app.catalog.service.lifecycle import (
 from app.catalog.service.media import (
     StoredPicture,
     fetch_media,
+    fetch_waiting,
     media_by_url,
     retry_media,
     store_picture,
@@ -83,6 +84,7 @@ __all__ = [
     "ensure_categories",
     "exclude_products",
     "fetch_media",
+    "fetch_waiting",
     "media_by_url",
     "move_category",
     "move_picture",

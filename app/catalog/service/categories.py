@@ -66,7 +66,7 @@ def _ids(work: Work, paths: list[str]) -> dict[str, UUID]:
             Category.organization_id == work.organization_id, Category.path.in_(paths)
         )
     )
-    return dict(rows.tuples().all())
+    return {row.path: row.id for row in rows}
 
 
 def get_category(work: Work, category_id: UUID) -> Category:

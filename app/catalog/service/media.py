@@ -166,6 +166,24 @@ def fetch_media(actor: Actor, media_id: UUID) -> None:
         _arrive(actor, media_id, stored)
 
 
+def fetch_waiting(actor: Actor, *, most: int = 40) -> bool:
+    """Fetch some of the pictures that are due; True: there were more than `most`."""
+    due = _due(actor, most + 1)
+    for media_id in due[:most]:
+        fetch_media(actor, media_id)
+    return len(due) > most
+
+
+@in_unit
+def _due(work: Work, most: int) -> list[UUID]:
+    found = select(Media.id).where(
+        Media.organization_id == work.organization_id,
+        Media.state == MediaState.WAITING,
+        Media.due_at <= work.now,
+    )
+    return list(work.session.scalars(found.order_by(Media.due_at).limit(most)))
+
+
 @in_unit
 def _claim(work: Work, media_id: UUID) -> str | None:
     media = work.session.scalar(
