@@ -57,20 +57,6 @@ $$
 """
 
 
-# Rows of the audit log are only ever added, whoever asks; the owner of the table included.
-APPEND_ONLY_FUNCTION = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'Rows of % are only ever added.', TG_TABLE_NAME
-    USING ERRCODE = 'insufficient_privilege';
-END
-$$
-"""
-APPEND_ONLY_TRIGGER = """
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
-FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
-"""
-
 TENANT = "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 TENANT_TABLES = (
     "app_keys",
@@ -750,12 +736,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_media_organization_id"), "media", ["organization_id"], unique=False)
     op.create_index("ix_media_sha256", "media", ["organization_id", "sha256"], unique=False)
-    op.create_index(
-        "ix_media_source",
-        "media",
-        ["organization_id", "source_key"],
-        unique=False,
-    )
+    op.create_index("ix_media_source", "media", ["organization_id", "source_key"], unique=False)
     op.create_table(
         "memberships",
         sa.Column("user_id", sa.UUID(), nullable=False),
@@ -1018,6 +999,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.UUID(), nullable=False),
         sa.Column("event_key", sa.String(length=200), nullable=False),
         sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=True),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -1323,6 +1305,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Integer(), server_default="0", nullable=False),
         sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("drifted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cursor", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("worker", sa.String(length=64), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -1412,6 +1395,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("is_writable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_ours", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("first_sku", sa.String(length=255), nullable=True),
         sa.Column("url", sa.String(), nullable=True),
@@ -1427,6 +1411,7 @@ def upgrade() -> None:
             server_default="{}",
             nullable=False,
         ),
+        sa.Column("read_order", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("error_field", sa.String(length=40), nullable=True),
         sa.Column("error_count", sa.Integer(), server_default="0", nullable=False),
@@ -1628,6 +1613,9 @@ def upgrade() -> None:
         sa.Column("listing_id", sa.UUID(), nullable=False),
         sa.Column("product", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("variants", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "kept", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False
+        ),
         sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("organization_id", sa.UUID(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -2058,15 +2046,13 @@ def upgrade() -> None:
         guard(table, rule)
     op.execute(SEARCH_FUNCTION)
     op.execute(WAITING_FUNCTION)
-    op.execute(APPEND_ONLY_FUNCTION)
-    op.execute(APPEND_ONLY_TRIGGER)
+    op.execute("CREATE SEQUENCE read_order")
 
 
 def downgrade() -> None:
     for table in (*TENANT_TABLES, *OTHER_RULES):
         op.execute(f"DROP POLICY tenant ON {table}")
-    op.execute("DROP TRIGGER append_only ON audit_entries")
-    op.execute("DROP FUNCTION refuse_change")
+    op.execute("DROP SEQUENCE read_order")
     op.execute("DROP FUNCTION waiting_work")
     op.execute("DROP FUNCTION matching_products")
     op.drop_index(op.f("ix_inventory_postings_organization_id"), table_name="inventory_postings")

@@ -1,0 +1,64 @@
+"""Stories of one product on two sides."""
+
+from tests.engine.world import Shop, connected_store
+
+
+def test_an_edit_here_arrives_there_once(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        store.state.forget_writes()
+
+        shop.change(product, title="Blue mug")
+        shop.settle()
+
+        assert store.state.titles() == ["Blue mug"]
+        assert store.state.writes_of("name") == 1
+        assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_an_edit_there_arrives_here(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        store.state.forget_writes()
+
+        store.state.edit_product(store.state.product_ids()[0], name="Green mug")
+        shop.settle()
+
+        assert shop.values(product).values["title"] == "Green mug"
+        assert store.state.writes() == []
+
+
+def test_edits_of_different_fields_join(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", description="<p>Old</p>")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+
+        shop.change(product, title="Blue mug")
+        store.state.edit_product(store.state.product_ids()[0], description="<p>New</p>")
+        shop.settle()
+
+        assert shop.values(product).values["title"] == "Blue mug"
+        assert shop.values(product).values["description"] == "<p>New</p>"
+        assert store.state.titles() == ["Blue mug"]
+        assert shop.conflicts() == []
+
+
+def test_both_sides_changing_one_field_is_a_conflict_with_both_values(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+
+        shop.change(product, title="Blue mug")
+        store.state.edit_product(store.state.product_ids()[0], name="Green mug")
+        shop.settle()
+
+        (conflict,) = shop.conflicts()
+        assert (conflict.base, conflict.ours, conflict.theirs) == ("Mug", "Blue mug", "Green mug")
+        assert shop.values(product).values["title"] == "Blue mug"
+        assert store.state.titles() == ["Green mug"]
