@@ -15,7 +15,7 @@ from app.simulators.chaos import Chaos, ChaosFront
 from app.simulators.woocommerce import connect, control, php, wire
 from app.simulators.woocommerce.errors import ApiError, BatchCut, PhpFatal
 from app.simulators.woocommerce.host import HostFront
-from app.simulators.woocommerce.rest import rest_blueprint
+from app.simulators.woocommerce.rest import api
 from app.simulators.woocommerce.settings import TwinSettings
 from app.simulators.woocommerce.state import StoreState
 
@@ -48,7 +48,7 @@ def create_twin(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
     app.config["SESSION_COOKIE_NAME"] = f"wordpress_logged_in_{secrets.token_hex(4)}"
     app.extensions["twin"] = store
-    app.register_blueprint(rest_blueprint(store.settings))
+    app.register_blueprint(api)
     app.register_blueprint(connect.pages)
     if with_control:
         app.register_blueprint(control.panel)

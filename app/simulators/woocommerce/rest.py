@@ -1,6 +1,7 @@
 """The REST API: the same five calls and a batch for every collection."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -14,16 +15,17 @@ from app.simulators.woocommerce.orders import Orders
 from app.simulators.woocommerce.params import checked, require
 from app.simulators.woocommerce.products import Products
 from app.simulators.woocommerce.resource import Asking, Resource
-from app.simulators.woocommerce.settings import TwinSettings
+from app.simulators.woocommerce.routes import Routes, View
+from app.simulators.woocommerce.settings import Tracking, TwinSettings
 from app.simulators.woocommerce.terms import TAXONOMIES, Terms
 from app.simulators.woocommerce.variations import Variations
 from app.simulators.woocommerce.webhooks import Webhooks
 
 Factory = Callable[..., Resource]
-View = Callable[..., Response]
 
 _V3: Final = "/wc/v3"
 _CHANGING: Final = ["PUT", "POST", "PATCH"]
+_ALL: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def _terms(name: str) -> Factory:
@@ -35,9 +37,32 @@ def _attribute_terms(asking: Asking, attribute_id: int) -> Resource:
     return Terms(asking, attribute["slug"], f"/products/attributes/{attribute_id}/terms")
 
 
-def rest_blueprint(settings: TwinSettings) -> Blueprint:
-    """Build the routes this version of the store has."""
-    api = Blueprint("rest", __name__, url_prefix="/wp-json")
+api = Blueprint("rest", __name__, url_prefix="/wp-json")
+
+
+@api.route("/", defaults={"route": ""}, methods=_ALL)
+@api.route("/<path:route>", methods=_ALL)
+def dispatch(route: str) -> Response:
+    """Answer one call of the REST API."""
+    answering = routes_of(wire.store_here().settings).find(request.method, f"/{route}")
+    if answering is None:
+        message = "No route was found matching the URL and request method."
+        raise ApiError("rest_no_route", 404, message)
+    return answering()
+
+
+def routes_of(settings: TwinSettings) -> Routes:
+    """Return the routes that a store of this version, with these extensions, has."""
+    return _routes(
+        has_brands=settings.at_least(9, 4),
+        lists_variations=settings.at_least(10, 3),
+        tracking=settings.tracking,
+    )
+
+
+@lru_cache
+def _routes(*, has_brands: bool, lists_variations: bool, tracking: Tracking) -> Routes:
+    routes = Routes()
     collections: dict[str, Factory] = {
         "/products": Products,
         "/products/<int:parent_id>/variations": Variations,
@@ -49,27 +74,29 @@ def rest_blueprint(settings: TwinSettings) -> Blueprint:
         "/webhooks": Webhooks,
         "/orders": Orders,
     }
-    if settings.at_least(9, 4):
+    if has_brands:
         collections["/products/brands"] = _terms("brands")
     for path, factory in collections.items():
-        _mount(api, f"{_V3}{path}", factory)
-    if settings.at_least(10, 3):
-        everywhere: Factory = lambda asking: Variations(asking, None)  # noqa: E731 (a factory like the others)
-        api.add_url_rule(f"{_V3}/variations", "variations", _list_view(everywhere))
-    _mount_order_parts(api, settings)
-    _mount_shop(api)
-    return api
+        _add_collection(routes, f"{_V3}{path}", factory)
+    if lists_variations:
+        routes.add(f"{_V3}/variations", _list_view(_all_variations))
+    _add_order_parts(routes, tracking)
+    _add_shop(routes)
+    return routes
 
 
-def _mount(api: Blueprint, path: str, factory: Factory) -> None:
-    name = path.replace("/", "_").replace("<int:", "").replace(">", "")
-    api.add_url_rule(path, f"{name}_list", _list_view(factory))
-    api.add_url_rule(path, f"{name}_create", _create_view(factory), methods=["POST"])
-    api.add_url_rule(f"{path}/batch", f"{name}_batch", _batch_view(factory), methods=_CHANGING)
+def _all_variations(asking: Asking) -> Resource:
+    return Variations(asking, None)
+
+
+def _add_collection(routes: Routes, path: str, factory: Factory) -> None:
     one = f"{path}/<int:row_id>"
-    api.add_url_rule(one, f"{name}_get", _get_view(factory))
-    api.add_url_rule(one, f"{name}_update", _update_view(factory), methods=_CHANGING)
-    api.add_url_rule(one, f"{name}_delete", _delete_view(factory), methods=["DELETE"])
+    routes.add(path, _list_view(factory))
+    routes.add(path, _create_view(factory), methods=["POST"])
+    routes.add(f"{path}/batch", _batch_view(factory), methods=_CHANGING)
+    routes.add(one, _get_view(factory))
+    routes.add(one, _update_view(factory), methods=_CHANGING)
+    routes.add(one, _delete_view(factory), methods=["DELETE"])
 
 
 def _list_view(factory: Factory) -> View:
@@ -165,35 +192,36 @@ def _batch_view(factory: Factory) -> View:
     return view
 
 
-def _mount_order_parts(api: Blueprint, settings: TwinSettings) -> None:
+def _add_order_parts(routes: Routes, tracking: Tracking) -> None:
     order = f"{_V3}/orders/<int:order_id>"
-    _mount_part(api, f"{order}/notes", after_sale.note_list, after_sale.add_note)
-    _mount_part(api, f"{order}/refunds", after_sale.refund_list, after_sale.add_refund)
-    if settings.tracking == "fulfillments":
+    _add_part(routes, f"{order}/notes", after_sale.note_list, after_sale.add_note)
+    _add_part(routes, f"{order}/refunds", after_sale.refund_list, after_sale.add_refund)
+    if tracking == "fulfillments":
         lister, adder = after_sale.fulfillment_list, after_sale.add_fulfillment
-        _mount_part(api, f"{order}/fulfillments", lister, adder)
-    namespace = shop.TRACKING_NAMESPACES.get(settings.tracking)
-    if namespace is None:
-        return
-    base = f"/{namespace}/orders/<int:order_id>/shipment-trackings"
-    _mount_part(api, base, after_sale.tracking_list, after_sale.add_tracking)
+        _add_part(routes, f"{order}/fulfillments", lister, adder)
+    namespace = shop.TRACKING_NAMESPACES.get(tracking)
+    if namespace is not None:
+        _add_tracking(routes, f"/{namespace}")
 
+
+def _add_tracking(routes: Routes, namespace: str) -> None:
     def tracking_delete(order_id: int, tracking_id: str) -> Response:
         wire.permit("delete")
         with wire.store_here().change():
             return wire.answer(after_sale.drop_tracking(wire.asking(), order_id, tracking_id))
 
     def tracking_providers() -> Response:
+        wire.permit("view")
         return wire.answer(after_sale.PROVIDERS)
 
-    one = f"{base}/<tracking_id>"
-    api.add_url_rule(one, "tracking_delete", tracking_delete, methods=["DELETE"])
-    providers = f"/{namespace}/shipment-trackings/providers"
-    api.add_url_rule(providers, "tracking_providers", tracking_providers)
+    base = f"{namespace}/orders/<int:order_id>/shipment-trackings"
+    _add_part(routes, base, after_sale.tracking_list, after_sale.add_tracking)
+    routes.add(f"{base}/<tracking_id>", tracking_delete, methods=["DELETE"])
+    routes.add(f"{namespace}/shipment-trackings/providers", tracking_providers)
 
 
-def _mount_part(
-    api: Blueprint, path: str, lister: after_sale.Lister, adder: after_sale.Adder
+def _add_part(
+    routes: Routes, path: str, lister: after_sale.Lister, adder: after_sale.Adder
 ) -> None:
     def list_view(order_id: int) -> Response:
         wire.permit("view")
@@ -208,11 +236,11 @@ def _mount_part(
             shown = adder(wire.asking(), order_id, params)
         return wire.answer(shown, 201)
 
-    api.add_url_rule(path, f"{lister.__name__}", list_view)
-    api.add_url_rule(path, f"{adder.__name__}", add_view, methods=["POST"])
+    routes.add(path, list_view)
+    routes.add(path, add_view, methods=["POST"])
 
 
-def _mount_shop(api: Blueprint) -> None:
+def _add_shop(routes: Routes) -> None:
     def index() -> Response:
         return wire.answer(shop.api_index(wire.store_here().settings))
 
@@ -232,11 +260,11 @@ def _mount_shop(api: Blueprint) -> None:
         # Shop keys count under /wc/ only: to WordPress itself such a caller is anonymous.
         raise ApiError("rest_cannot_create", 401, "Sorry, you are not allowed to create posts.")
 
-    api.add_url_rule("/", "index", index)
-    api.add_url_rule(f"{_V3}/system_status", "system_status", system_status)
-    api.add_url_rule(f"{_V3}/settings/<group>", "setting_group", setting_group)
-    api.add_url_rule(f"{_V3}/settings/<group>/<name>", "setting", setting)
-    api.add_url_rule("/wp/v2/media", "core_media", core_media, methods=["POST"])
+    routes.add("/", index)
+    routes.add(f"{_V3}/system_status", system_status)
+    routes.add(f"{_V3}/settings/<group>", setting_group)
+    routes.add(f"{_V3}/settings/<group>/<name>", setting)
+    routes.add("/wp/v2/media", core_media, methods=["POST"])
 
 
 def _only_wanted(shown: Mapping[str, Any]) -> dict[str, Any]:
