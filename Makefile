@@ -33,7 +33,7 @@ test: setup ## everything CI runs: format, lint, types, floors, all tests (TESTS
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PY) -m workers.browser
+	@$(PY) -m tests.e2e.browser
 	@$(PY) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
 
 check: test ## the same as test
@@ -42,7 +42,7 @@ test-fast: setup ## the tests without browser and races, no coverage
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not e2e and not race" $(TESTS)
 
 e2e: setup ## the journeys in a real Chromium
-	@$(PY) -m workers.browser
+	@$(PY) -m tests.e2e.browser
 	@$(PY) -m pytest -q -m e2e tests/e2e
 
 fix: setup ## format, and mend what ruff can mend
