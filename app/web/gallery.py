@@ -31,6 +31,13 @@ from app.web.states import FAILED, IDLE, NEEDS_YOU, PAUSED, RUNNING, SYNCED, WAI
 STATES: Final = (IDLE, WAITING, RUNNING, SYNCED, NEEDS_YOU, FAILED, PAUSED)
 
 
+class SmallForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
+    """Two fields, to try errors."""
+
+    title = StringField("Title", [DataRequired("Give the product a title."), Length(max=200)])
+    price = DecimalField("Price", [NumberRange(min=0, message="The price must be above 0.")])
+
+
 class SampleForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
     """One field of every kind."""
 
@@ -60,7 +67,7 @@ def gallery() -> ResponseReturnValue:
         "web/gallery.html",
         states=STATES,
         form=SampleForm(prefix="new-", data={"title": "Blue mug", "price": 12, "policy": "ask"}),
-        sample=SampleForm(),
+        sample=SmallForm(prefix="small-"),
         prices=[Money(1, "JPY"), Money(1234567890, "USD"), Money(-500, "EUR")],
         moments=[
             now,
@@ -74,7 +81,7 @@ def gallery() -> ResponseReturnValue:
 
 def gallery_sample() -> ResponseReturnValue:
     """Answer the sample form of the gallery, to try errors, toasts and swaps."""
-    form = SampleForm()
+    form = SmallForm(prefix="small-")
     if request.method == "POST" and form.validate():
         toast("Blue mug was archived", undo="/system/ui/sample")
         return then(gallery_sample)

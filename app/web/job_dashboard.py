@@ -3,10 +3,14 @@
 from typing import Final
 
 import rq_dashboard
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+from werkzeug.exceptions import MethodNotAllowed
 
 from app.web.guards import Guard, guard_blueprint
 from app.web.security import loosen_policy
+from app.web.ui import asset
 
 # Its pages carry inline scripts and compile templates in the browser; nothing comes from outside.
 POLICY: Final = (
@@ -14,10 +18,21 @@ POLICY: Final = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_TOKEN: Final = Markup('<script src="{}" data-token="{}"></script></body>')
 
 
-def _policy() -> None:
+def _before() -> None:
     loosen_policy(POLICY)
+    if request.method == "GET" and request.endpoint == "rq_dashboard.requeue_all":
+        raise MethodNotAllowed(["POST"])  # a link must not start work
+
+
+def _add_token(response: Response) -> Response:
+    """Let the dashboard's own buttons pass our CSRF check."""
+    if response.mimetype == "text/html" and not response.is_streamed:
+        script = str(_TOKEN.format(asset("system/jobs.js"), generate_csrf()))
+        response.set_data(response.get_data(as_text=True).replace("</body>", script))
+    return response
 
 
 def mount_job_dashboard(app: Flask, *, redis_url: str) -> None:
@@ -30,5 +45,6 @@ def mount_job_dashboard(app: Flask, *, redis_url: str) -> None:
     )
     rq_dashboard.web.setup_rq_connection(app)
     app.register_blueprint(blueprint, url_prefix="/system/jobs")
-    app.before_request_funcs.setdefault(blueprint.name, []).append(_policy)
+    app.before_request_funcs.setdefault(blueprint.name, []).append(_before)
+    app.after_request_funcs.setdefault(blueprint.name, []).append(_add_token)
     guard_blueprint(app, blueprint, Guard(("system.jobs",), needs_organization=False))

@@ -1,8 +1,15 @@
-// Addresses of lists stay short: empty filters are not sent.
+// Addresses of lists: empty filters are not sent; sorting, paging and views swap only the results.
 (() => {
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
-    if (!ctx.sourceElement?.closest("[data-filters]") || ctx.request.method !== "GET" || !ctx.request.body) return;
-    for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
+    const source = ctx.sourceElement;
+    if (source?.closest("[data-filters]") && ctx.request.method === "GET" && ctx.request.body) {
+      for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
+    }
+    const results = source?.closest("#results");
+    if (source?.matches("a") && results && ctx.target === document.body && source.pathname === location.pathname) {
+      ctx.target = results;
+      ctx.request.headers["HX-Target"] = "div#results";
+    }
   });
 })();
