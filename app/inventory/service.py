@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.catalog import service as catalog
+from app.catalog.service.writing import among
 from app.core.db import new_id
 from app.core.work import Work
 from app.inventory.models import Level, Location, PostingKind
@@ -96,7 +97,9 @@ def move_levels(
     if uncounted:
         work.session.execute(
             update(Level)
-            .where(Level.organization_id == work.organization_id, Level.variant_id.in_(uncounted))
+            .where(
+                Level.organization_id == work.organization_id, among(Level.variant_id, uncounted)
+            )
             .values(is_counted=False)
         )
     if not counted:
@@ -125,7 +128,7 @@ class Keeper:
             return {}
         rows = session.execute(
             select(Level.variant_id, func.sum(Level.available))
-            .where(Level.variant_id.in_(variant_ids), Level.is_counted)
+            .where(among(Level.variant_id, variant_ids), Level.is_counted)
             .group_by(Level.variant_id)
         )
         return {variant_id: int(quantity) for variant_id, quantity in rows}

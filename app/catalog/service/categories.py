@@ -13,7 +13,7 @@ from app.catalog.models import Category, ProductCategory
 from app.catalog.service import history
 from app.catalog.service.applying import Entry
 from app.catalog.service.drafts import Cause
-from app.catalog.service.writing import insert_rows
+from app.catalog.service.writing import among, insert_rows
 from app.core.db import Locks, lock, new_id
 from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import Work
@@ -63,7 +63,7 @@ def _depth(path: str) -> tuple[int, str]:
 def _ids(work: Work, paths: list[str]) -> dict[str, UUID]:
     rows = work.session.execute(
         select(Category.path, Category.id).where(
-            Category.organization_id == work.organization_id, Category.path.in_(paths)
+            Category.organization_id == work.organization_id, among(Category.path, paths)
         )
     )
     return {row.path: row.id for row in rows}
@@ -208,14 +208,14 @@ def _paths_of_products_below(work: Work, path: str) -> dict[UUID, list[str]]:
             (Category.path == path) | func.starts_with(Category.path, path + SEPARATOR),
         )
     )
-    return _paths(work, inside)
+    return _paths(work, list(work.session.scalars(inside)))
 
 
-def _paths(work: Work, product_ids: object) -> dict[UUID, list[str]]:
+def _paths(work: Work, product_ids: list[UUID]) -> dict[UUID, list[str]]:
     rows = work.session.execute(
         select(ProductCategory.product_id, Category.path)
         .join(Category, Category.id == ProductCategory.category_id)
-        .where(ProductCategory.product_id.in_(product_ids))  # type: ignore[arg-type]  # ids or a SELECT
+        .where(among(ProductCategory.product_id, product_ids))
         .order_by(Category.path)
     )
     found: dict[UUID, list[str]] = {}

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.catalog.events import ProductChanged
 from app.catalog.models import Variant
 from app.catalog.service import saving
+from app.catalog.service.writing import among
 from app.core.work import Work
 
 _TOTALS: Final = text(
@@ -28,7 +29,7 @@ def stock_moved(
     """Add up the stock of the products of these variants again, and tell the channels."""
     rows = work.session.execute(
         select(Variant.product_id, Variant.id).where(
-            Variant.organization_id == work.organization_id, Variant.id.in_(variant_ids)
+            Variant.organization_id == work.organization_id, among(Variant.id, variant_ids)
         )
     )
     by_product: dict[UUID, list[UUID]] = {}

@@ -16,6 +16,7 @@ from app.catalog.service.drafts import Cause, Changed, ProductChange, ProductDra
 from app.catalog.service.loading import lock_products
 from app.catalog.service.media import forget_unused_media
 from app.catalog.service.products import change_products, create_product
+from app.catalog.service.writing import among
 from app.core.work import Work
 
 
@@ -41,7 +42,7 @@ def restore_products(
     archived = work.session.scalars(
         select(Product.id).where(
             Product.organization_id == work.organization_id,
-            Product.id.in_(product_ids),
+            among(Product.id, product_ids),
             Product.status == ProductStatus.ARCHIVED,
         )
     )
@@ -55,7 +56,7 @@ def exclude_products(work: Work, product_ids: Sequence[UUID], *, is_excluded: bo
             update(Product)
             .where(
                 Product.organization_id == work.organization_id,
-                Product.id.in_(product_ids),
+                among(Product.id, product_ids),
                 Product.is_excluded != is_excluded,
             )
             .values(is_excluded=is_excluded, version=Product.version + 1, updated_at=work.now)

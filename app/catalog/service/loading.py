@@ -19,6 +19,7 @@ from app.catalog.models import (
 )
 from app.catalog.service import columns
 from app.catalog.service.drafts import ProductState, VariantState
+from app.catalog.service.writing import among
 from app.core.errors import NotFound
 from app.core.work import Work
 from app.team.models import Organization
@@ -53,7 +54,7 @@ def load_products(
         return {}
     question = (
         select(*(getattr(Product, name) for name in _PRODUCT))
-        .where(Product.organization_id == organization_id, Product.id.in_(wanted))
+        .where(Product.organization_id == organization_id, among(Product.id, wanted))
         .order_by(Product.id)
     )
     rows = session.execute(question.with_for_update() if is_locking else question)
@@ -89,7 +90,7 @@ def _product(row: Row[Any]) -> ProductState:
 def _add_variants(session: Session, products: dict[UUID, ProductState]) -> None:
     rows = session.execute(
         select(*(getattr(Variant, name) for name in _VARIANT))
-        .where(Variant.product_id.in_(products))
+        .where(among(Variant.product_id, products))
         .order_by(Variant.product_id, Variant.position, Variant.id)
     )
     variants: dict[UUID, VariantState] = {}
@@ -118,7 +119,7 @@ def _add_prices(
             VariantPrice.sale_minor,
         )
         .join(Variant, Variant.id == VariantPrice.variant_id)
-        .where(Variant.product_id.in_(products))
+        .where(among(Variant.product_id, products))
         .order_by(VariantPrice.variant_id, VariantPrice.currency)
     )
     for row in rows:
@@ -133,7 +134,7 @@ def _add_categories(session: Session, products: dict[UUID, ProductState]) -> Non
     rows = session.execute(
         select(ProductCategory.product_id, Category.path)
         .join(Category, Category.id == ProductCategory.category_id)
-        .where(ProductCategory.product_id.in_(products))
+        .where(among(ProductCategory.product_id, products))
     )
     for product_id, path in rows:
         products[product_id].values["categories"].append(path)
@@ -145,7 +146,7 @@ def _add_images(session: Session, products: dict[UUID, ProductState]) -> None:
     rows = session.execute(
         select(ProductMedia.product_id, ProductMedia.media_id, ProductMedia.alt, Media.source_url)
         .join(Media, Media.id == ProductMedia.media_id)
-        .where(ProductMedia.product_id.in_(products))
+        .where(among(ProductMedia.product_id, products))
         .order_by(ProductMedia.product_id, ProductMedia.position)
     )
     for product_id, media_id, alt, url in rows:

@@ -16,7 +16,7 @@ from app.catalog.errors import MediaRefused
 from app.catalog.events import MediaAdded
 from app.catalog.models import Media, MediaState, ProductMedia, Variant
 from app.catalog.pictures import MAX_BYTES, Picture, read_picture
-from app.catalog.service.writing import insert_rows
+from app.catalog.service.writing import among, insert_rows
 from app.core.actor import Actor
 from app.core.db import new_id
 from app.core.errors import NotFound
@@ -116,7 +116,7 @@ def media_by_url(work: Work, urls: Iterable[str]) -> dict[str, UUID]:
         return {}
     rows = work.session.execute(
         select(Media.source_key, Media.id).where(
-            Media.organization_id == work.organization_id, Media.source_key.in_(keys)
+            Media.organization_id == work.organization_id, among(Media.source_key, keys)
         )
     )
     found = {keys[key]: media_id for key, media_id in rows if key is not None}
@@ -275,13 +275,13 @@ def forget_unused_media(work: Work, media_ids: Sequence[UUID]) -> None:
     unused = [key for key in media_ids if not _is_shown(work, key)]
     files = work.session.execute(
         delete(Media)
-        .where(Media.organization_id == work.organization_id, Media.id.in_(unused))
+        .where(Media.organization_id == work.organization_id, among(Media.id, unused))
         .returning(Media.storage_key, Media.thumb_key, Media.small_key)
     )
     keys = {key for row in files for key in row if key}
     for shared in work.session.execute(
         select(Media.storage_key, Media.thumb_key, Media.small_key).where(
-            Media.organization_id == work.organization_id, Media.storage_key.in_(keys)
+            Media.organization_id == work.organization_id, among(Media.storage_key, keys)
         )
     ):
         keys -= set(shared)

@@ -11,6 +11,7 @@ from app.adapters.values import Values
 from app.catalog.models import Media
 from app.catalog.service.drafts import ProductChange, ProductDraft, VariantDraft
 from app.catalog.service.media import media_by_url
+from app.catalog.service.writing import among
 from app.catalog.values import is_id
 from app.core.work import Work
 
@@ -60,7 +61,7 @@ def _ours(work: Work, ids: set[str]) -> list[str]:
         return []
     found = work.session.scalars(
         select(Media.id).where(
-            Media.organization_id == work.organization_id, Media.id.in_([UUID(i) for i in ids])
+            Media.organization_id == work.organization_id, among(Media.id, [UUID(i) for i in ids])
         )
     )
     return [str(key) for key in found]

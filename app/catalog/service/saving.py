@@ -13,7 +13,7 @@ from app.catalog.service import columns
 from app.catalog.service.applying import Applied
 from app.catalog.service.categories import ensure_categories
 from app.catalog.service.drafts import Cause, ProductState, VariantState
-from app.catalog.service.writing import insert_rows, update_rows
+from app.catalog.service.writing import among, insert_rows, update_rows
 from app.core.work import Work
 
 MAX_NAMED: Final = 500  # more live rows than this: browsers hear only that the list changed
@@ -50,7 +50,7 @@ def check_skus(
     rows = work.session.execute(
         select(Variant.sku_key, Variant.id, Product.id, Product.title)
         .join(Product, Product.id == Variant.product_id)
-        .where(Variant.organization_id == work.organization_id, Variant.sku_key.in_(wanted))
+        .where(Variant.organization_id == work.organization_id, among(Variant.sku_key, wanted))
     )
     for key, variant_id, owner_id, title in rows:
         if key is not None and variant_id not in here:
@@ -87,7 +87,7 @@ def choose_handles(work: Work, products: Sequence[ProductState]) -> None:
         work.session.scalars(
             select(Product.handle).where(
                 Product.organization_id == work.organization_id,
-                Product.handle.in_(set(bases.values())),
+                among(Product.handle, set(bases.values())),
             )
         )
     )
@@ -172,7 +172,7 @@ def save_changes(work: Work, done: Sequence[Applied], cause: Cause, currency: st
     session, organization_id = work.session, work.organization_id
     removed = [key for each in done for key in each.removed_ids]
     if removed:
-        session.execute(delete(Variant).where(Variant.id.in_(removed)))
+        session.execute(delete(Variant).where(among(Variant.id, removed)))
     _free_skus(work, done)
     pairs = [(a.product, v) for a in done for v in a.product.variants.values()]
     new = {key for each in done for key in each.new_ids}
@@ -203,7 +203,7 @@ def _free_skus(work: Work, done: Sequence[Applied]) -> None:
     moving = [key for each in done for key, names in each.variant_fields.items() if "sku" in names]
     if len(moving) > 1:
         session = work.session
-        session.execute(update(Variant).where(Variant.id.in_(moving)).values(sku_key=None))
+        session.execute(update(Variant).where(among(Variant.id, moving)).values(sku_key=None))
 
 
 def _replace_hangers(work: Work, done: Sequence[Applied]) -> None:
@@ -211,12 +211,12 @@ def _replace_hangers(work: Work, done: Sequence[Applied]) -> None:
     placed = [each.product for each in done if "categories" in each.fields]
     if placed:
         ids = [product.id for product in placed]
-        session.execute(delete(ProductCategory).where(ProductCategory.product_id.in_(ids)))
+        session.execute(delete(ProductCategory).where(among(ProductCategory.product_id, ids)))
         _place(work, placed)
     pictured = [each.product for each in done if "images" in each.fields]
     if pictured:
         ids = [product.id for product in pictured]
-        session.execute(delete(ProductMedia).where(ProductMedia.product_id.in_(ids)))
+        session.execute(delete(ProductMedia).where(among(ProductMedia.product_id, ids)))
         _picture(work, pictured)
     priced = [
         each.product.variants[key]
@@ -226,7 +226,7 @@ def _replace_hangers(work: Work, done: Sequence[Applied]) -> None:
     ]
     if priced:
         ids = [variant.id for variant in priced]
-        session.execute(delete(VariantPrice).where(VariantPrice.variant_id.in_(ids)))
+        session.execute(delete(VariantPrice).where(among(VariantPrice.variant_id, ids)))
         _price(work, priced)
 
 

@@ -5,12 +5,13 @@ would be faster still, but it does not work under row-level security.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, TextClause, any_, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Rows = Sequence[Mapping[str, Any]]
 _AT_ONCE: Final = 5000
@@ -40,6 +41,11 @@ def _slices(rows: Rows) -> list[str]:
         json.dumps(rows[at : at + _AT_ONCE], ensure_ascii=False, separators=(",", ":"))
         for at in range(0, len(rows), _AT_ONCE)
     ]
+
+
+def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Ask for a column to be one of many values, which travel as one array."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def insert_rows(session: Session, table: str, rows: Rows, *, suffix: str = "") -> None:
