@@ -21,7 +21,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items. `next` None: this read is complete; `watermark` is kept for the next changes read.
+    """Some items. `next` None: this read is complete; `watermark` starts the next read of changes.
 
     `unreadable` names items the channel sent in a shape we cannot read; the others are good.
     """

@@ -1,6 +1,7 @@
 """The wire of one store: authentication, pages, fresh reads, answers that are none of the API."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NoReturn
@@ -17,6 +18,10 @@ from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport
 
 AuthStyle = Literal["basic", "query", "oauth"]
 _BLOCKABLE: Final = ("PUT", "DELETE")
+# Reads that failed quickly and for no lasting reason are asked again before anybody hears of it.
+_READ_TRIES: Final = 3
+_QUICK_FAILURE: Final = 5.0
+_PASSING: Final = frozenset(("no_answer", "not_json_200", "not_json_502", "not_json_504"))
 _NO_CACHE: Final = {"Cache-Control": "no-cache", "Accept": "application/json"}
 
 
@@ -133,6 +138,17 @@ class Client:
             # A page cache in front of /wp-json would show the state before our write.
             self._learned.reads += 1
             params = {**params, "_": f"{clock.now().timestamp():.0f}{self._learned.reads:03}"}
+        for _ in range(_READ_TRIES - 1):
+            started = time.monotonic()
+            try:
+                return self._read_once(path, params)
+            except Unavailable as error:
+                took = time.monotonic() - started
+                if took > _QUICK_FAILURE or error.code not in _PASSING:
+                    raise
+        return self._read_once(path, params)
+
+    def _read_once(self, path: str, params: Mapping[str, Any]) -> tuple[Any, httpx.Headers]:
         response = self._authenticated("GET", path, params, None)
         return self._body(response, is_write=False), response.headers
 

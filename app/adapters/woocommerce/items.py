@@ -66,9 +66,9 @@ class Item:
         """Decide: refused by the shop."""
         self.reject(error.problem(), owner=error.owner, is_gone=error.is_gone)
 
-    def lose(self) -> None:
-        """Decide: sent, and nobody knows."""
-        self.outcome = Unanswered(self.draft.key, UNANSWERED)
+    def lose(self, sentence: str = UNANSWERED) -> None:
+        """Decide: sent, wholly or in part, and nobody knows."""
+        self.outcome = Unanswered(self.draft.key, sentence)
 
     def applied(self, shop: Shop) -> Applied:
         """Return the outcome of an item that went through, wholly or in part."""

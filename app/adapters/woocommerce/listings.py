@@ -6,7 +6,7 @@ created. So a call that raises half way (throttled, keys revoked) has done no ha
 
 from collections.abc import Sequence
 
-from app.adapters.errors import AdapterError, Gone, Permanent, Unknown
+from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
 from app.adapters.woocommerce import compose, pictures, problems, schema
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
@@ -37,11 +37,24 @@ class Listings:
         self._find(still_open(items))
         self._read_variations(still_open(items))
         self._write(still_open(items), is_last_try=False)
-        for item in still_open(items):
-            self._write_pictures(item)
-        for item in still_open(items):
-            self._write_variants(item)
+        self._finish(items)
         return [item.outcome or item.applied(self._shop) for item in items]
+
+    def _finish(self, items: Sequence[Item]) -> None:
+        """Bring pictures and variations; when the shop stops us, what is finished stays told."""
+        unfinished = still_open(items)
+        while unfinished:
+            try:
+                self._write_pictures(unfinished[0])
+                if unfinished[0].is_open:
+                    self._write_variants(unfinished[0])
+            except (Retryable, NeedsReauth) as error:
+                if len(unfinished) == len(items):
+                    raise
+                for item in unfinished:
+                    item.lose(error.sentence)
+                return
+            unfinished.pop(0)
 
     def _remove(self, draft: ListingDraft) -> Outcome:
         if draft.external_id is not None:
@@ -144,7 +157,7 @@ class Listings:
         item.problems.extend(wanted.problems)
         try:
             answer = pictures.upload(self._shop.client, item.external_id, wanted)
-        except (Permanent, Unknown) as error:
+        except (Refused, Gone, Unknown) as error:
             answer = self._after_trouble(item, wanted, error)
         if answer is not None:
             item.row = answer
@@ -156,7 +169,7 @@ class Listings:
         if pictures.is_lost_picture(error) and pictures.replaced(wanted, item.draft):
             try:
                 return pictures.upload(self._shop.client, item.external_id, wanted)
-            except (Permanent, Unknown) as second:
+            except (Refused, Gone, Unknown) as second:
                 error = second
         if isinstance(error, Unknown):
             rows = self._reads.rows([item.external_id])

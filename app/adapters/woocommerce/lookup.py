@@ -1,6 +1,6 @@
 """Look before creating: by SKU, also in the trash, and by our key among the newest products."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ class Lookup:
         parents = self._parents(by_sku.values())
         found = [_match(draft, by_sku, parents) for draft in drafts]
         if any(each is None for each in found):
-            newest = self._newest_by_key()
+            newest = self._newest_by_key({draft.key for draft in drafts})
             found = [
                 newest.get(draft.key) if each is None else each
                 for draft, each in zip(drafts, found, strict=True)
@@ -76,11 +76,21 @@ class Lookup:
         }
         return {str(row["id"]): row for row in self._reads.rows(sorted(ids))}
 
-    def _newest_by_key(self) -> dict[str, Row]:
+    def _newest_by_key(self, keys: Collection[str]) -> dict[str, Row]:
         listing = self._client.page(
-            "/products", fresh=True, orderby="id", order="desc", status="any", context="edit"
+            "/products",
+            fresh=True,
+            orderby="id",
+            order="desc",
+            status="any",
+            _fields="id,meta_data",
         )
-        return {key: row for row in listing.rows if (key := our_key(row)) is not None}
+        ids = {
+            str(row["id"]): key
+            for row in listing.rows
+            if (key := our_key(row)) is not None and key in keys
+        }
+        return {ids[str(row["id"])]: row for row in self._reads.rows(list(ids))}
 
     def owner_with_key(self, owner: str, key: str) -> Row | None:
         """Return the product that holds a SKU when it carries our key, so is this very listing."""

@@ -32,8 +32,8 @@ class Picture:
 
     def body(self) -> dict[str, Any]:
         """Return what stands in a product's `images`."""
-        alt = self.alt or ""
-        return {"src": self.src, "alt": alt} if self.id is None else {"id": self.id, "alt": alt}
+        who: dict[str, Any] = {"src": self.src} if self.id is None else {"id": self.id}
+        return {**who, "alt": self.alt} if self.alt else who
 
 
 @dataclass(slots=True)
@@ -52,8 +52,13 @@ class Gallery:
     @property
     def is_shown(self) -> bool:
         """Tell whether the product shows exactly this already."""
-        wanted = [(picture.id, picture.alt or "") for picture in self.pictures]
-        return not self.new and wanted == self.shown
+        if self.new or len(self.pictures) != len(self.shown):
+            return False
+        # An empty text does not clear the one a picture has; the API leaves it as it is.
+        return all(
+            picture.id == shown and (not picture.alt or picture.alt == alt)
+            for picture, (shown, alt) in zip(self.pictures, self.shown, strict=True)
+        )
 
     @property
     def ids(self) -> dict[str, str]:

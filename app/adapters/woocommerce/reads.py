@@ -45,7 +45,7 @@ class Reads:
 
     def products(self, external_ids: Sequence[str]) -> list[ChannelProduct]:
         """Read these products now, in this order; absent and trashed ones come back deleted."""
-        found, unreadable = self._mapped(self.rows(external_ids))
+        found, unreadable = self._mapped(self.rows(external_ids), fresh=True)
         if unreadable:
             raise BadPayload("product", unreadable[0].sentence)
         by_id = {product.external_id: product for product in found}
@@ -81,14 +81,16 @@ class Reads:
             for row in self._client.rows(path, **{**_BY_ID, "context": "edit", **params}):
                 yield parent, row
 
-    def _mapped(self, rows: Sequence[Row]) -> tuple[list[ChannelProduct], list[Problem]]:
+    def _mapped(
+        self, rows: Sequence[Row], *, fresh: bool
+    ) -> tuple[list[ChannelProduct], list[Problem]]:
         dialect = self._shop.dialect_for(rows)
         parents = [
             str(row["id"])
             for row in rows
             if row.get("type") == "variable" and inward.variation_ids(row)
         ]
-        variations = self.variations(parents) if parents else {}
+        variations = self.variations(parents, fresh=fresh) if parents else {}
         found, unreadable = [], []
         for row in rows:
             key = str(row.get("id"))
@@ -105,7 +107,7 @@ class Reads:
     def _full(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:
         mark = state.get("mark") or self._present_mark()
         window = self._window(state, context="edit")
-        items, unreadable = self._mapped(window.rows)
+        items, unreadable = self._mapped(window.rows, fresh=False)
         ahead = Cursor("full", {**window.next, "mark": mark}) if window.next else None
         return Page(
             items,
@@ -173,7 +175,7 @@ class Reads:
         stamps = [_stamp(row) for row in listing.rows]
         after, fresh = walk.step(stamps)
         parents = {str(row["id"]): str(row.get("parent_id") or row["id"]) for row in listing.rows}
-        items, unreadable = self._mapped(self.rows([parents[key] for key in fresh]))
+        items, unreadable = self._mapped(self.rows([parents[key] for key in fresh]), fresh=True)
         if listing.has_more(walk.page):
             ahead = Cursor("changes", {**state, "phase": phase, "walk": after.to_json()})
             return Page(items, ahead, unreadable=tuple(unreadable))
@@ -185,7 +187,7 @@ class Reads:
         return self._client.page(
             path,
             fresh=True,
-            modified_after=f"{walk.after}Z" if walk.after else None,
+            modified_after=walk.after,  # without a zone: WordPress turns one with Z into local time
             dates_are_gmt="true",
             orderby="modified",
             order="asc",
@@ -225,7 +227,7 @@ class Reads:
         ahead = {**sweep, "offset": end}
         if not listing.rows or (listing.total is not None and end >= listing.total):
             ahead = {"since": sweep["next"], "next": newest, "offset": 0}
-        items, unreadable = self._mapped(self.rows(changed))
+        items, unreadable = self._mapped(self.rows(changed), fresh=True)
         done = {name: value for name, value in state.items() if name != "phase"}
         return self._next_phase("sweep", {**done, "sweep": ahead}, items, unreadable)
 
@@ -234,7 +236,7 @@ class Reads:
             f"/products/{parent}/variations",
             fresh=True,
             per_page=1,
-            modified_after=f"{since}Z" if since else None,
+            modified_after=since,
             dates_are_gmt="true",
             status="any",
             _fields="id",

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from app.adapters.errors import BadPayload, Unsupported
+from app.adapters.errors import BadPayload, Unknown, Unsupported
 from app.adapters.woocommerce import problems, schema
 from app.adapters.woocommerce.client import Client
 
@@ -72,11 +72,19 @@ class Terms:
         known = self._known()
         for start in range(0, len(names), schema.MAX_BATCH):
             part = names[start : start + schema.MAX_BATCH]
-            answer = self._client.post(
-                f"{self._path}/batch", {"create": [{"name": name} for name in part]}
+            answer = _posted(
+                self._client, f"{self._path}/batch", {"create": [{"name": name} for name in part]}
             )
             for name, made in zip(part, _made(answer), strict=False):
                 known[_folded(name)] = _id_of(made)
+
+
+def _posted(client: Client, path: str, body: Any) -> Any:
+    """Create terms; when the answer is lost, once more: a term that exists names its id."""
+    try:
+        return client.post(path, body)
+    except Unknown:
+        return client.post(path, body)
 
 
 def _made(answer: Any) -> list[Mapping[str, Any]]:
@@ -132,9 +140,8 @@ class Categories:
         return self._create(clean, name, self._id_of(above) if above else 0)
 
     def _create(self, path: str, name: str, parent: int) -> int:
-        answer = self._client.post(
-            f"{_CATEGORIES}/batch", {"create": [{"name": name, "parent": parent}]}
-        )
+        body = {"create": [{"name": name, "parent": parent}]}
+        answer = _posted(self._client, f"{_CATEGORIES}/batch", body)
         made = next(iter(_made(answer)), {})
         key = _id_of(made)
         if self._paths is not None:
