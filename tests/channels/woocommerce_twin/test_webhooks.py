@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from app.simulators.chaos import Profile
 from app.simulators.woocommerce.deliveries import signature
 from tests.channels.woocommerce_twin.world import HOOK, World, code
 
@@ -382,8 +383,12 @@ def test_private_targets_are_refused_at_delivery(world: World) -> None:
 def test_deliveries_are_dropped_doubled_and_delayed_on_request(world: World) -> None:
     world.add_webhook("product.created")
     outcomes = []
-    for chances in ({"drop_delivery": 1.0}, {"duplicate_delivery": 1.0}, {"delay_delivery": 1.0}):
-        world.store.chaos.use(type(world.store.chaos.profile)(**chances))
+    for weather in (
+        Profile(drop_delivery=1.0),
+        Profile(duplicate_delivery=1.0),
+        Profile(delay_delivery=1.0),
+    ):
+        world.store.chaos.use(weather)
         world.store.add_product(name="Mug")
         outcomes.append(len(world.store.deliver_due()))
     world.store.chaos.calm()
