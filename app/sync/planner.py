@@ -172,6 +172,9 @@ class _Desk:
     def meet(self, key: str | None, carried: frozenset[str]) -> None:
         """Plan every field both sides carry, of the product or of a variant both have."""
         theirs, base = self.theirs.of(key), self.base.of(key)
+        if key is not None and key not in self.base.variants:
+            # The pair itself is agreed on: should it vanish later, it was removed, not never there.
+            self.agreed[key], self.settled[key] = {}, {}
         for name, value in self.ours.of(key).items():
             if name not in carried or name not in theirs or name not in FIELDS:
                 continue

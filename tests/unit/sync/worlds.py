@@ -15,6 +15,11 @@ from app.sync.sides import Side
 # LAW_EXAMPLES=2000 looks much harder; the default keeps the folder quick.
 law = settings(deadline=None, max_examples=int(os.environ.get("LAW_EXAMPLES", "25")))
 
+
+def _pictures(keys: str) -> list[dict[str, Any]]:
+    return [{"key": key, "alt": None, "url": None} for key in keys.split()]
+
+
 # Few values, so that sides often agree, and spellings that mean the same.
 _WORDS = st.sampled_from(["Mug", " Mug ", "Blue mug", "mug", "Café", "Cafe\u0301", "", "茶杯"])
 _MARKUP = st.sampled_from(
@@ -94,9 +99,25 @@ def trios(draw: st.DrawFn, *kinds: Kind) -> tuple[str, Any, Any, Any]:
     return name, draw(values), draw(values), draw(values)
 
 
-def _values(names: frozenset[str]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(
-        {}, optional={name: VALUES[FIELDS[name].kind] for name in sorted(names)}
+ABSENT = object()
+# What a side may have in a world: a handful of fields, one of each way to merge, few values each.
+POOL: dict[str, list[Any]] = {
+    "title": [ABSENT, None, "Mug", " Mug", "Blue mug", "Cup"],
+    "tags": [ABSENT, None, ["a"], ["a", "b"], ["b", "c"], ["A", "d"]],
+    "images": [ABSENT, [], _pictures("1 2"), _pictures("2 1"), _pictures("1 3 2"), _pictures("1")],
+    "status": [ABSENT, "active", "draft", "archived"],
+    "sku": [ABSENT, None, "A", "B"],
+    "price": [ABSENT, None, *({"minor": n, "currency": "USD"} for n in (0, 1000, 1100, 5000))],
+    "quantity": [ABSENT, None, 0, 3, 5, 9],
+}
+
+
+def _values(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+    drawn = st.tuples(*(st.sampled_from(POOL[name]) for name in names))
+    return drawn.map(
+        lambda values: {
+            name: value for name, value in zip(names, values, strict=True) if value is not ABSENT
+        }
     )
 
 
@@ -108,20 +129,16 @@ _MOMENTS = st.one_of(
     st.none(), st.integers(0, 3).map(lambda minutes: _BORN + timedelta(minutes=minutes))
 )
 
-# A handful of fields, one of each way to merge, keeps laws quick.
-_SOME_PRODUCT = frozenset({"title", "tags", "images", "status"})
-_SOME_VARIANT = frozenset({"sku", "price", "quantity"})
-_VARIANTS = _values(_SOME_VARIANT)
+_OF_PRODUCT = _values("title", "tags", "images", "status")
+_VARIANTS = _values("sku", "price", "quantity")
 any_sides = st.builds(
     Side,
-    _values(_SOME_PRODUCT),
+    _OF_PRODUCT,
     st.dictionaries(_KEYS, _VARIANTS, max_size=3),
     _MOMENTS,
     st.sampled_from([True, True, True, False]),
 )
-sides = st.builds(
-    Side, _values(_SOME_PRODUCT), st.dictionaries(_KEYS, _VARIANTS, min_size=1, max_size=2)
-)
+sides = st.builds(Side, _OF_PRODUCT, st.dictionaries(_KEYS, _VARIANTS, min_size=1, max_size=2))
 
 rules = st.builds(Rule, st.sampled_from(list(Direction)), st.sampled_from(list(OnBoth)))
 policies = st.builds(
