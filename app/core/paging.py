@@ -5,7 +5,9 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from app.core.errors import Invalid
 
@@ -39,3 +41,12 @@ def decode_cursor(cursor: str, *, length: int) -> list[Any]:
     if not isinstance(values, list) or len(values) != length:
         raise Invalid("This page address is damaged. Open the list again.")
     return values
+
+
+def decode_moment(cursor: str) -> tuple[datetime, UUID]:
+    """Return the moment and id of a cursor over (moment, id); raises Invalid."""
+    moment, key = decode_cursor(cursor, length=2)
+    try:
+        return datetime.fromisoformat(str(moment)), UUID(str(key))
+    except ValueError as error:
+        raise Invalid("This page address is damaged. Open the list again.") from error

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_moment, encode_cursor
 from app.gateways.models import DevMail
 from app.notices.models import Notice, NoticePreference, NoticeRead, Severity
 from app.notices.rules import KINDS
@@ -106,8 +106,8 @@ def notice_list(
         wanted = wanted.where(~_was_read(user_id))
     total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
     if after:
-        at, last_id = decode_cursor(after, length=2)
-        wanted = wanted.where(tuple_(Notice.created_at, Notice.id) < tuple_(at, last_id))
+        key = tuple_(Notice.created_at, Notice.id)
+        wanted = wanted.where(key < tuple_(*decode_moment(after)))
     rows = session.execute(wanted.limit(PAGE_SIZE + 1)).all()
     lines = [_line(notice, is_read=is_read) for notice, is_read in rows[:PAGE_SIZE]]
     last = lines[-1] if len(rows) > PAGE_SIZE else None

@@ -13,7 +13,7 @@ from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core import clock
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_moment, encode_cursor
 from app.sync.models import SyncRun
 from app.team.errors import InvitationGone
 from app.team.models import (
@@ -281,11 +281,11 @@ def audit_list(
     )
     key = tuple_(AuditEntry.at, AuditEntry.id)
     if before:
-        entries = entries.where(key > tuple_(*decode_cursor(before, length=2)))
+        entries = entries.where(key > tuple_(*decode_moment(before)))
         entries = entries.order_by(AuditEntry.at, AuditEntry.id)
     else:
         if after:
-            entries = entries.where(key < tuple_(*decode_cursor(after, length=2)))
+            entries = entries.where(key < tuple_(*decode_moment(after)))
         entries = entries.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     found = list(session.scalars(entries.limit(PAGE_SIZE + 1)))
     has_more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
