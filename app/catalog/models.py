@@ -45,6 +45,13 @@ class Product(Base, Identified, Owned):
         Index("ix_products_brand", "organization_id", "brand", "id"),
         Index("ix_products_price", "organization_id", "price_min_minor", "id"),
         Index("ix_products_stock", "organization_id", "stock_total", "id"),
+        Index(
+            "ix_products_excluded",
+            "organization_id",
+            "updated_at",
+            "id",
+            postgresql_where=text("is_excluded"),
+        ),
     )
 
     version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -37,7 +37,7 @@ DESCRIPTION_LENGTH: Final = 200_000
 LOW_STOCK: Final = 5
 SEARCHED_SKUS: Final = 50
 SEARCHED_DESCRIPTION: Final = 2_000
-SEARCHED_TOTAL: Final = 8_000
+SEARCHED_TOTAL: Final = 64_000
 
 CONDITIONS: Final = ("new", "refurbished", "used")
 LAYER_ORDER: Final = (Layer.SOURCE, Layer.AI, Layer.MANUAL)

@@ -1,5 +1,74 @@
 """Reads of the catalog."""
 
-from app.catalog.queries.values import product_values
+from app.catalog.queries.detail import (
+    HistoryLine,
+    ListingCard,
+    PictureRow,
+    ProductDetail,
+    listing_cards,
+    listing_products,
+    offer_overrides,
+    pictures_of,
+    product_detail,
+    product_history,
+)
+from app.catalog.queries.index import (
+    ListingBadge,
+    ProductRow,
+    brand_names,
+    count_products,
+    is_catalog_empty,
+    iter_product_ids,
+    listing_badges,
+    product_list,
+    product_rows,
+    selected_ids,
+)
+from app.catalog.queries.library import (
+    CategoryRow,
+    MediaFile,
+    attribute_definition,
+    attribute_definitions,
+    category,
+    category_tree,
+    connection_names,
+    due_media,
+    media_file,
+    saved_views,
+)
+from app.catalog.queries.values import organization_of, product_values
 
-__all__ = ["product_values"]
+__all__ = [
+    "CategoryRow",
+    "HistoryLine",
+    "ListingBadge",
+    "ListingCard",
+    "MediaFile",
+    "PictureRow",
+    "ProductDetail",
+    "ProductRow",
+    "attribute_definition",
+    "attribute_definitions",
+    "brand_names",
+    "category",
+    "category_tree",
+    "connection_names",
+    "count_products",
+    "due_media",
+    "is_catalog_empty",
+    "iter_product_ids",
+    "listing_badges",
+    "listing_cards",
+    "listing_products",
+    "media_file",
+    "offer_overrides",
+    "organization_of",
+    "pictures_of",
+    "product_detail",
+    "product_history",
+    "product_list",
+    "product_rows",
+    "product_values",
+    "saved_views",
+    "selected_ids",
+]

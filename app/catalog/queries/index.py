@@ -1,0 +1,319 @@
+"""The product list: keyset pages in both directions, with totals that are exact up to 10,000."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.catalog.filters import ProductFilter
+from app.catalog.models import Media, MediaState, Product
+from app.catalog.queries.estimates import planned_rows
+from app.catalog.queries.searching import conditions
+from app.catalog.queries.values import organization_of
+from app.catalog.service.writing import among
+from app.connections.models import Connection, ConnectionState
+from app.core.money import Money
+from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.listings.models import Listing
+
+PAGE_SIZE: Final = 50
+COUNTED: Final = 10_000
+
+_SORTS: Final[dict[str, InstrumentedAttribute[Any]]] = {
+    "updated": Product.updated_at,
+    "title": Product.title_key,
+    "price": Product.price_min_minor,
+    "stock": Product.stock_total,
+    "brand": Product.brand,
+}
+_NULLABLE: Final = frozenset({"price", "stock", "brand"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListingBadge:
+    """How a product stands on one connection."""
+
+    listing_id: UUID
+    connection_id: UUID
+    connection: str
+    channel: str
+    state: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One line of the list."""
+
+    id: UUID
+    title: str
+    status: str
+    is_excluded: bool
+    brand: str | None
+    sku: str | None
+    variant_count: int
+    price_min: Money | None
+    price_max: Money | None
+    stock: int | None
+    thumb_media_id: UUID | None
+    updated_at: datetime
+    listings: tuple[ListingBadge, ...] = ()
+
+
+def product_list(
+    session: Session,
+    wanted: ProductFilter,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+) -> KeysetPage[ProductRow]:
+    """Return one page of a list; `after` and `before` are cursors of an earlier page."""
+    where = conditions(session, wanted)
+    cursor = before or after
+    is_back = before is not None
+    at = decode_cursor(cursor, length=3) if cursor else None
+    found = _keys(session, where, wanted, at=at, is_back=is_back, most=size + 1)
+    has_more = len(found) > size
+    keys = found[:size][::-1] if is_back else found[:size]
+    total, is_estimate = _count(session, where)
+    first = _first_number(at, len(keys), size, is_back=is_back)
+    has_before = has_more if is_back else at is not None
+    has_after = True if is_back else has_more
+    return KeysetPage(
+        rows=product_rows(session, [key for _, key in keys]),
+        before=_cursor(keys[0], first) if keys and has_before else None,
+        after=_cursor(keys[-1], first + len(keys)) if keys and has_after else None,
+        total=max(total, first + len(keys) - 1),
+        is_estimate=is_estimate,
+        first=first,
+    )
+
+
+Key = tuple[Any, UUID]
+
+
+def _cursor(key: Key, number: int) -> str:
+    value, product_id = key
+    return encode_cursor(
+        value.isoformat() if isinstance(value, datetime) else value, str(product_id), number
+    )
+
+
+def _first_number(at: list[Any] | None, count: int, size: int, *, is_back: bool) -> int:
+    if at is None:
+        return 1
+    number = at[2] if isinstance(at[2], int) else 1
+    return max(1, number - count) if is_back else number
+
+
+def _keys(
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    wanted: ProductFilter,
+    *,
+    at: list[Any] | None,
+    is_back: bool,
+    most: int,
+) -> list[Key]:
+    """Walk the order from a cursor; rows without a value always come last."""
+    column = _SORTS[wanted.sort_key]
+    is_down = wanted.is_descending != is_back
+    segments = [False, True] if wanted.sort_key in _NULLABLE else [False]
+    if is_back:
+        segments.reverse()
+    position = _position(wanted, at)
+    if position is not None:
+        segments = segments[segments.index(position[0] is None) :]
+    found: list[Key] = []
+    for is_null in segments:
+        question = _segment(column, where, is_null=is_null, is_down=is_down)
+        if position is not None and is_null == (position[0] is None):
+            question = question.where(_beyond(column, position, is_down=is_down))
+        found += [(row[0], row[1]) for row in session.execute(question.limit(most - len(found)))]
+        if len(found) >= most:
+            break
+    return found
+
+
+def _position(wanted: ProductFilter, at: list[Any] | None) -> tuple[Any, UUID] | None:
+    if at is None:
+        return None
+    value = at[0]
+    if wanted.sort_key == "updated" and value is not None:
+        value = datetime.fromisoformat(value)
+    return value, UUID(at[1])
+
+
+def _segment(
+    column: InstrumentedAttribute[Any],
+    where: Sequence[ColumnElement[bool]],
+    *,
+    is_null: bool,
+    is_down: bool,
+) -> Select[Any]:
+    question = select(column, Product.id).where(*where)
+    if column.expression.nullable:
+        question = question.where(column.is_(None) if is_null else column.is_not(None))
+    order = [Product.id] if is_null else [column, Product.id]
+    return question.order_by(*(each.desc() if is_down else each.asc() for each in order))
+
+
+def _beyond(
+    column: InstrumentedAttribute[Any], position: tuple[Any, UUID], *, is_down: bool
+) -> ColumnElement[bool]:
+    value, product_id = position
+    if value is None:
+        return Product.id < product_id if is_down else Product.id > product_id
+    here = tuple_(column, Product.id)
+    there = tuple_(literal(value, column.type), literal(product_id, Product.id.type))
+    return here < there if is_down else here > there
+
+
+def _count(session: Session, where: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
+    """Count exactly up to 10,000; beyond that, take the planner's word."""
+    some = select(literal(1)).select_from(Product).where(*where).limit(COUNTED + 1).subquery()
+    counted = session.scalar(select(func.count()).select_from(some)) or 0
+    if counted <= COUNTED:
+        return counted, False
+    return max(planned_rows(session, select(Product.id).where(*where)), COUNTED), True
+
+
+def product_rows(session: Session, product_ids: Sequence[UUID]) -> list[ProductRow]:
+    """Return the lines of these products, in the order given; absent ones are left out."""
+    if not product_ids:
+        return []
+    rows = session.execute(
+        select(
+            Product.id,
+            Product.title,
+            Product.status,
+            Product.is_excluded,
+            Product.brand,
+            Product.first_sku,
+            Product.variant_count,
+            Product.currency,
+            Product.price_min_minor,
+            Product.price_max_minor,
+            Product.stock_total,
+            Product.updated_at,
+            Media.id.label("thumb_media_id"),
+        )
+        .outerjoin(Media, (Media.id == Product.thumb_media_id) & (Media.state == MediaState.READY))
+        .where(Product.organization_id == organization_of(session), among(Product.id, product_ids))
+    )
+    badges = listing_badges(session, product_ids)
+    found = {row.id: _row(row, badges.get(row.id, ())) for row in rows}
+    return [found[key] for key in product_ids if key in found]
+
+
+def _row(row: Any, badges: Sequence[ListingBadge]) -> ProductRow:
+    currency = row.currency or "USD"
+    return ProductRow(
+        id=row.id,
+        title=row.title,
+        status=str(row.status),
+        is_excluded=row.is_excluded,
+        brand=row.brand,
+        sku=row.first_sku,
+        variant_count=row.variant_count,
+        price_min=None if row.price_min_minor is None else Money(row.price_min_minor, currency),
+        price_max=None if row.price_max_minor is None else Money(row.price_max_minor, currency),
+        stock=row.stock_total,
+        thumb_media_id=row.thumb_media_id,
+        updated_at=row.updated_at,
+        listings=tuple(badges),
+    )
+
+
+def listing_badges(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, list[ListingBadge]]:
+    """Return how products stand on each connection."""
+    rows = session.execute(
+        select(
+            Listing.product_id,
+            Listing.id,
+            Listing.connection_id,
+            Connection.name,
+            Connection.channel,
+            Listing.state,
+            Listing.error,
+        )
+        .join(Connection, Connection.id == Listing.connection_id)
+        .where(
+            among(Listing.product_id, product_ids),
+            Connection.state != ConnectionState.DISCONNECTED,
+        )
+        .order_by(Connection.name, Listing.id)
+    )
+    found: dict[UUID, list[ListingBadge]] = {}
+    for row in rows:
+        badge = ListingBadge(
+            row.id, row.connection_id, row.name, row.channel, str(row.state), row.error
+        )
+        found.setdefault(row.product_id, []).append(badge)
+    return found
+
+
+def count_products(session: Session, wanted: ProductFilter) -> tuple[int, bool]:
+    """Return how many products a filter finds, and whether that is an estimate."""
+    return _count(session, conditions(session, wanted))
+
+
+def selected_ids(session: Session, wanted: ProductFilter, *, most: int) -> list[UUID]:
+    """Return the products of a list, at most so many, in no order that matters."""
+    question = select(Product.id).where(*conditions(session, wanted)).limit(most)
+    return list(session.scalars(question))
+
+
+def iter_product_ids(
+    session: Session, wanted: ProductFilter, *, size: int = 1000
+) -> Iterator[list[UUID]]:
+    """Go through every product of a list in slices, in the order of their ids."""
+    where = conditions(session, replace(wanted))
+    last: UUID | None = None
+    while True:
+        question = select(Product.id).where(*where).order_by(Product.id).limit(size)
+        if last is not None:
+            question = question.where(Product.id > last)
+        ids = list(session.scalars(question))
+        if ids:
+            yield ids
+        if len(ids) < size:
+            return
+        last = ids[-1]
+
+
+def is_catalog_empty(session: Session) -> bool:
+    """Tell whether the organization has no product at all."""
+    return (
+        session.scalar(
+            select(Product.id).where(Product.organization_id == organization_of(session)).limit(1)
+        )
+        is None
+    )
+
+
+def brand_names(session: Session, *, most: int = 100) -> list[str]:
+    """Return brands in use, by jumping along the index from one to the next."""
+    rows = session.scalars(_BRANDS, {"organization": organization_of(session), "most": most})
+    return list(rows)
+
+
+_BRANDS: Final = text(
+    """
+    WITH RECURSIVE found AS (
+        (SELECT brand FROM products
+         WHERE organization_id = :organization AND brand IS NOT NULL ORDER BY brand LIMIT 1)
+        UNION ALL
+        SELECT (SELECT p.brand FROM products p
+                WHERE p.organization_id = :organization AND p.brand > found.brand
+                ORDER BY p.brand LIMIT 1)
+        FROM found WHERE found.brand IS NOT NULL
+    )
+    SELECT brand FROM found WHERE brand IS NOT NULL LIMIT :most
+    """
+)
