@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.core.errors import Conflicting, Invalid, Stale
+from app.core.errors import Conflicting, Invalid, NotFound, Stale
 
 
 class InvalidProducts(Invalid):
@@ -93,3 +93,15 @@ class MediaRefused(Invalid):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, fields={"file": sentence})
+
+
+class ImportNotFound(NotFound):
+    """No such import in this organization."""
+
+    sentence = "This import does not exist, or you do not have access to it."
+
+
+class ImportNotReady(Conflicting):
+    """The import is at another step."""
+
+    sentence = "This import is at another step by now. Its page shows where it stands."

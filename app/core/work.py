@@ -91,7 +91,9 @@ def _opener() -> str:
 def unit_of_work(actor: Actor) -> Iterator[Work]:
     """Open a transaction for this caller; commits once on leaving, rolls back on an exception."""
     if (other := guard.open_unit()) is not None:
-        raise RuntimeError(f"A unit of work opened by {other} is still open here; units do not nest.")
+        raise RuntimeError(
+            f"A unit of work opened by {other} is still open here; units do not nest."
+        )
     opener = _opener()
     token = guard.enter(opener)
     started = time.monotonic()
@@ -105,6 +107,18 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
         if (seconds := time.monotonic() - started) > _SLOW_SECONDS:
             log.warning("A unit of work took %.1f s.", seconds, extra={"opener": opener})
     work._give_hints()
+
+
+@contextmanager
+def rehearsal(actor: Actor) -> Iterator[Work]:
+    """Open a transaction that never commits: what a service would do, without doing it."""
+    token = guard.enter(_opener())
+    try:
+        with open_session(actor) as session:
+            yield Work(session, actor, clock.now())
+            session.rollback()
+    finally:
+        guard.leave(token)
 
 
 def _is_worth_another_try(error: DBAPIError) -> bool:
