@@ -85,8 +85,8 @@ def _differences(captured: Any, shown: Any, at: str = "") -> list[str]:
         return _in_dict(captured, shown, at)
     if isinstance(captured, list) and isinstance(shown, list):
         return _differences(captured[0], shown[0], f"{at}[0]") if captured and shown else []
-    if isinstance(captured, dict) and isinstance(shown, list) and all(map(str.isdigit, captured)):
-        return []  # a PHP list with gaps in its numbering arrives as an object
+    if captured is None:
+        return []  # says nothing about the type
     if _kind(captured) != _kind(shown) and at.rpartition(".")[2] not in LOOSE:
         return [f"{at}: {_kind(captured)} captured, {_kind(shown)} shown"]
     return []
@@ -149,13 +149,13 @@ def _hat(world: World) -> int:
     return world.store.product_ids()[0]
 
 
+# wc-fetch-products of the same folder is left out: its bodies were bent to test a tolerant client.
 PRODUCTS = [
     "rest_responses/products-load-all-without-data.json",
     "rest_responses_enveloped/products-load-all.json",
     "rest_responses_enveloped/product.json",
     "rest_responses_enveloped/product-external.json",
     "rest_responses_fluxc/wc-fetch-product-response-success.json",
-    "rest_responses_fluxc/wc-fetch-products-response-success.json",
 ]
 VARIATIONS = [
     "rest_responses/product-variations-load-all-without-data.json",
