@@ -118,24 +118,31 @@ def _option_gaps(values: Values, variants: Mapping[str, Values], limits: Limits)
     if not names:
         yield Gap("options", "Several variants need an option that tells them apart, such as Size.")
         return
-    for key, held in variants.items():
-        chosen = held.get("choice") or {}
-        for name in (name for name in names if not _text(chosen.get(name))):
+    choices = {key: _choice(held.get("choice")) for key, held in variants.items()}
+    for key, chosen in choices.items():
+        for name in (name for name in names if name.strip().casefold() not in chosen):
             yield Gap("choice", f"This variant has no value for “{name}”.", key)
-    yield from _twin_gaps(variants)
+    yield from _twin_gaps(choices)
 
 
-def _twin_gaps(variants: Mapping[str, Values]) -> Iterator[Gap]:
-    choices = {key: _choice(held.get("choice") or {}) for key, held in variants.items()}
-    counts = Counter(choices.values())
-    for key, choice in choices.items():
-        if choice and counts[choice] > 1:
-            spelled = ", ".join(value for _, value in choice)
+def _twin_gaps(choices: Mapping[str, Mapping[str, str]]) -> Iterator[Gap]:
+    folded = {
+        key: tuple(sorted((name, value.casefold()) for name, value in chosen.items()))
+        for key, chosen in choices.items()
+    }
+    counts = Counter(folded.values())
+    for key, chosen in choices.items():
+        if chosen and counts[folded[key]] > 1:
+            spelled = ", ".join(chosen.values())
             yield Gap("choice", f"More than one variant stands for “{spelled}”.", key)
 
 
-def _choice(choice: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name.strip().casefold(), _text(value)) for name, value in choice.items()))
+def _choice(choice: Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        name.strip().casefold(): _text(value)
+        for name, value in (choice or {}).items()
+        if _text(value)
+    }
 
 
 def _sku_gaps(variants: Mapping[str, Values], limits: Limits) -> Iterator[Gap]:
