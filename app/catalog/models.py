@@ -269,6 +269,7 @@ class FieldChange(Base, Owned):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     variant_id: Mapped[UUID | None]
+    version: Mapped[int]  # of the product, after this change
     field: Mapped[str] = mapped_column(String(40))
     old: Mapped[Any | None] = mapped_column(JSONB)
     new: Mapped[Any | None] = mapped_column(JSONB)

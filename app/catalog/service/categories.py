@@ -230,12 +230,17 @@ def _tell(work: Work, before: dict[UUID, list[str]]) -> None:
         return
     now = _paths(work, list(before))
     moved = [key for key, old in before.items() if now.get(key, []) != old]
-    work.session.execute(_TOUCH, {"ids": moved, "now": work.now})
+    rows = work.session.execute(_TOUCH, {"ids": moved, "now": work.now})
+    versions = {row.id: row.version for row in rows}
     cause = Cause("web")
     history.record(
         work,
         [
-            (key, Entry("categories", before[key], now.get(key, []), rules.Layer.MANUAL))
+            (
+                key,
+                versions[key],
+                Entry("categories", before[key], now.get(key, []), rules.Layer.MANUAL),
+            )
             for key in moved
         ],
         cause,
@@ -247,4 +252,5 @@ def _tell(work: Work, before: dict[UUID, list[str]]) -> None:
 
 _TOUCH: Final = text(
     "UPDATE products SET version = version + 1, updated_at = :now WHERE id = ANY(:ids)"
+    " RETURNING id, version"
 )

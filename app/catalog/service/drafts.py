@@ -38,7 +38,6 @@ class ProductChange:
     new_variants: tuple[VariantDraft, ...] = ()
     removed_variants: tuple[UUID, ...] = ()
     variant_order: tuple[UUID, ...] = ()
-    handle: str | None = None
     expected_version: int | None = None
 
 

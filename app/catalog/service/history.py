@@ -4,19 +4,21 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from app.catalog.rules import Layer
 from app.catalog.service.applying import Entry
 from app.catalog.service.drafts import Cause
 from app.catalog.service.writing import insert_rows
 from app.core.work import Work
 
+Line = tuple[UUID, int, Entry]  # product, its version after the change, what changed
 
-def entry_row(work: Work, product_id: UUID, entry: Entry, cause: Cause) -> dict[str, Any]:
-    """Return one line of history as a row."""
+
+def _row(work: Work, line: Line, cause: Cause) -> dict[str, Any]:
+    product_id, version, entry = line
     return {
         "organization_id": str(work.organization_id),
         "product_id": str(product_id),
         "variant_id": str(entry.variant_id) if entry.variant_id else None,
+        "version": version,
         "field": entry.field,
         "old": entry.old,
         "new": entry.new,
@@ -29,15 +31,7 @@ def entry_row(work: Work, product_id: UUID, entry: Entry, cause: Cause) -> dict[
     }
 
 
-def record(work: Work, entries: Iterable[tuple[UUID, Entry]], cause: Cause) -> None:
-    """Write lines of history: (product, entry)."""
-    rows = [entry_row(work, product_id, entry, cause) for product_id, entry in entries]
+def record(work: Work, lines: Iterable[Line], cause: Cause) -> None:
+    """Write lines of history."""
+    rows = [_row(work, line, cause) for line in lines]
     insert_rows(work.session, "field_changes", rows)
-
-
-def record_one(
-    work: Work, product_id: UUID, field: str, *, old: Any, new: Any, origin: str
-) -> None:
-    """Write one line of history about something outside the fields."""
-    entry = Entry(field, old, new, Layer.MANUAL)
-    record(work, [(product_id, entry)], Cause(origin))

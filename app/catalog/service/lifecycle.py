@@ -51,8 +51,9 @@ def restore_products(
 
 def exclude_products(work: Work, product_ids: Sequence[UUID], *, is_excluded: bool) -> int:
     """Keep products off every channel and feed, or let them back; returns how many moved."""
-    moved = list(
-        work.session.scalars(
+    moved = {
+        row.id: row.version
+        for row in work.session.execute(
             update(Product)
             .where(
                 Product.organization_id == work.organization_id,
@@ -60,15 +61,15 @@ def exclude_products(work: Work, product_ids: Sequence[UUID], *, is_excluded: bo
                 Product.is_excluded != is_excluded,
             )
             .values(is_excluded=is_excluded, version=Product.version + 1, updated_at=work.now)
-            .returning(Product.id)
+            .returning(Product.id, Product.version)
         )
-    )
+    }
     entry = Entry("is_excluded", not is_excluded, is_excluded, Layer.MANUAL)
-    history.record(work, [(key, entry) for key in moved], Cause("web"))
+    history.record(work, [(key, version, entry) for key, version in moved.items()], Cause("web"))
     for key in moved:
         work.emit(ProductChanged(key, ("is_excluded",)))
     if moved:
-        saving.touch(work, moved)
+        saving.touch(work, list(moved))
     return len(moved)
 
 

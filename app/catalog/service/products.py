@@ -58,7 +58,7 @@ def create_products(
     saving.choose_handles(work, products)
     saving.insert_products(work, products, cause, currency)
     chosen = cause.layer or Layer.SOURCE
-    entries = [(p.id, Entry("created", None, p.values["title"], chosen)) for p in products]
+    entries = [(p.id, 1, Entry("created", None, p.values["title"], chosen)) for p in products]
     history.record(work, entries, cause)
     ids = [product.id for product in products]
     work.emit(ProductsCreated(tuple(ids), connection_id))
@@ -169,7 +169,9 @@ def _check_skus(work: Work, changes: Sequence[ProductChange], done: Sequence[App
 
 
 def _tell(work: Work, done: Sequence[Applied], cause: Cause) -> None:
-    history.record(work, ((a.product.id, entry) for a in done for entry in a.entries), cause)
+    history.record(
+        work, ((a.product.id, a.product.version, entry) for a in done for entry in a.entries), cause
+    )
     effective = [each for each in done if each.is_effective]
     for each in effective:
         names = dict.fromkeys(each.fields)
