@@ -1,9 +1,9 @@
 """Queues by lane, and the two ways into them: a job per fact, and a bell per subject.
 
-A job made from a fact carries an id made from it, so a fact sent twice is one job. A bell says only
-"look, there may be work for this connection"; at most one unanswered bell hangs per subject, and the
-job takes it down before it looks, so that work arriving meanwhile rings again. Whatever Redis loses
-is found again by the scheduler, because the work itself is rows in PostgreSQL.
+A job made from a fact carries an id made from it, so a fact sent twice is one job. A bell says
+only "look, there may be work for this connection"; at most one unanswered bell hangs per subject,
+and the job takes it down before it looks, so that work arriving meanwhile rings again. Whatever
+Redis loses is found again by the scheduler, because the work itself is rows in PostgreSQL.
 """
 
 import logging

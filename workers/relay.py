@@ -1,8 +1,8 @@
 """The outbox relay: facts that were committed become jobs and bells.
 
-Rows are taken with SKIP LOCKED, handed to Redis, and marked sent in the same transaction; a crash in
-between hands them over again under the same job id. Facts of one kind and organization that wait
-together travel together, so ten thousand changed products are a few jobs.
+Rows are taken with SKIP LOCKED, handed to Redis, and marked sent in the same transaction; a crash
+in between hands them over again under the same job id. Facts of one kind and organization that
+wait together travel together, so ten thousand changed products are a few jobs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from app.core.actor import SYSTEM
+from app.core.actor import SYSTEM, Actor
 from app.core.outbox import OutboxMessage
 from app.core.work import unit_of_work
 from workers import jobs, queues
-from workers.subscriptions import SUBSCRIPTIONS
+from workers.subscriptions import SUBSCRIBERS, SUBSCRIPTIONS
 
 BATCH: Final = 1000
 PER_JOB: Final = 500
@@ -76,3 +76,28 @@ def _hand_over(rows: Sequence[OutboxMessage]) -> None:
             queues.ring(choose(row.payload), whose, row.payload[subject])
     if name in ORGANIZATION_BELLS and whose:
         queues.ring(ORGANIZATION_BELLS[name], whose, whose)
+
+
+def deliver_here(actor: Actor) -> bool:
+    """Let subscribers hear an organization's facts in this process; False: there were none."""
+    with unit_of_work(actor) as work:
+        rows = work.session.scalars(
+            select(OutboxMessage)
+            .where(
+                OutboxMessage.sent_at.is_(None),
+                OutboxMessage.organization_id == actor.organization_id,
+                OutboxMessage.name.in_(SUBSCRIPTIONS),
+            )
+            .order_by(OutboxMessage.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        work.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_([row.id for row in rows]))
+            .values(sent_at=work.now)
+        )
+    for row in rows:
+        for subscriber in SUBSCRIPTIONS[row.name]:
+            SUBSCRIBERS[subscriber](actor, [row.payload])
+    return bool(rows)

@@ -57,6 +57,30 @@ $$
 """
 
 
+# What is stuck, over all tenants, in sentences without names: for `flask doctor`.
+STUCK_FUNCTION = """
+CREATE FUNCTION stuck_work(moment timestamptz) RETURNS TABLE (sentence text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT 'Connection ' || id || ' needs a person: ' || coalesce(error, 'no reason kept')
+    FROM connections WHERE state = 'error'
+    UNION ALL
+    SELECT count(*) || ' parked tasks on connection ' || connection_id
+    FROM sync_tasks WHERE state = 'parked' GROUP BY connection_id
+    UNION ALL
+    SELECT count(*) || ' tasks of connection ' || connection_id || ' are over an hour late'
+    FROM sync_tasks WHERE state = 'waiting' AND due_at < moment - interval '1 hour'
+    GROUP BY connection_id
+    UNION ALL
+    SELECT 'Drift on connection ' || id || ': ' || drift_listings || ' of ' || drift_checked
+    FROM connections WHERE drift_listings > 0 AND state = 'active'
+    UNION ALL
+    SELECT count(*) || ' facts wait in the outbox for over a minute: is the scheduler running?'
+    FROM outbox_messages WHERE sent_at IS NULL AND created_at < moment - interval '1 minute'
+    HAVING count(*) > 0
+$$
+"""
+
+
 TENANT = "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 TENANT_TABLES = (
     "app_keys",
@@ -1242,6 +1266,13 @@ def upgrade() -> None:
         "ix_products_brand", "products", ["organization_id", "brand", "id"], unique=False
     )
     op.create_index(
+        "ix_products_excluded",
+        "products",
+        ["organization_id", "updated_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("is_excluded"),
+    )
+    op.create_index(
         op.f("ix_products_organization_id"), "products", ["organization_id"], unique=False
     )
     op.create_index(
@@ -1351,6 +1382,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("product_id", sa.UUID(), nullable=False),
         sa.Column("variant_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("field", sa.String(length=40), nullable=False),
         sa.Column("old", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("new", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -2046,6 +2078,7 @@ def upgrade() -> None:
         guard(table, rule)
     op.execute(SEARCH_FUNCTION)
     op.execute(WAITING_FUNCTION)
+    op.execute(STUCK_FUNCTION)
     op.execute("CREATE SEQUENCE read_order")
 
 
@@ -2053,6 +2086,7 @@ def downgrade() -> None:
     for table in (*TENANT_TABLES, *OTHER_RULES):
         op.execute(f"DROP POLICY tenant ON {table}")
     op.execute("DROP SEQUENCE read_order")
+    op.execute("DROP FUNCTION stuck_work")
     op.execute("DROP FUNCTION waiting_work")
     op.execute("DROP FUNCTION matching_products")
     op.drop_index(op.f("ix_inventory_postings_organization_id"), table_name="inventory_postings")
@@ -2156,6 +2190,9 @@ def downgrade() -> None:
     op.drop_index("ix_products_search", table_name="products", postgresql_using="gin")
     op.drop_index("ix_products_price", table_name="products")
     op.drop_index(op.f("ix_products_organization_id"), table_name="products")
+    op.drop_index(
+        "ix_products_excluded", table_name="products", postgresql_where=sa.text("is_excluded")
+    )
     op.drop_index("ix_products_brand", table_name="products")
     op.drop_table("products")
     op.drop_index(op.f("ix_notice_reads_organization_id"), table_name="notice_reads")

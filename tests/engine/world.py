@@ -14,22 +14,23 @@ from uuid import UUID
 
 import httpx
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
 from app.catalog import service as catalog
-from app.connections import health, service as connections, wire
+from app.connections import health, wire
+from app.connections import service as connections
 from app.connections.models import Connection, ConnectionState
 from app.core import clock, db
 from app.core.actor import Actor
-from app.core.outbox import OutboxMessage
 from app.core.work import unit_of_work
 from app.listings.models import Listing
+from app.listings.service import list_products
 from app.simulators.chaos import Chaos
 from app.simulators.woocommerce import StoreState, TwinSettings, create_twin
 from app.sync import pull, push, service
 from app.sync.models import Conflict, ConflictState, RunState, SyncRun, SyncTask, TaskState
 from app.sync.project import our_values
-from workers.subscriptions import SUBSCRIBERS, SUBSCRIPTIONS
+from workers import relay
 
 WORKER = "tests:1"
 TURNS = 400
@@ -126,7 +127,7 @@ class Shop:
             return "; ".join(f"{t.direction} {t.subject} {t.state} {t.error}" for t in rows)
 
     def _turn(self) -> bool:
-        did = deliver_facts(self.actor)
+        did = relay.deliver_here(self.actor)
         for store in self.stores:
             did |= bool(store.state.deliver_due())
             did |= bool(service.take_deliveries(self.actor, store.connection_id))
@@ -134,7 +135,7 @@ class Shop:
             did |= push.push_slice(self.actor, store.connection_id, worker=WORKER)
         for run_id in self._open_runs():
             did |= pull.run_slice(self.actor, run_id, worker=WORKER)
-        return deliver_facts(self.actor) or did or self._has_due()
+        return relay.deliver_here(self.actor) or did or self._has_due()
 
     def _open_runs(self) -> list[UUID]:
         with db.reading(self.actor) as session:
@@ -149,20 +150,25 @@ class Shop:
 
     def _has_due(self) -> bool:
         with db.reading(self.actor) as session:
-            due = select(func.count()).select_from(SyncTask).join(
-                Connection, Connection.id == SyncTask.connection_id
-            ).where(
-                SyncTask.state == TaskState.WAITING,
-                SyncTask.due_at <= clock.now(),
-                Connection.state == ConnectionState.ACTIVE,
-                func.coalesce(Connection.blocked_until, clock.now()) <= clock.now(),
+            due = (
+                select(func.count())
+                .select_from(SyncTask)
+                .join(Connection, Connection.id == SyncTask.connection_id)
+                .where(
+                    SyncTask.state == TaskState.WAITING,
+                    SyncTask.due_at <= clock.now(),
+                    Connection.state == ConnectionState.ACTIVE,
+                    func.coalesce(Connection.blocked_until, clock.now()) <= clock.now(),
+                )
             )
             return bool(session.scalar(due))
 
     def _waits_later(self) -> bool:
         with db.reading(self.actor) as session:
-            waiting = select(func.count()).select_from(SyncTask).where(
-                SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING))
+            waiting = (
+                select(func.count())
+                .select_from(SyncTask)
+                .where(SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING)))
             )
             deliveries = sum(s.state.counts()["waiting_deliveries"] for s in self.stores)
             return bool(session.scalar(waiting)) or bool(self._open_runs()) or deliveries > 0
@@ -191,38 +197,18 @@ class Store:
 
     def list_here(self, *product_ids: UUID) -> None:
         """Wish for products of ours to be in this store."""
-        from app.listings.service import list_products
-
         with unit_of_work(self.shop.actor) as work:
             list_products(work, self.connection_id, product_ids)
         self.shop.settle()
 
 
-def deliver_facts(actor: Actor) -> bool:
-    """Hand this organization's facts to their subscribers, as relay and workers do."""
-    with unit_of_work(actor) as work:
-        rows = work.session.scalars(
-            select(OutboxMessage)
-            .where(
-                OutboxMessage.sent_at.is_(None),
-                OutboxMessage.organization_id == actor.organization_id,
-            )
-            .order_by(OutboxMessage.id)
-        ).all()
-        work.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_([row.id for row in rows]))
-            .values(sent_at=work.now)
-        )
-    for row in rows:
-        for subscriber in SUBSCRIPTIONS.get(row.name, ()):
-            SUBSCRIBERS[subscriber](actor, [row.payload])
-    return bool(rows)
-
-
 @contextmanager
 def connected_store(
-    shop: Shop, *, chaos: Chaos | None = None, seed: Callable[[StoreState], None] | None = None, **settings: Any
+    shop: Shop,
+    *,
+    chaos: Chaos | None = None,
+    seed: Callable[[StoreState], None] | None = None,
+    **settings: Any,
 ) -> Iterator[Store]:
     """Connect a new simulated store and let the first read finish."""
     address = f"https://store-{db.new_id().hex[-8:]}.test"
@@ -240,7 +226,11 @@ def connected_store(
     wire.mount(address, httpx.WSGITransport(app=twin, raise_app_exceptions=False))
     try:
         wish = health.Wish(
-            "woocommerce", "Sandbox", address, {"key": key.consumer_key, "secret": key.consumer_secret}, {}
+            "woocommerce",
+            "Sandbox",
+            address,
+            {"key": key.consumer_key, "secret": key.consumer_secret},
+            {},
         )
         row = health.connect(shop.actor, wish)
         health.activate(shop.actor, row.id)

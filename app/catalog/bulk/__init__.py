@@ -1,0 +1,27 @@
+"""One change to many products: described, previewed product by product, applied in the background.
+
+`operations` is pure: it turns an operation and the values of a product into the change wished for.
+The preview and the worker both ask it, so what was shown is what is applied.
+"""
+
+from app.catalog.bulk.operations import OPERATIONS, Operation, changes_for, describe, read_operation
+from app.catalog.bulk.running import (
+    cancel_bulk_edit,
+    get_bulk_edit,
+    request_bulk_edit,
+    run_bulk_edit,
+    start_bulk_edit,
+)
+
+__all__ = [
+    "OPERATIONS",
+    "Operation",
+    "cancel_bulk_edit",
+    "changes_for",
+    "describe",
+    "get_bulk_edit",
+    "read_operation",
+    "request_bulk_edit",
+    "run_bulk_edit",
+    "start_bulk_edit",
+]

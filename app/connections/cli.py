@@ -1,0 +1,115 @@
+"""Commands: connection add|list|check|remove."""
+
+import time
+from pathlib import Path
+
+import click
+
+from app.catalog.cli import organization_actor, sentence_of
+from app.connections import health, queries, wire
+from app.connections.models import Connection
+from app.core.actor import Actor
+from app.core.db import reading
+from app.core.errors import AppError
+
+
+@click.group("connection")
+def connection() -> None:
+    """Shops and marketplaces an organization is connected to."""
+
+
+def find(actor: Actor, name: str) -> Connection:
+    """Return a connection by id or name; refuses an unknown or ambiguous one."""
+    with reading(actor) as session:
+        found = queries.find_by_name(session, actor.organization, name)
+    if found is None:
+        raise click.ClickException(f"There is no connection “{name}”, or more than one.")
+    return found
+
+
+@connection.command("add")
+@click.argument("channel")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+@click.option("--url", required=True, help="Address of the shop.")
+@click.option("--key", required=True, help="Consumer key.")
+@click.option("--secret", required=True, help="Consumer secret.")
+@click.option("--name", help="What to call it; else its address.")
+@click.option("--ca", type=click.Path(exists=True, path_type=Path), help="Trust this CA file.")
+@click.option("--insecure-http", is_flag=True, help="Connect to a shop without https.")
+def add(
+    channel: str,
+    org: str,
+    *,
+    url: str,
+    key: str,
+    secret: str,
+    name: str | None,
+    ca: Path | None,
+    insecure_http: bool,
+) -> None:
+    """Connect a shop: its keys are checked, its webhooks set up, its first read begins."""
+    actor = organization_actor(org)
+    settings = {
+        "ca": ca.read_text() if ca else "",
+        "allows_http": insecure_http or url.startswith("http://"),
+    }
+    try:
+        address = health.probe(channel, url, settings)
+        wish = health.Wish(
+            channel, name or address, address, {"key": key, "secret": secret}, settings
+        )
+        row = health.connect(actor, wish)
+        health.activate(actor, row.id)
+    except AppError as refusal:
+        raise click.ClickException(sentence_of(refusal)) from refusal
+    row = wire.load(actor, row.id)
+    facts = row.facts
+    click.echo(f"Connected {row.name} ({row.id}).")
+    click.echo(f"  {facts.get('name')} · {facts.get('currency')} · {facts.get('version') or ''}")
+    if row.hooks.get("error"):
+        click.echo(f"  Webhooks: {row.hooks['error']}")
+
+
+@connection.command("list")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+def list_(org: str) -> None:
+    """List connections with their state."""
+    actor = organization_actor(org)
+    with reading(actor) as session:
+        for card in queries.cards(session, with_closed=True):
+            click.echo(
+                f"{card.row.id}  {card.row.channel:<12} {card.state:<13} {card.listings:>7} listings"
+                f"  {card.row.name}  {card.row.address}"
+            )
+
+
+@connection.command("check")
+@click.argument("name")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+def check(name: str, org: str) -> None:
+    """Ask a shop whether it is well and may do what we need."""
+    actor = organization_actor(org)
+    row = find(actor, name)
+    started = time.monotonic()
+    found = health.check_connection(actor, row.id)
+    click.echo(f"{'Well' if found.is_ok else 'Not well'}, in {time.monotonic() - started:.1f} s.")
+    for problem in found.problems:
+        click.echo(f"  {problem.sentence}")
+    for warning in found.warnings:
+        click.echo(f"  {warning}")
+    if not found.is_ok:
+        raise SystemExit(1)
+
+
+@connection.command("remove")
+@click.argument("name")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+def remove(name: str, org: str) -> None:
+    """Disconnect a shop: our webhooks are removed there, the history stays here."""
+    actor = organization_actor(org)
+    row = find(actor, name)
+    removed = health.disconnect(actor, row.id)
+    click.echo(f"Disconnected {row.name}; {removed} webhooks removed there.")
+
+
+commands = (connection,)

@@ -1,0 +1,165 @@
+"""Reads about connections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from app.connections.errors import ConnectionNotFound
+from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
+from app.core import clock
+from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.listings.models import Listing, ListingState
+
+_WORRIES = (ListingState.NEEDS_YOU, ListingState.FAILED, ListingState.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A connection with what stands out about it."""
+
+    row: Connection
+    listings: int
+    unmapped: int
+    worries: int
+
+    @property
+    def state(self) -> str:
+        """The word of the states table: how the connection is."""
+        return state_word(self.row)
+
+
+def state_word(row: Connection) -> str:
+    """Return the state of a connection in the words of the states table."""
+    words = {
+        ConnectionState.PENDING: "waiting",
+        ConnectionState.ACTIVE: "active",
+        ConnectionState.PAUSED: "paused",
+        ConnectionState.ERROR: "error",
+        ConnectionState.DISCONNECTED: "disconnected",
+    }
+    if (
+        row.state == ConnectionState.ACTIVE
+        and row.blocked_until
+        and row.blocked_until > clock.now()
+    ):
+        return "resting"
+    return words[ConnectionState(row.state)]
+
+
+def cards(session: Session, *, with_closed: bool = False) -> list[Card]:
+    """Return the organization's connections with their counts, in two queries."""
+    counts = {
+        row.connection_id: row
+        for row in session.execute(
+            select(
+                Listing.connection_id,
+                func.count().label("listings"),
+                func.sum(case((Listing.state == ListingState.UNMAPPED, 1), else_=0)).label(
+                    "unmapped"
+                ),
+                func.sum(case((Listing.state.in_(_WORRIES), 1), else_=0)).label("worries"),
+            ).group_by(Listing.connection_id)
+        )
+    }
+    wanted = select(Connection).order_by(Connection.name, Connection.id)
+    if not with_closed:
+        wanted = wanted.where(Connection.state != ConnectionState.DISCONNECTED)
+    found = []
+    for row in session.scalars(wanted):
+        known = counts.get(row.id)
+        found.append(
+            Card(
+                row,
+                known.listings if known else 0,
+                int(known.unmapped or 0) if known else 0,
+                int(known.worries or 0) if known else 0,
+            )
+        )
+    return found
+
+
+def get_connection(session: Session, organization_id: UUID, connection_id: UUID) -> Connection:
+    """Return a connection of this organization; raises ConnectionNotFound."""
+    found = session.scalar(
+        select(Connection).where(
+            Connection.id == connection_id, Connection.organization_id == organization_id
+        )
+    )
+    if found is None:
+        raise ConnectionNotFound
+    return found
+
+
+def find_by_name(session: Session, organization_id: UUID, name: str) -> Connection | None:
+    """Return the one live connection with this id or name."""
+    rows = session.scalars(
+        select(Connection).where(
+            Connection.organization_id == organization_id,
+            Connection.state != ConnectionState.DISCONNECTED,
+        )
+    ).all()
+    named = [row for row in rows if str(row.id) == name or row.name.casefold() == name.casefold()]
+    return named[0] if len(named) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfUse:
+    """Calls of one hour."""
+
+    hour: datetime
+    calls: int
+    failed: int
+    throttled: int
+    milliseconds: int
+
+
+def api_use(session: Session, connection_id: UUID, *, hours: int = 24) -> list[HourOfUse]:
+    """Return the calls per hour, oldest first, hours without calls included."""
+    last = clock.now().replace(minute=0, second=0, microsecond=0)
+    first = last - timedelta(hours=hours - 1)
+    rows = {
+        row.hour: row
+        for row in session.scalars(
+            select(ApiUse).where(ApiUse.connection_id == connection_id, ApiUse.hour >= first)
+        )
+    }
+    found = []
+    for at in range(hours):
+        hour = first + timedelta(hours=at)
+        row = rows.get(hour)
+        found.append(
+            HourOfUse(hour, row.calls, row.failed, row.throttled, row.milliseconds)
+            if row
+            else HourOfUse(hour, 0, 0, 0, 0)
+        )
+    return found
+
+
+def exchanges(
+    session: Session,
+    connection_id: UUID,
+    *,
+    run_id: UUID | None = None,
+    only_failed: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+) -> KeysetPage[Any]:
+    """Return recorded calls, newest first."""
+    wanted = select(ExchangeLog).where(ExchangeLog.connection_id == connection_id)
+    if run_id is not None:
+        wanted = wanted.where(ExchangeLog.run_id == run_id)
+    if only_failed:
+        wanted = wanted.where((ExchangeLog.status >= 400) | (ExchangeLog.status.is_(None)))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    if after is not None:
+        wanted = wanted.where(ExchangeLog.id < UUID(decode_cursor(after, length=1)[0]))
+    rows: Sequence[ExchangeLog] = session.scalars(
+        wanted.order_by(ExchangeLog.id.desc()).limit(limit + 1)
+    ).all()
+    following = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
+    return KeysetPage(rows[:limit], None, following, total)

@@ -1,0 +1,173 @@
+"""Commands that do a worker's work or look at all of it: sync pull|push|reconcile, doctor."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import click
+import redis
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.catalog.cli import organization_actor, sentence_of
+from app.connections.cli import find
+from app.core import db, kv
+from app.core.actor import SYSTEM, Actor
+from app.core.errors import AppError
+from app.core.settings import current
+from app.core.work import Work, unit_of_work
+from app.sync import pull, push, service
+from app.sync.models import RunKind, SyncRun
+from workers import relay
+
+_WORKER: Final = "cli"
+_STUCK: Final = text("SELECT sentence FROM stuck_work(now())")
+
+
+@click.group("sync")
+def sync() -> None:
+    """Read from and write to a connection."""
+
+
+def _run(name: str, org: str, ask: Callable[[Work, UUID], list[UUID]], *, wait: bool) -> None:
+    actor = organization_actor(org)
+    row = find(actor, name)
+    try:
+        with unit_of_work(actor) as work:
+            run_ids = ask(work, row.id)
+    except AppError as refusal:
+        raise click.ClickException(sentence_of(refusal)) from refusal
+    if not wait:
+        click.echo(f"Asked for: {', '.join(map(str, run_ids)) or 'nothing to do'}.")
+        return
+    _drain(actor, row.id, run_ids)
+    for run_id in run_ids:
+        _tell(actor, run_id)
+
+
+def _drain(actor: Actor, connection_id: UUID, run_ids: list[UUID]) -> None:
+    """Do the work here until the connection is quiet; workers running beside it only help."""
+    while True:
+        did = relay.deliver_here(actor)
+        did |= pull.pull_slice(actor, connection_id, worker=_WORKER)
+        did |= push.push_slice(actor, connection_id, worker=_WORKER)
+        for run_id in run_ids:
+            did |= pull.run_slice(actor, run_id, worker=_WORKER)
+        with unit_of_work(actor) as work:
+            if service.has_quiet(work, connection_id):
+                return
+        if not did:
+            time.sleep(0.5)
+
+
+def _tell(actor: Actor, run_id: UUID) -> None:
+    with db.reading(actor) as session:
+        run = session.get_one(SyncRun, run_id)
+    click.echo(
+        f"{run.kind}: {run.state}, {run.done} of {run.total or run.done} items,"
+        f" {run.created} new, {run.changed} changed, {run.unchanged} unchanged,"
+        f" {run.failed} failed, {run.conflicts} conflicts."
+    )
+    if run.error:
+        click.echo(f"  {run.error}")
+
+
+@sync.command("pull")
+@click.argument("name")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+@click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+def pull_(name: str, org: str, *, wait: bool) -> None:
+    """Read what changed in a shop since the last read."""
+    _run(
+        name,
+        org,
+        lambda work, key: [service.request_run(work, key, RunKind.CHANGES, cause="Command").id],
+        wait=wait,
+    )
+
+
+@sync.command("reconcile")
+@click.argument("name")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+@click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+def reconcile(name: str, org: str, *, wait: bool) -> None:
+    """Compare everything in a shop with what we know of it."""
+    _run(
+        name,
+        org,
+        lambda work, key: [service.request_run(work, key, RunKind.RECONCILE, cause="Command").id],
+        wait=wait,
+    )
+
+
+@sync.command("push")
+@click.argument("name")
+@click.option("--org", required=True, help="Short name or id of the organization.")
+@click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+def push_(name: str, org: str, *, wait: bool) -> None:
+    """Send every listing of a shop whose sides differ."""
+    _run(
+        name,
+        org,
+        lambda work, key: service.push_connection(work, key, cause="Command"),
+        wait=wait,
+    )
+
+
+@click.command("doctor")
+def doctor() -> None:
+    """Say how this install is: settings, servers, queues, drift, what is stuck."""
+    settings = current()
+    is_well = True
+    click.echo(f"Settings: {settings.environment}, public address {settings.public_url}.")
+    try:
+        with db.engine().connect() as connection:
+            version = connection.scalar(text("SHOW server_version"))
+            revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            bypass = connection.scalar(
+                text("SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            )
+        click.echo(f"PostgreSQL: {version}, schema {revision}.")
+        if bypass:
+            is_well = False
+            click.echo("  The role of DATABASE_URL bypasses row-level security. Use another one.")
+    except SQLAlchemyError as error:
+        is_well = False
+        click.echo(f"PostgreSQL: not reached ({type(error).__name__}).")
+    is_well &= _tell_queues()
+    is_well &= _tell_trouble()
+    click.echo("All is well." if is_well else "Something needs you; see above.")
+    raise SystemExit(0 if is_well else 1)
+
+
+def _tell_queues() -> bool:
+    try:
+        lanes = {
+            lane: int(kv.client().llen(f"rq:queue:syncstore-{lane}"))
+            for lane in ("urgent", "push", "pull", "bulk", "low")
+        }
+    except redis.RedisError as error:
+        click.echo(f"Redis: not reached ({type(error).__name__}).")
+        return False
+    click.echo("Queues: " + ", ".join(f"{lane} {count}" for lane, count in lanes.items()) + ".")
+    return True
+
+
+def _tell_trouble() -> bool:
+    with db.open_session(SYSTEM) as session:
+        waiting = session.execute(
+            select(text("task"), func.count())
+            .select_from(text("waiting_work(now())"))
+            .group_by(text("task"))
+        ).all()
+        facts = session.scalar(text("SELECT count(*) FROM outbox_messages WHERE sent_at IS NULL"))
+        stuck = session.execute(_STUCK).all()
+    found = ", ".join(f"{task} {count}" for task, count in waiting)
+    click.echo(f"Waiting for workers: {found or 'nothing'}; facts unsent: {facts}.")
+    for row in stuck:
+        click.echo(f"  {row.sentence}")
+    return not stuck
+
+
+commands = (sync, doctor)
