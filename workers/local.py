@@ -16,6 +16,7 @@ from app.core.embedded.locks import try_lock_alone
 from app.core.ports import LOOPBACK, is_port_free
 from app.core.settings import development_secrets
 from workers.assets import PROJECT, AssetsFailed, build_if_stale
+from workers.schema import is_migrated
 from workers.supervisor import Child, Ended, Program, StepFailed, Supervisor
 from workers.twins import twin_ports, twin_programs, twin_url
 
@@ -77,18 +78,15 @@ class Local:
 
     def _start(self, supervisor: Supervisor) -> None:
         self._provide_environment()
-        flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
-        supervisor.run(Program("migrate", [*flask, "db", "upgrade"]))
-        if self.wants_demo:
-            self._start_twins(supervisor)
+        if not is_migrated(os.environ["DATABASE_OWNER_URL"], PROJECT / "migrations" / "versions"):
+            flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+            supervisor.run(Program("migrate", [*flask, "db", "upgrade"]))
         web, *others = role_programs(sys.executable)
-        web_child = supervisor.keep(web)
-        for program in others:
+        self._wait_until_ready(supervisor, supervisor.keep(web))
+        twins = self._twins() if self.wants_demo else ()
+        for program in (*twins, *others):
             supervisor.keep(program)
-        self._wait_until_ready(supervisor, web_child)
-        sign_in = ""
-        if self.wants_demo:
-            sign_in = supervisor.run(Program("demo", [sys.executable, "-m", "workers.demo"]))
+        sign_in = self._seed_demo(supervisor) if self.wants_demo else ""
         say(f"Ready: http://{LOOPBACK}:{self.port}\n{sign_in}".rstrip())
 
     def _provide_environment(self) -> None:
@@ -97,20 +95,28 @@ class Local:
         for name, value in development_secrets(self.var_dir).items():
             os.environ.setdefault(name, value)
         os.environ.update(PORT=str(self.port), VAR_DIR=str(self.var_dir), PYTHONUNBUFFERED="1")
-        if self.brings_servers:
-            return
-        urls = self.servers.start()
-        if not os.environ.get("DATABASE_URL"):
-            os.environ["DATABASE_URL"] = urls.database_url
-            os.environ["DATABASE_OWNER_URL"] = urls.database_owner_url
-        os.environ.setdefault("REDIS_URL", urls.redis_url)
+        if not self.brings_servers:
+            urls = self.servers.start()
+            if not os.environ.get("DATABASE_URL"):
+                os.environ["DATABASE_URL"] = urls.database_url
+                os.environ["DATABASE_OWNER_URL"] = urls.database_owner_url
+            os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or urls.redis_url
+        os.environ.setdefault("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
-    def _start_twins(self, supervisor: Supervisor) -> None:
+    def _twins(self) -> Sequence[Program]:
         ports = twin_ports(self.var_dir)
         for name, port in ports.items():
             os.environ[f"TWIN_{name.upper()}_URL"] = twin_url(port)
-        for program in twin_programs(self.var_dir, ports):
-            supervisor.keep(program)
+        return twin_programs(self.var_dir, ports)
+
+    def _seed_demo(self, supervisor: Supervisor) -> str:
+        """Seed the demo shop once per database; returns the lines that tell how to sign in."""
+        seeded = self.var_dir / "pg" / "demo.txt"
+        if self.brings_servers or not seeded.exists():
+            said = supervisor.run(Program("demo", [sys.executable, "-m", "workers.demo"]))
+            seeded.parent.mkdir(exist_ok=True)
+            seeded.write_text(said)
+        return seeded.read_text()
 
     def _wait_until_ready(self, supervisor: Supervisor, web: Child) -> None:
         deadline = time.monotonic() + READY_SECONDS

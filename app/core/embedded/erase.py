@@ -1,4 +1,4 @@
-"""`python -m app.core.embedded.erase`: end the embedded servers and delete what they kept."""
+"""`python -m app.core.embedded.erase`: end the embedded servers, delete what they kept."""
 
 import os
 import shutil
@@ -10,5 +10,5 @@ if __name__ == "__main__":
     var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
     if (var_dir / "embedded").exists():
         EmbeddedServers(var_dir).stop()
-        for folder in ("pg", "redis"):
-            shutil.rmtree(var_dir / folder)
+        for folder in ("pg", "redis", "media", "twins"):
+            shutil.rmtree(var_dir / folder, ignore_errors=True)
