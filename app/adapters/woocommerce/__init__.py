@@ -5,7 +5,7 @@ from typing import Final
 from app.adapters.port import Channel, FormField
 from app.adapters.woocommerce import oauth, schema
 from app.adapters.woocommerce.adapter import build
-from app.adapters.woocommerce.probe import probe
+from app.adapters.woocommerce.finding import probe
 
 WOOCOMMERCE: Final = Channel(
     key="woocommerce",

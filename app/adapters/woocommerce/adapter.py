@@ -114,5 +114,6 @@ def build(
         home_url=settings.get("home_url") or None,
         auth_style=style if style in ("basic", "query", "oauth") else None,
         allows_http=bool(settings.get("allows_http")),
+        language=settings.get("language") or None,
     )
     return WooCommerceAdapter(door, settings, transport)

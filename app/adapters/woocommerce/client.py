@@ -35,6 +35,7 @@ class Door:
     home_url: str | None = None
     auth_style: AuthStyle | None = None
     allows_http: bool = False
+    language: str | None = None  # where a plugin keeps one product per language
 
     @property
     def is_secure(self) -> bool:

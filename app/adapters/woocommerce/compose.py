@@ -6,7 +6,6 @@ from typing import Any, Final
 from app.adapters.errors import Permanent
 from app.adapters.types import ChannelVariant, Problem, VariantDraft
 from app.adapters.values import Value, Values
-from app.adapters.woocommerce import pictures
 from app.adapters.woocommerce.items import Item
 from app.adapters.woocommerce.mapper import outward, sameness
 from app.adapters.woocommerce.mapper.dialect import Dialect
@@ -28,7 +27,6 @@ def product_body(shop: Shop, item: Item) -> Body:
     body = outward.product_body(values, is_hidden=is_hidden)
     _add_terms(shop, item, values, body)
     _add_attributes(item, values, body)
-    _add_known_pictures(item, body)
     if not item.is_variable and item.draft.variants:
         present = shown.variants[0] if shown else None
         _add_sellable(item, item.draft.variants[0], present, body, dialect)
@@ -152,12 +150,3 @@ def _offers(present: list[Mapping[str, Any]], choices: list[Mapping[str, str]]) 
         for choice in choices
         for name, value in choice.items()
     )
-
-
-def _add_known_pictures(item: Item, body: Body) -> None:
-    """Put pictures into the body when none of them is new; new ones have a request of their own."""
-    if "images" not in item.draft.values or item.row is None:
-        return
-    wanted = pictures.gallery(item.draft, item.row)
-    if not wanted.new and not wanted.is_shown:
-        body["images"] = wanted.bodies()

@@ -62,10 +62,16 @@ class Lookup:
     def _with_skus(self, skus: Sequence[str], **params: Any) -> Iterable[Row]:
         query = {**_EDIT, "fresh": True, **params}
         plain = [sku for sku in skus if "," not in sku]
-        yield from self._client.rows_of("/products", "sku", plain, **query)
+        found = list(self._client.rows_of("/products", "sku", plain, **query))
         for sku in skus:
             if "," in sku:  # tried as a whole only when it stands alone
-                yield from self._client.rows("/products", **{**query, "sku": sku})
+                found += self._client.rows("/products", **{**query, "sku": sku})
+        return [row for row in found if self._is_in_language(row)]
+
+    def _is_in_language(self, row: Row) -> bool:
+        """Tell translations with the same SKU apart, where a plugin keeps one per language."""
+        wanted = self._client.door.language
+        return wanted is None or row.get("lang") in (None, "", wanted)
 
     def _parents(self, found: Iterable[Sequence[Row]]) -> dict[str, Row]:
         ids = {

@@ -40,13 +40,13 @@ class WooStage:
         return httpx.Response(200)
 
     def open(
-        self, *, key: str | None = None, secret: str | None = None, **settings: Any
+        self, *, key: str | None = None, transport: Transport | None = None, **settings: Any
     ) -> ChannelAdapter:
         home = self.store.settings.home_url
         return WOOCOMMERCE.build(
             {
                 "key": key or self.key.consumer_key,
-                "secret": secret or self.key.consumer_secret,
+                "secret": self.key.consumer_secret,
             },
             {
                 "base_url": home,
@@ -56,7 +56,7 @@ class WooStage:
                 **self.wire,
                 **settings,
             },
-            self.transport(),
+            transport or self.transport(),
         )
 
     def transport(self) -> Transport:

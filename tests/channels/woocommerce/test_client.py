@@ -37,7 +37,8 @@ def _client(
     return Client(Door(base_url=base_url, **{**keys, **door}), transport), requests
 
 
-def _json(body: Any, status: int = 200, **headers: str) -> httpx.Response:
+def _json(body: Any, status: int = 200, *, pages: int | None = None) -> httpx.Response:
+    headers = {} if pages is None else {"X-WP-TotalPages": str(pages)}
     return httpx.Response(status, json=body, headers=headers)
 
 
@@ -160,7 +161,7 @@ def test_reads_after_a_write_pass_every_cache() -> None:
 
 
 def test_a_list_is_read_to_its_last_page_even_past_short_ones() -> None:
-    pages = [_json([{"id": n}], **{"X-WP-TotalPages": "3"}) for n in (1, 2, 3)]
+    pages = [_json([{"id": n}], pages=3) for n in (1, 2, 3)]
     client, requests = _client(*pages)
 
     rows = list(client.rows("/products"))
@@ -176,7 +177,7 @@ def test_without_page_counts_a_list_ends_at_an_empty_page() -> None:
 
 
 def test_long_comma_lists_are_split() -> None:
-    client, requests = _client(_json([], **{"X-WP-TotalPages": "1"}))
+    client, requests = _client(_json([], pages=1))
 
     list(client.rows_of("/products", "sku", [f"SKU-{n:04}-{'x' * 30}" for n in range(100)]))
 

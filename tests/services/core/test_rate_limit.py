@@ -1,0 +1,169 @@
+"""Turns at a far side: an average, a burst, a share for urgent work, and closed doors."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from app.core.embedded import Urls
+from app.core.rate_limit import Rate, RateLimited, RateLimiter
+
+
+class _Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+        self.slept = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def store(servers: Urls) -> Iterator["redis.Redis"]:
+    client = redis.Redis.from_url(servers.redis_url.rsplit("/", 1)[0] + "/15")
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
+
+
+def _limiter(
+    store: "redis.Redis",
+    time: _Time,
+    *,
+    key: str = "shop",
+    is_urgent: bool = False,
+    patience: float = 30.0,
+) -> RateLimiter:
+    return RateLimiter(
+        store,
+        key,
+        {"read": Rate(2.0, burst=10), "write": Rate(1.0)},
+        is_urgent=is_urgent,
+        patience=patience,
+        now=time.now,
+        sleep=time.sleep,
+    )
+
+
+def test_a_burst_is_free_and_then_the_average_holds(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _limiter(store, time, is_urgent=True)
+
+    for _ in range(10):
+        limiter("read")
+    free = time.slept
+    for _ in range(20):
+        limiter("read")
+
+    assert free == 0
+    assert time.slept == pytest.approx(10.0, abs=0.2)
+
+
+def test_kinds_have_turns_of_their_own(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _limiter(store, time)
+
+    limiter("write")
+    limiter("read")
+
+    assert time.slept == 0
+    assert limiter.wait_for("write") == pytest.approx(1.0)
+
+
+def test_connections_do_not_wait_for_each_other(store: "redis.Redis") -> None:
+    time = _Time()
+    _limiter(store, time, key="one")("write")
+
+    assert _limiter(store, time, key="two").wait_for("write") == 0
+
+
+def test_two_processes_share_one_average(store: "redis.Redis") -> None:
+    time = _Time()
+    first, second = _limiter(store, time), _limiter(store, time)
+
+    for _ in range(5):
+        first("write")
+        second("write")
+
+    assert time.slept == pytest.approx(9.0, abs=0.1)
+
+
+def test_urgent_work_finds_a_share_that_was_left_to_it(store: "redis.Redis") -> None:
+    time = _Time()
+    usual, urgent = _limiter(store, time), _limiter(store, time, is_urgent=True)
+    while usual.wait_for("read") == 0:
+        pass
+
+    taken = 0
+    while urgent.wait_for("read") == 0:
+        taken += 1
+
+    assert taken == 2  # a fifth of ten
+
+
+def test_leaving_a_share_costs_no_throughput(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _limiter(store, time)
+    while limiter.wait_for("read") == 0:
+        pass
+
+    for _ in range(40):
+        limiter("read")
+
+    assert time.slept == pytest.approx(20.0, abs=0.5)
+
+
+def test_a_far_side_that_asks_us_to_wait_stops_everybody(store: "redis.Redis") -> None:
+    time = _Time()
+    first, urgent = _limiter(store, time), _limiter(store, time, is_urgent=True)
+
+    first.back_off(8)
+    first.back_off(3)
+
+    assert urgent.wait_for("read") == pytest.approx(8.0, abs=0.01)
+    urgent("read")
+    assert time.slept == pytest.approx(8.0, abs=0.1)
+
+
+def test_a_kind_without_an_average_waits_only_at_a_closed_door(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = RateLimiter(store, "shop", {}, now=time.now, sleep=time.sleep)
+
+    for _ in range(50):
+        limiter("read")
+    limiter.back_off(2)
+
+    assert time.slept == 0
+    assert limiter.wait_for("write") == pytest.approx(2.0, abs=0.01)
+
+
+def test_nobody_waits_longer_than_the_patience(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _limiter(store, time, patience=5.0)
+    limiter.back_off(60)
+
+    with pytest.raises(RateLimited) as caught:
+        limiter("read")
+
+    assert caught.value.retry_after == pytest.approx(60.0, abs=0.01)
+    assert time.slept == 0
+
+
+def test_without_redis_nothing_is_limited() -> None:
+    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    limiter = RateLimiter(nobody, "shop", {"read": Rate(0.001)})
+
+    limiter("read")
+    limiter("read")
+    limiter.back_off(60)
+
+    assert limiter.wait_for("read") == 0
+    nobody.close()

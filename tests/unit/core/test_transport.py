@@ -1,0 +1,176 @@
+"""The wire: what is recorded, refused, told apart and reported."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from app.core import clock, guard
+from app.core.guard import NetworkInsideWork
+from app.core.transport import (
+    AnswerLost,
+    Exchange,
+    ForbiddenHost,
+    NotSent,
+    Transport,
+    asked_to_wait,
+    is_public_host,
+)
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def _wire(answer: Answer, **options: object) -> tuple[Transport, list[Exchange]]:
+    said: list[Exchange] = []
+    inner = httpx.MockTransport(answer)
+    return Transport(inner=inner, recorder=said.append, **options), said  # type: ignore[arg-type]  # as named
+
+
+def _ok(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"token": "abc", "name": "Mug"})
+
+
+def test_an_exchange_is_recorded_without_its_secrets() -> None:
+    wire, said = _wire(_ok)
+
+    wire.send(
+        "POST",
+        "https://shop.test/a?consumer_secret=cs_0123456789",
+        json_body={"password": "hunter2", "name": "Mug"},
+        auth=("ck_0123456789", "cs_0123456789"),
+    )
+
+    [exchange] = said
+    assert (exchange.method, exchange.status, exchange.error) == ("POST", 200, None)
+    everything = f"{exchange.url} {exchange.request} {exchange.response}"
+    assert "Mug" in everything
+    for secret in ("hunter2", "cs_0123456789", "abc"):
+        assert secret not in everything
+
+
+def test_binary_bodies_are_recorded_by_their_size() -> None:
+    png = {"content-type": "image/png"}
+    wire, said = _wire(lambda _: httpx.Response(200, content=b"\x89PNG", headers=png))
+
+    wire.send("GET", "https://shop.test/a.png")
+
+    assert said[0].response == "(4 bytes of image/png)"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx.ConnectError("refused"), NotSent),
+        (httpx.ConnectTimeout("slow"), NotSent),
+        (httpx.PoolTimeout("busy"), NotSent),
+        (httpx.ReadTimeout("slow"), AnswerLost),
+        (httpx.WriteError("reset"), AnswerLost),
+        (httpx.RemoteProtocolError("cut"), AnswerLost),
+    ],
+)
+def test_what_was_not_sent_is_told_from_what_was_not_answered(
+    error: Exception, kind: type[Exception]
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    wire, said = _wire(fail)
+
+    with pytest.raises(kind):
+        wire.send("POST", "https://shop.test/a")
+    assert said[0].status is None
+    assert said[0].error is not None
+    assert type(error).__name__ in said[0].error
+
+
+def test_the_limiter_is_asked_before_each_call() -> None:
+    asked: list[str] = []
+    wire, _ = _wire(_ok, limiter=asked.append)
+
+    for method in ("GET", "POST", "DELETE", "HEAD"):
+        wire.send(method, "https://shop.test/")
+
+    assert asked == ["read", "write", "write", "read"]
+
+
+def test_a_limiter_that_raises_keeps_the_call_here() -> None:
+    def refuse(kind: str) -> None:
+        raise TimeoutError(kind)
+
+    wire, said = _wire(_ok, limiter=refuse)
+
+    with pytest.raises(TimeoutError):
+        wire.send("GET", "https://shop.test/")
+    assert not said
+
+
+def test_a_far_side_that_asks_us_to_wait_is_reported() -> None:
+    told: list[float] = []
+    slow = httpx.Response(429, headers={"retry-after": "7"})
+    wire, _ = _wire(lambda _: slow, on_throttled=told.append)
+
+    answer = wire.send("GET", "https://shop.test/")
+
+    assert answer.status_code == 429
+    assert told == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        (200, "7", None),
+        (503, None, None),
+        (503, "7", 7.0),
+        (429, None, 5.0),
+        (429, "soon", 5.0),
+        (429, "Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
+        (429, "Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
+    ],
+)
+def test_how_long_to_wait_is_read_in_both_spellings(
+    status: int, header: str | None, seconds: float | None
+) -> None:
+    headers = {} if header is None else {"retry-after": header}
+
+    with clock.frozen(datetime(2026, 11, 21, 12, 0, tzinfo=UTC)):
+        assert asked_to_wait(httpx.Response(status, headers=headers)) == seconds
+
+
+def test_redirects_are_answers_like_any_other() -> None:
+    seen: list[str] = []
+
+    def move(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        return httpx.Response(302, headers={"location": "https://elsewhere.test/"})
+
+    wire, _ = _wire(move)
+
+    assert wire.send("POST", "https://shop.test/").status_code == 302
+    assert seen == ["https://shop.test/"]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.0.0.8", "192.168.1.1", "169.254.169.254", "::1"]
+)
+def test_private_addresses_are_not_public(host: str) -> None:
+    assert not is_public_host(host)
+
+
+def test_a_real_wire_refuses_private_addresses_before_anything_is_sent() -> None:
+    wire = Transport()
+
+    with pytest.raises(ForbiddenHost):
+        wire.send("GET", "http://127.0.0.1:9/")
+    wire.close()
+
+
+def test_a_wire_is_not_used_inside_a_unit_of_work() -> None:
+    wire, said = _wire(_ok)
+    token = guard.enter("a test")
+    try:
+        with pytest.raises(NetworkInsideWork):
+            wire.send("GET", "https://shop.test/")
+    finally:
+        guard.leave(token)
+    assert not said
