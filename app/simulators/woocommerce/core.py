@@ -1,6 +1,7 @@
 """The state of one simulated store and what everything in it stands on: lock, ids, time, events."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ TOPIC_HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "coupon.deleted": frozenset({"wp_trash_post"}),
     "coupon.restored": frozenset({"untrashed_post"}),
 }
+
+_LONGEST_LOG: Final = 200_000  # writes; a demo may run for weeks
 
 
 def hooks_of(topic: str) -> frozenset[str]:
@@ -87,7 +90,7 @@ class StoreCore:
         self.queue = Table("queued", self.shelf)
         self.keys = Table("key", self.shelf)
         self.files: dict[str, bytes] = dict(self.shelf.files())
-        self.write_log: list[Write] = []
+        self.write_log: deque[Write] = deque(maxlen=_LONGEST_LOG)
         self.requests = 0
         self.stale_skus: set[str] = set()
         self.lost_users: set[int] = set()

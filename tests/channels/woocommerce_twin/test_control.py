@@ -39,7 +39,7 @@ def test_the_panel_plays_the_merchant(panel: httpx.Client, store: StoreState) ->
 
     assert (edited["name"], in_trash, restored) == ("Cup", "trash", "publish")
     assert panel.get(f"/products/{product}").status_code == 404
-    assert store.write_log == []
+    assert store.writes() == []
 
 
 def test_the_panel_plays_the_customer(panel: httpx.Client, store: StoreState) -> None:
