@@ -9,7 +9,7 @@ from app.catalog.files.cells import (
     BadCell,
     measure,
     moment,
-    money,
+    money_reader,
     quantity,
     unguarded,
     unique,
@@ -106,7 +106,7 @@ class AmazonReader:
 
     def _variant_parsers(self) -> dict[str, Parser]:
         options = self.options
-        amount = partial(money, currency=options.currency, decimal=options.decimal)
+        amount = money_reader(options.currency, options.decimal)
         day = partial(moment, zone=options.zone, is_day_first=options.is_day_first)
         return {
             "sku": text(LIMITS["sku"]),

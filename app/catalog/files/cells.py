@@ -1,7 +1,7 @@
 """Cells to values and back: amounts, counts, measures, moments, lists."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -150,26 +150,30 @@ def _of(marks: str, currency: str | None) -> str:
     return f" in {currency}" if is_other and currency else ""
 
 
-def money(cell: str, currency: str, decimal: str | None = None) -> dict[str, Any] | None:
-    """Read an amount of a currency as MONEY; blank is None, below zero is refused."""
-    if not cell:
-        return None
-    minor = _plain_minor(cell, exponent(currency)) if decimal != "," else -1
-    if minor < 0:
-        minor = _minor(cell.strip(), currency, decimal)
-    return {"minor": minor, "currency": currency}
+def money_reader(
+    currency: str, decimal: str | None = None
+) -> Callable[[str], dict[str, Any] | None]:
+    """Make a reader of MONEY; blank is None, below zero is refused."""
+    places = exponent(currency)
+    is_plain_point = decimal != ","
+    # "12" and "12.50" are most amounts there are: they take no detour.
+    zeros = {length: "0" * (places - length) for length in range(places + 1)}
 
+    def read(cell: str) -> dict[str, Any] | None:
+        if not cell:
+            return None
+        whole, _, rest = cell.partition(".")
+        zero = zeros.get(len(rest))
+        if zero is not None and is_plain_point and len(whole) < 14:
+            figures = whole + rest
+            if figures.isdecimal() and figures.isascii():
+                return {"minor": int(figures + zero), "currency": currency}
+        word = cell.strip()
+        if not word:
+            return None
+        return {"minor": _minor(word, currency, decimal), "currency": currency}
 
-def _plain_minor(cell: str, places: int) -> int:
-    """Read "12", "12.5" and "12.50" without detours; -1: not that plain."""
-    whole, dot, rest = cell.partition(".")
-    if len(cell) > 14 or not (whole.isascii() and whole.isdigit()):
-        return -1
-    if not dot:
-        return int(whole + "0" * places)
-    if len(rest) > places or not (rest.isascii() and rest.isdigit()):
-        return -1
-    return int(whole + rest.ljust(places, "0"))
+    return read
 
 
 @lru_cache(maxsize=2048)
@@ -260,6 +264,10 @@ def from_grams(cell: str, unit: str) -> dict[str, str] | None:
     """Read grams as the unit shown beside them, or as grams when that does not come out even."""
     if cell in ("", "0", "0.0"):
         return None
+    if cell.isascii() and cell.isdigit() and len(cell) < 10 and unit in ("kg", "g"):
+        whole, rest = (int(cell), 0) if unit == "g" else divmod(int(cell), 1000)
+        value = f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+        return {"value": value, "unit": unit} if whole or rest else None
     return _from_grams(cell, unit)
 
 
@@ -358,6 +366,8 @@ def path(cell: str) -> str:
 
 def digits(cell: str) -> str:
     """Return the digits of a GTIN; 8 to 14 of them, or it is refused."""
+    if cell.isdecimal() and cell.isascii() and 8 <= len(cell) <= 14:
+        return cell
     bare = cell.strip().replace("-", "").replace(" ", "")
     if not (bare.isascii() and bare.isdigit() and 8 <= len(bare) <= 14):
         raise BadCell(f"{shown(cell)} is not a GTIN of 8 to 14 digits.")

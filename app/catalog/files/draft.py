@@ -193,9 +193,11 @@ def text(limit: int = WORD_LIMIT) -> Parser:
 
     def parse(cell: str) -> str | None:
         word = cell.strip()
+        if not word:
+            return None
         if len(word) > limit:
             raise BadCell(_too_long(limit))
-        return unguarded(word) or None
+        return unguarded(word) if word[0] == "'" else word
 
     return parse
 
@@ -271,13 +273,16 @@ def option_list(names: Sequence[str], variants: Iterable[ParsedVariant]) -> list
     return [{"name": name, "values": list(found)} for name, found in values.items()]
 
 
+_NO_GTIN: Final[dict[str, Any]] = {"gtin": None}
+
+
 def read_gtin(
     draft: Draft, row: Row, at: int, title: str, check: Callable[[str], bool] | None
 ) -> dict[str, Any]:
     """Return the GTIN of a row; what is none is left out with a notice, the row is taken."""
     cell = row[1][at]
     if not cell or cell.isspace():
-        return {"gtin": None}
+        return _NO_GTIN
     try:
         gtin = digits(unguarded(cell))
     except BadCell as error:

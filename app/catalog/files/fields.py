@@ -10,7 +10,7 @@ from app.catalog.files.cells import (
     listed,
     measure,
     moment,
-    money,
+    money_reader,
     path,
     quantity,
     shown,
@@ -81,7 +81,7 @@ def product_parsers(options: ImportOptions, separator: str = ",") -> dict[str, P
 
 def variant_parsers(options: ImportOptions) -> dict[str, Parser]:
     """Return how variant fields are read, but for GTIN, options and pictures."""
-    amount = partial(money, currency=options.currency, decimal=options.decimal)
+    amount = money_reader(options.currency, options.decimal)
     day = partial(moment, zone=options.zone, is_day_first=options.is_day_first)
 
     def in_unit(unit: str) -> Parser:
@@ -105,7 +105,7 @@ def variant_parsers(options: ImportOptions) -> dict[str, Parser]:
 
 def foreign_amount(currency: str, options: ImportOptions) -> Parser:
     """Return how an amount of a further currency is read."""
-    return partial(money, currency=currency, decimal=options.decimal)
+    return money_reader(currency, options.decimal)
 
 
 def further_prices(values: dict[str, Any]) -> None:

@@ -125,7 +125,7 @@ class _Table:
                         self._refuse(number, len(cells))
                         continue
                     cells[width:] = [""] * (width - len(cells))
-                if not any(cells) or not "".join(cells).strip():
+                if not cells[0].strip() and not "".join(cells).strip():
                     counts.row(RowKind.BLANK)
                 elif cells[0][:1] == "#" and not any(cells[1:]):
                     counts.row(RowKind.COMMENT)

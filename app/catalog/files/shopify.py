@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 from app.catalog.files.cells import (
@@ -13,7 +12,7 @@ from app.catalog.files.cells import (
     fold,
     from_grams,
     listed,
-    money,
+    money_reader,
     number,
     path,
     quantity,
@@ -114,7 +113,7 @@ class ShopifyReader:
         }
 
     def _variant_parsers(self) -> dict[str, Parser]:
-        amount = partial(money, currency=self.options.currency, decimal=self.options.decimal)
+        amount = money_reader(self.options.currency, self.options.decimal)
         return {
             "sku": text(LIMITS["sku"]),
             "price": amount,
@@ -329,7 +328,7 @@ class ShopifyReader:
             values.update(read_gtin(draft, row, self._gtin, title, check))
         if self._variant_image is not None:
             values["image"] = None
-            if cells[self._variant_image].strip():
+            if cells[self._variant_image]:
                 title = self.columns.header[self._variant_image]
                 url = read_picture(draft, row, self._variant_image, title)
                 values["image"] = f"ext:{url}" if url else None

@@ -140,6 +140,8 @@ def _legacy(sample: bytes) -> str:
     best = from_bytes(sample, cp_isolation=_ENCODINGS, chunk_size=512, steps=5).best()
     if best is None:
         return "cp1252" if is_western else "latin-1"
+    if is_western and str(best) == sample.decode("cp1252"):
+        return "cp1252"  # its siblings read these bytes alike; the rest of the file is likelier so
     return best.encoding
 
 

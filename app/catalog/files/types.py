@@ -197,8 +197,13 @@ class Accounting:
 
     def row(self, kind: RowKind) -> None:
         """Count one row out."""
-        name = f"{kind.value}_rows"
-        setattr(self, name, getattr(self, name) + 1)
+        if kind is RowKind.VARIANT:
+            self.variant_rows += 1
+        elif kind is RowKind.PRODUCT:
+            self.product_rows += 1
+        else:
+            name = f"{kind.value}_rows"
+            setattr(self, name, getattr(self, name) + 1)
 
     def take(self, item: Parsed) -> None:
         """Count a product or a refusal out."""

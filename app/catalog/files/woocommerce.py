@@ -13,7 +13,7 @@ from app.catalog.files.cells import (
     listed,
     measure,
     moment,
-    money,
+    money_reader,
     path,
     quantity,
     unguarded,
@@ -93,7 +93,7 @@ class WooCommerceReader:
 
     def _variant_parsers(self) -> dict[str, Parser]:
         options = self.options
-        amount = partial(money, currency=options.currency, decimal=options.decimal)
+        amount = money_reader(options.currency, options.decimal)
         day = partial(moment, zone=options.zone, is_day_first=options.is_day_first)
         return {
             "sku": text(LIMITS["sku"]),
