@@ -200,7 +200,7 @@ class Redis(Server):
             "bind": LOOPBACK,
             "port": str(self.port),
             "requirepass": self.layout.passwords()["redis"],
-            "dir": str(self.layout.redis),
+            "dir": f'"{self.layout.redis}"',
             "appendonly": "no",
             "save": '""',
             "maxmemory-policy": "noeviction",
