@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
-from app.adapters.woocommerce import compose, pictures, problems, schema
+from app.adapters.woocommerce import compose, pictures, problems
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
 from app.adapters.woocommerce.items import Item, still_open
 from app.adapters.woocommerce.lookup import Lookup, Taken
+from app.adapters.woocommerce.mapper.names import WRITABLE_KINDS
 from app.adapters.woocommerce.problems import CallRefused, ItemError
 from app.adapters.woocommerce.reads import Reads
 from app.adapters.woocommerce.shop import Shop
@@ -202,7 +203,7 @@ def _settle(item: Item, result: Result) -> None:
 
 def _refuse_unwritable(item: Item) -> None:
     kind = (item.row or {}).get("type", item.draft.kind)
-    if kind not in schema.WRITABLE_KINDS:
+    if kind not in WRITABLE_KINDS:
         item.reject(
             Problem(
                 f"This product is of the type “{kind}” in the shop, which SyncStore only reads.",

@@ -15,9 +15,6 @@ QUICK_BATCH_SECONDS: Final = 5.0
 NEW_IMAGES_PER_REQUEST: Final = 5  # the shop downloads each inside the request
 LONGEST_QUERY: Final = 1500  # characters of a list parameter; some hosts cut long addresses
 
-META_KEY: Final = "_syncstore_id"  # our key on products and variations
-WRITABLE_KINDS: Final = frozenset(("simple", "variable"))
-
 TOPICS: Final = (
     "product.created",
     "product.updated",

@@ -1,6 +1,6 @@
 """Variations of variable products: paired before anything is created, written in one batch each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,12 +43,9 @@ class Variations:
     def write(self, item: Item) -> None:
         """Create, change and remove variations; problems and ids go to the item."""
         pairs = _paired(item)
-        steps = list(self._steps(item, pairs))
-        results = self._batches.send(_path(item), [step for _, step in steps])
-        is_lost = False
-        for (pair, step), result in zip(steps, results, strict=True):
-            is_lost |= isinstance(result, Lost)
-            self._settle(item, pair, step, result)
+        # A batch deletes last; a variant that takes over the SKU of a removed one needs it first.
+        is_lost = self._send(item, list(_removals(pairs)))
+        is_lost |= self._send(item, list(self._changes(item, pairs)))
         if is_lost and not self._reads_back(item):
             item.lose()
             return
@@ -58,12 +55,18 @@ class Variations:
             if pair.row is not None and not pair.draft.is_removed:
                 item.variant_ids[pair.draft.key] = str(pair.row["id"])
 
-    def _steps(self, item: Item, pairs: list[_Pair]) -> Iterator[tuple[_Pair, Step]]:
+    def _send(self, item: Item, steps: Sequence[tuple[_Pair, Step]]) -> bool:
+        """Send steps and settle their results; tells whether an answer was lost."""
+        results = self._batches.send(_path(item), [step for _, step in steps])
+        for (pair, step), result in zip(steps, results, strict=True):
+            self._settle(item, pair, step, result)
+        return any(isinstance(result, Lost) for result in results)
+
+    def _changes(self, item: Item, pairs: list[_Pair]) -> Iterator[tuple[_Pair, Step]]:
         for pair in pairs:
             if pair.draft.is_removed:
-                if pair.row is not None:
-                    yield pair, Step("delete", {"id": pair.id})
-            elif pair.row is None and pair.draft.external_id is not None:
+                continue
+            if pair.row is None and pair.draft.external_id is not None:
                 item.problems.append(
                     Problem(_GONE, code="variant_gone", variant_key=pair.draft.key)
                 )
@@ -109,47 +112,39 @@ class Variations:
         except AdapterError:
             return False
         kept = list(item.problems)
-        left = list(self._steps(item, _paired(item)))
+        pairs = _paired(item)
+        left = [*_removals(pairs), *self._changes(item, pairs)]
         item.problems[:] = kept
         return not left
 
     def _write_new_pictures(self, item: Item, pairs: list[_Pair]) -> None:
         """Let the shop fetch pictures only variations show, a few per request, each once."""
         waiting = [pair for pair in pairs if _needs_picture(item, pair)]
-        while waiting:
-            first: dict[str, _Pair] = {}
-            for pair in waiting:
-                first.setdefault(str(pair.draft.values["image"]), pair)
-            few = dict(list(first.items())[: schema.NEW_IMAGES_PER_REQUEST])
+        first: dict[str, _Pair] = {}
+        for pair in waiting:
+            first.setdefault(_picture_key(pair), pair)
+        keys = list(first)
+        for start in range(0, len(keys), schema.NEW_IMAGES_PER_REQUEST):
+            few = keys[start : start + schema.NEW_IMAGES_PER_REQUEST]
             steps = [
-                Step("update", {"id": pair.id, "image": _picture_body(item, key)})
-                for key, pair in few.items()
+                Step("update", {"id": first[key].id, "image": {"src": _source(item, key)}})
+                for key in few
             ]
             results = self._batches.send(_path(item), steps)
-            done = set(few)
-            for (key, pair), result in zip(few.items(), results, strict=True):
-                self._learn_picture(item, key, pair, result)
-            waiting = [
-                pair
-                for pair in waiting
-                if pair not in few.values()
-                and (str(pair.draft.values["image"]) not in done or _has_id(item, pair))
-            ]
-            waiting = self._shared(item, waiting)
+            for key, result in zip(few, results, strict=True):
+                self._learn_picture(item, key, first[key], result)
+        self._share_pictures(item, [pair for pair in waiting if pair not in first.values()])
 
-    def _shared(self, item: Item, waiting: list[_Pair]) -> list[_Pair]:
-        """Give variations a picture that another one of them has just brought into the shop."""
-        ready = [pair for pair in waiting if _has_id(item, pair)]
-        steps = []
-        for pair in ready:
-            key = str(pair.draft.values["image"])
-            steps.append(Step("update", {"id": pair.id, "image": {"id": int(item.image_ids[key])}}))
-        for pair, result in zip(ready, self._batches.send(_path(item), steps), strict=True):
-            if isinstance(result, ItemError):
-                item.problems.append(result.problem(pair.draft.key))
-            elif isinstance(result, Mapping):
-                _replace(item, pair, result)
-        return [pair for pair in waiting if pair not in ready]
+    def _share_pictures(self, item: Item, pairs: list[_Pair]) -> None:
+        """Show a picture on more variations than the one that brought it into the shop."""
+        self._send(
+            item,
+            [
+                (pair, Step("update", {"id": pair.id, "image": {"id": picture}}))
+                for pair in pairs
+                if (picture := _picture_id(item, pair)) is not None
+            ],
+        )
 
     def _learn_picture(self, item: Item, key: str, pair: _Pair, result: Result) -> None:
         if isinstance(result, ItemError):
@@ -220,14 +215,20 @@ def _replace(item: Item, pair: _Pair, row: Row | None) -> None:
     pair.row = row
 
 
+def _removals(pairs: list[_Pair]) -> Iterator[tuple[_Pair, Step]]:
+    for pair in pairs:
+        if pair.draft.is_removed and pair.row is not None:
+            yield pair, Step("delete", {"id": pair.id})
+
+
+def _picture_key(pair: _Pair) -> str:
+    return str(pair.draft.values["image"])
+
+
 def _picture_id(item: Item, pair: _Pair) -> int | None:
-    key = str(pair.draft.values["image"])
+    key = _picture_key(pair)
     known = item.image_ids.get(key, "")
     return int(known) if known.isdigit() else pictures.known_id(key, item.draft)
-
-
-def _has_id(item: Item, pair: _Pair) -> bool:
-    return _picture_id(item, pair) is not None
 
 
 def _shown_picture(pair: _Pair) -> int | None:
@@ -255,17 +256,20 @@ def _add_known_picture(item: Item, pair: _Pair, body: Body) -> None:
 
 
 def _needs_picture(item: Item, pair: _Pair) -> bool:
-    key = pair.draft.values.get("image")
-    if pair.row is None or pair.draft.is_removed or key is None or _has_id(item, pair):
+    """Tell whether the shop has to fetch a picture; one it fetched before is recognised."""
+    if pair.row is None or pair.draft.is_removed or pair.draft.values.get("image") is None:
         return False
-    source = item.draft.image_sources.get(str(key))
+    key = _picture_key(pair)
+    source = _source(item, key)
+    if source is None or _picture_id(item, pair) is not None:
+        return False
     image = pair.row.get("image")
     stored = str(image.get("src") or "") if isinstance(image, Mapping) else ""
-    if source and stored and pictures.is_same_file(source, stored):
-        item.image_ids[str(key)] = str(_shown_picture(pair))
+    if pictures.is_same_file(source, stored):
+        item.image_ids[key] = str(_shown_picture(pair))
         return False
-    return source is not None
+    return True
 
 
-def _picture_body(item: Item, key: str) -> dict[str, Any]:
-    return {"src": item.draft.image_sources[key]}
+def _source(item: Item, key: str) -> str | None:
+    return item.draft.image_sources.get(key)

@@ -242,6 +242,20 @@ def test_a_variant_that_is_refused_leaves_the_others_in_place() -> None:
     }
 
 
+def test_a_new_variant_may_take_the_sku_of_a_removed_one() -> None:
+    stage = WooStage()
+    parent, sizes = stage.add_variable("Shirt", {"S": "S-1"})
+    leaving = VariantDraft("old", sizes["S"], {}, is_removed=True)
+    coming = VariantDraft("new", None, {"sku": "S-1", "choice": {"Size": "M"}})
+
+    outcome = applied(
+        stage.open().push_listings([ListingDraft("s", parent, {}, (coming, leaving))])[0]
+    )
+
+    assert set(outcome.variant_ids) == {"new"}
+    assert stage.store.variation_ids(int(parent)) == [int(outcome.variant_ids["new"])]
+
+
 def test_what_is_only_read_is_never_written() -> None:
     stage = WooStage()
     product = stage.store.add_product(name="Set", type="grouped", status="publish")

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from app.adapters.types import ChannelProduct, ChannelVariant
 from app.adapters.values import BACKORDERS, Value
-from app.adapters.woocommerce import schema
 from app.adapters.woocommerce.mapper.dialect import Dialect
+from app.adapters.woocommerce.mapper.names import META_KEY, WRITABLE_KINDS
 from app.adapters.woocommerce.mapper.reader import Reader
 from app.core.money import Money, NotMoney
 
@@ -48,7 +48,7 @@ def product(
         modified_at=read.moment("date_modified_gmt"),
         remote_version=read.text("date_modified_gmt"),
         is_deleted=is_deleted,
-        is_writable=kind in schema.WRITABLE_KINDS and not is_deleted,
+        is_writable=kind in WRITABLE_KINDS and not is_deleted,
         raw=_kept(read.raw, variations),
     )
 
@@ -63,7 +63,7 @@ def identities(raw: Any, *, at: str = "product") -> ChannelProduct:
         values={},
         variants=tuple(ChannelVariant(external_id, {}) for external_id in ids),
         kind=kind,
-        is_writable=kind in schema.WRITABLE_KINDS,
+        is_writable=kind in WRITABLE_KINDS,
     )
 
 
@@ -281,7 +281,7 @@ def _main_image(parent: Reader) -> str | None:
 
 def _our_key(read: Reader) -> str | None:
     for entry in read.objects("meta_data"):
-        if entry.raw.get("key") == schema.META_KEY and isinstance(entry.raw.get("value"), str):
+        if entry.raw.get("key") == META_KEY and isinstance(entry.raw.get("value"), str):
             return entry.raw["value"] or None
     return None
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from app.adapters.types import Problem
 from app.adapters.values import Value, Values
-from app.adapters.woocommerce import schema
 from app.adapters.woocommerce.mapper.dialect import Dialect, plain
+from app.adapters.woocommerce.mapper.names import META_KEY
 from app.core.money import Money
 
 Body = dict[str, Any]
@@ -33,7 +33,7 @@ class CannotSay(Exception):
 
 def meta(key: str) -> Body:
     """Return what carries our key on a product or variation."""
-    return {"meta_data": [{"key": schema.META_KEY, "value": key}]}
+    return {"meta_data": [{"key": META_KEY, "value": key}]}
 
 
 def product_body(values: Values, *, is_hidden: bool = False) -> Body:
