@@ -78,8 +78,8 @@ def list_(org: str) -> None:
     with reading(actor) as session:
         for card in queries.cards(session, with_closed=True):
             click.echo(
-                f"{card.row.id}  {card.row.channel:<12} {card.state:<13} {card.listings:>7} listings"
-                f"  {card.row.name}  {card.row.address}"
+                f"{card.row.id}  {card.row.channel:<12} {card.state:<13}"
+                f" {card.listings:>7} listings  {card.row.name}  {card.row.address}"
             )
 
 

@@ -1,4 +1,4 @@
-"""Decisions about connections: which state may follow which, when to try again, how healthy one is."""
+"""Decisions about connections: which state may follow which, and when to try again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -333,3 +333,8 @@ def refuse_invalid_name(name: str) -> str:
     if not trimmed or len(trimmed) > 100:
         raise Invalid(fields={"name": "Give the connection a name of up to 100 characters."})
     return trimmed
+
+
+def setting_of(row: Connection, name: str) -> Any:
+    """Return a setting of a connection, or its default."""
+    return rules.setting(row.settings, name)

@@ -1,7 +1,7 @@
 """Opens a connection: from a row with sealed credentials to an adapter on a recorded wire.
 
-Whoever opens one reads and writes through the adapter, outside any unit of work. Leaving records the
-exchanges, the API use and what the outcome says about the connection's health, in one unit.
+Whoever opens one reads and writes through the adapter, outside any unit of work. Leaving records
+the exchanges, the API use and what the outcome says about the connection's health, in one unit.
 """
 
 import ssl

@@ -63,7 +63,7 @@ def _pair(actor: Actor, ids: dict[str, UUID], certain: Sequence[Proposal]) -> No
 def _keep(
     actor: Actor, connection_id: UUID, ids: dict[str, UUID], proposals: Sequence[Proposal]
 ) -> None:
-    """Keep what a person is to judge, and import what nothing of ours resembles if that is wished."""
+    """Keep what a person is to judge; import what nothing of ours resembles, if wished."""
     likely = [each for each in proposals if each.product_id]
     unknown = [ids[each.external_id] for each in proposals if not each.product_id]
     with unit_of_work(actor) as work:

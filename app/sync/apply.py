@@ -104,7 +104,7 @@ def meet(work: Work, terms: Terms, pair: Pair, product: ChannelProduct) -> Meeti
     taken: Sequence[Intent] = pulls
     if pulls:
         pair, taken = _write_pulls(work, terms, pair, pulls)
-    write_base(work, pair, _moved(pair.base, plan.settled, taken))
+    write_base(work, pair, planner.rebase(pair.base, taken, plan.settled))
     conflicts = _keep_conflicts(work, terms, pair, plan)
     _log(work, terms, pair, taken, ChangeState.APPLIED)
     held = _hold(work, terms, pair, waiting)
@@ -153,15 +153,6 @@ def _sorted(
         else:
             waiting.append((intent, sentence))
     return passing, waiting
-
-
-def _moved(base: Side, settled: Side, intents: Sequence[Intent]) -> Side:
-    """Return the base with what both sides have and what was just carried out."""
-    values = {**base.values, **settled.values}
-    variants = {key: dict(held) for key, held in base.variants.items()}
-    for key, held in settled.variants.items():
-        variants.setdefault(key, {}).update(held)
-    return planner.apply(Side(values, variants), intents)
 
 
 def _recognise_pictures(
@@ -259,7 +250,7 @@ def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange,
 def _as_kept(
     work: Work, pair: Pair, pulls: Sequence[Intent], fresh: Mapping[str, UUID]
 ) -> tuple[Pair, Sequence[Intent]]:
-    """Look what the catalog made of it: HTML is cleaned, for example, and that is no edit of ours."""
+    """Look what the catalog made of it: cleaned HTML, for example, is no edit of ours."""
     now = project.our_values(work.session, work.organization_id, [pair.product_id])
     known = now[pair.product_id]
     kept = {subject: dict(words) for subject, words in pair.kept.items()}
@@ -275,7 +266,9 @@ def _as_kept(
             value = known.variants.get(UUID(key), {}).get(each.field, each.new)
         if not compare.equal(each.field, value, each.new):
             kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
-        taken.append(replace(each, new=value, variant_key=key))
+        is_joined = not compare.equal(each.field, each.base_after, each.new)
+        seen = each.base_after if is_joined else value
+        taken.append(replace(each, new=value, variant_key=key, base_after=seen))
     return replace(pair, kept=kept), taken
 
 

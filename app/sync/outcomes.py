@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import (
     Applied,
+    ChannelProduct,
     ListingDraft,
     Outcome,
     Pending,
@@ -17,7 +18,6 @@ from app.adapters.types import (
     Rejected,
     Unanswered,
 )
-from app.adapters.types import ChannelProduct
 from app.adapters.values import FIELDS, Kind
 from app.connections.models import Connection
 from app.connections.wire import OpenConnection

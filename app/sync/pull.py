@@ -1,8 +1,8 @@
 """The channel's side on its way in: read the current object, merge, and keep what it says.
 
 Three doors lead here and all end in `take_in`: a webhook or a person asks for single items
-(tasks), a poll asks for what changed since a watermark, a full read asks for everything. A page is one unit;
-a run keeps its cursor in the same unit, so after a kill one page at most is read again.
+(tasks), a poll asks for what changed since a watermark, a full read asks for everything. A page is
+one unit; a run keeps its cursor in the same unit, so after a kill one page at most is read again.
 """
 
 import time

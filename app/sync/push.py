@@ -1,8 +1,8 @@
 """Changes on their way out: claim → read theirs → plan → record as sent → send → record outcome.
 
 A crash between any two steps is harmless. Before `sent` nothing left; after it the task's lease
-runs out, the next worker reads what the channel has now and plans again: what arrived is agreed on, what
-did not is sent. Creating looks for our key and SKU first, so no step can make a second listing.
+runs out, the next worker reads what the channel has now and plans again: what arrived is agreed on,
+what did not is sent. Creating looks for our key and SKU first, so no step makes a second listing.
 """
 
 import time
@@ -22,7 +22,7 @@ from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import apply, outcomes, planner, project, rules, runs, tasks
+from app.sync import apply, outcomes, planner, rules, runs, tasks
 from app.sync.models import Direction, RunKind, RunState, SyncTask
 from app.sync.outcomes import Desk, Errand
 from app.sync.project import Pair

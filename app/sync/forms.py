@@ -1,0 +1,113 @@
+"""Input of connection settings: who owns what, what goes by itself, how often, how much is held."""
+
+from typing import Any, Final
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.adapters.values import Group
+from app.sync.policy import GROUP_LABELS, Direction, OnBoth, OnRemoved, Policy
+
+DIRECTIONS: Final = {
+    Direction.BOTH.value: "Both ways",
+    Direction.TO_CHANNEL.value: "SyncStore to shop",
+    Direction.FROM_CHANNEL.value: "Shop to SyncStore",
+    Direction.OFF.value: "Leave alone",
+}
+WINNERS: Final = {
+    OnBoth.ASK.value: "Ask me",
+    OnBoth.OURS.value: "SyncStore wins",
+    OnBoth.THEIRS.value: "Shop wins",
+    OnBoth.NEWEST.value: "Newest wins",
+}
+
+
+class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is published without types
+    """Rules of one connection; a direction and a winner per field group are added below."""
+
+    version = HiddenField()
+    name = StringField("Name", [InputRequired("Give the connection a name."), Length(max=100)])
+    auto_push = BooleanField("Send changes made here by themselves")
+    auto_import = BooleanField("Create products here for new ones of the shop")
+    on_first = SelectField("When a product is first paired and both sides differ", choices=WINNERS)
+    on_removed = SelectField(
+        "When the shop deletes something",
+        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Delete it here, too"},
+    )
+    buffer = IntegerField(
+        "Stock held back", [NumberRange(0, 100_000, "Enter a number from 0 to 100,000.")]
+    )
+    price_move_limit_percent = IntegerField(
+        "Price moves above this wait for you",
+        [NumberRange(1, 1000, "Enter a percentage from 1 to 1,000.")],
+    )
+    mass_limit = IntegerField(
+        "More listings than this deleted, hidden or repriced at once wait for you",
+        [NumberRange(1, 1_000_000, "Enter a number from 1.")],
+    )
+    poll_minutes = IntegerField(
+        "Ask for changes every", [NumberRange(1, 1440, "Enter 1 to 1,440 minutes.")]
+    )
+    reconcile_hours = IntegerField(
+        "Compare everything every", [NumberRange(1, 720, "Enter 1 to 720 hours.")]
+    )
+
+
+for _group in Group:
+    setattr(
+        ConnectionSettingsForm,
+        f"direction_{_group.value}",
+        SelectField(GROUP_LABELS[_group], choices=DIRECTIONS),
+    )
+    setattr(
+        ConnectionSettingsForm,
+        f"winner_{_group.value}",
+        SelectField(f"{GROUP_LABELS[_group]}: when both changed", choices=WINNERS),
+    )
+
+
+def shown(policy: Policy, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form shows of a connection's rules."""
+    values: dict[str, Any] = {
+        "auto_push": policy.auto_push,
+        "auto_import": policy.auto_import,
+        "on_first": policy.on_first.value,
+        "on_removed": policy.on_removed.value,
+        "price_move_limit_percent": policy.price_move_limit_percent,
+        "mass_limit": policy.mass_limit,
+        **settings,
+    }
+    for group, rule in policy.groups.items():
+        values[f"direction_{group.value}"] = rule.direction.value
+        values[f"winner_{group.value}"] = rule.on_both.value
+    return values
+
+
+def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
+    """Return the settings a filled form stands for."""
+    groups = {
+        group.value: {
+            "direction": form[f"direction_{group.value}"].data,
+            "on_both": form[f"winner_{group.value}"].data,
+        }
+        for group in Group
+    }
+    before = policy.to_settings()
+    moved = {name: rule for name, rule in groups.items() if rule != before["groups"].get(name)}
+    # A rule a person sets counts for every listing; the exception for found listings ends there.
+    imported = {name: rule for name, rule in before["imported"].items() if name not in moved}
+    return {
+        "groups": groups,
+        "imported": {**imported, **moved},
+        "auto_push": bool(form.auto_push.data),
+        "auto_import": bool(form.auto_import.data),
+        "on_first": form.on_first.data,
+        "on_removed": form.on_removed.data,
+        "price_move_limit_percent": form.price_move_limit_percent.data,
+        "mass_limit": form.mass_limit.data,
+        "mass_percent": policy.mass_percent,
+        "buffer": form.buffer.data,
+        "poll_minutes": form.poll_minutes.data,
+        "reconcile_hours": form.reconcile_hours.data,
+    }

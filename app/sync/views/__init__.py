@@ -1,0 +1,14 @@
+"""Pages of the sync: home, activity, conflicts, errors, and everything about one connection."""
+
+from flask import Flask
+
+from app.sync.views import conflicts, connection, home, mapping, runs
+from app.sync.views.base import bp
+from app.sync.views.shell import install_shell
+
+__all__ = ["bp", "conflicts", "connection", "home", "install", "mapping", "runs"]
+
+
+def install(app: Flask) -> None:
+    """Put the pages into the side menu and the live stream."""
+    install_shell(app)

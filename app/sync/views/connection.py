@@ -1,0 +1,185 @@
+"""One connection: how it is, its rules, its webhooks, and what to do now."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.adapters.values import Group
+from app.connections import health
+from app.connections import queries as connections
+from app.connections import service as connection_service
+from app.core.db import reading
+from app.core.errors import Stale
+from app.core.work import unit_of_work
+from app.sync import queries, service
+from app.sync.forms import ConnectionSettingsForm, chosen, shown
+from app.sync.models import RunKind
+from app.sync.policy import GROUP_LABELS, Policy, describe
+from app.sync.views.base import bp
+from app.web.fragments import page, then, toast
+from app.web.guards import requires
+from app.web.identity import current_actor
+
+_FIGURES = ("buffer", "poll_minutes", "reconcile_hours")
+
+
+def _numbers(row: Any) -> dict[str, Any]:
+    return {name: connection_service.setting_of(row, name) for name in _FIGURES}
+
+
+@bp.get("/connections/<uuid:connection_id>")
+@requires("connections.read")
+def connection_detail(connection_id: UUID) -> ResponseReturnValue:
+    """Show health, counts, recent runs, API use and rules in words."""
+    actor = current_actor()
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        context = _about(session, connection_id)
+    use = context["use"]
+    chart = {
+        "type": "bar",
+        "data": {
+            "labels": [each.hour.strftime("%H:%M") for each in use],
+            "datasets": [
+                {"label": "Calls", "data": [each.calls for each in use]},
+                {"label": "Failed", "data": [each.failed + each.throttled for each in use]},
+            ],
+        },
+    }
+    return page(
+        "sync/connection_detail.html",
+        blocks=("overview",),
+        watch=[f"connection-{connection_id}", "sync_runs", "listings"],
+        row=row,
+        state=connections.state_word(row),
+        rules=describe(Policy.from_settings(row.settings)),
+        numbers=_numbers(row),
+        chart=chart,
+        **context,
+    )
+
+
+def _about(session: Session, connection_id: UUID) -> dict[str, Any]:
+    return {
+        "counts": queries.state_counts(session, connection_id),
+        "runs": queries.run_page(session, connection_id=connection_id, limit=6).rows,
+        "use": connections.api_use(session, connection_id),
+    }
+
+
+@bp.get("/connections/<uuid:connection_id>/setup")
+@requires("connections.manage")
+def connection_setup(connection_id: UUID) -> ResponseReturnValue:
+    """Step three of the wizard: the rules, before anything is read."""
+    return _settings_page(connection_id, "sync/connection_setup.html")
+
+
+@bp.get("/connections/<uuid:connection_id>/settings")
+@requires("connections.manage")
+def connection_settings(connection_id: UUID) -> ResponseReturnValue:
+    """Show the rules of a connection."""
+    return _settings_page(connection_id, "sync/connection_settings.html")
+
+
+def _settings_page(
+    connection_id: UUID,
+    template: str,
+    form: ConnectionSettingsForm | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    actor = current_actor()
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+    policy = Policy.from_settings(row.settings)
+    values = {"name": row.name, "version": row.version, **shown(policy, _numbers(row))}
+    return page(
+        template,
+        blocks=("editor",),
+        status=status,
+        row=row,
+        form=form or ConnectionSettingsForm(None, data=values),
+        groups=[(group.value, GROUP_LABELS[group]) for group in Group],
+        rules=describe(policy),
+    )
+
+
+@bp.post("/connections/<uuid:connection_id>/settings")
+@requires("connections.manage")
+def connection_save(connection_id: UUID) -> ResponseReturnValue:
+    """Save the rules; from the wizard, begin the first read."""
+    actor = current_actor()
+    is_setup = request.form.get("setup") == "1"
+    template = "sync/connection_setup.html" if is_setup else "sync/connection_settings.html"
+    form = ConnectionSettingsForm()
+    if not form.validate_on_submit():
+        return _settings_page(connection_id, template, form, 422)
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+    try:
+        with unit_of_work(actor) as work:
+            connection_service.change_settings(
+                work,
+                connection_id,
+                name=(form.name.data or "").strip(),
+                settings=chosen(form, Policy.from_settings(row.settings)),
+                version=int(form.version.data or 0),
+            )
+    except Stale:
+        form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]
+        return _settings_page(connection_id, template, form, 409)
+    if is_setup:
+        health.activate(actor, connection_id)
+        toast("Connected. The first read has begun; nothing is sent before you see it.")
+        return redirect(url_for("sync.connection_detail", connection_id=connection_id), 303)
+    toast("Rules saved.")
+    return then(connection_settings, connection_id=connection_id)
+
+
+@bp.post("/connections/<uuid:connection_id>/sync")
+@requires("sync.run")
+def connection_sync(connection_id: UUID) -> ResponseReturnValue:
+    """Read what changed, compare everything, or send everything, now."""
+    wish = request.form.get("what", "changes")
+    with unit_of_work(current_actor()) as work:
+        if wish == "push":
+            service.push_connection(work, connection_id)
+        else:
+            kind = RunKind.RECONCILE if wish == "everything" else RunKind.CHANGES
+            service.request_run(work, connection_id, kind, cause="Sync now")
+    toast("Sync started.", kind="info")
+    return then(connection_detail, connection_id=connection_id)
+
+
+@bp.get("/connections/<uuid:connection_id>/webhooks")
+@requires("webhooks.read")
+def delivery_list(connection_id: UUID) -> ResponseReturnValue:
+    """Show received webhooks with their payload."""
+    actor = current_actor()
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        found = queries.deliveries(
+            session,
+            connection_id,
+            state=request.args.get("state"),
+            after=request.args.get("after"),
+        )
+    return page(
+        "sync/delivery_list.html",
+        blocks=("results",),
+        watch=["delivery-*"],
+        row=row,
+        page=found,
+    )
+
+
+@bp.post("/connections/<uuid:connection_id>/webhooks/<uuid:delivery_id>/replay")
+@requires("webhooks.replay")
+def delivery_replay(connection_id: UUID, delivery_id: UUID) -> ResponseReturnValue:
+    """Process a kept webhook again."""
+    with unit_of_work(current_actor()) as work:
+        service.replay_delivery(work, delivery_id)
+    toast("The webhook is processed again: its object is read anew.", kind="info")
+    return then(delivery_list, connection_id=connection_id)

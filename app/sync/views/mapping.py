@@ -1,0 +1,187 @@
+"""Mapping: what the shop has and we do not know yet; pair, create, ignore."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from app.catalog import queries as catalog
+from app.catalog.filters import ProductFilter
+from app.connections import queries as connections
+from app.core.db import reading
+from app.core.errors import AppError, Invalid
+from app.core.work import Work, unit_of_work
+from app.listings import service as listings
+from app.listings.models import ListingState
+from app.sync import queries
+from app.sync.views.base import bp
+from app.web.fragments import page, then, toast
+from app.web.guards import requires
+from app.web.identity import current_actor
+
+_VIEWS = {
+    "unmapped": (ListingState.UNMAPPED,),
+    "paired": (
+        ListingState.SYNCED,
+        ListingState.WAITING,
+        ListingState.RUNNING,
+        ListingState.NEEDS_YOU,
+        ListingState.FAILED,
+        ListingState.PAUSED,
+        ListingState.GONE,
+    ),
+    "ignored": (ListingState.IGNORED,),
+}
+
+
+@bp.get("/connections/<uuid:connection_id>/mapping")
+@requires("sync.read")
+def mapping(connection_id: UUID) -> ResponseReturnValue:
+    """Show the shop's items with what they may be."""
+    actor = current_actor()
+    view = request.args.get("view", "unmapped")
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        found = queries.listing_page(
+            session,
+            connection_id=connection_id,
+            states=_VIEWS.get(view, _VIEWS["unmapped"]),
+            text=request.args.get("q", ""),
+            after=request.args.get("after"),
+        )
+        counts = queries.state_counts(session, connection_id)
+    return page(
+        "sync/mapping.html",
+        blocks=("results",),
+        watch=["listings", f"connection-{connection_id}"],
+        row=row,
+        page=found,
+        counts=counts,
+        view=view,
+        q=request.args.get("q", ""),
+    )
+
+
+def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> ResponseReturnValue:
+    """Do something to every checked item; one that refuses hinders no other."""
+    ids = [UUID(each) for each in request.form.getlist("ids")]
+    count, refusals = 0, []
+    for listing_id in ids:
+        try:
+            with unit_of_work(current_actor()) as work:
+                act(work, listing_id)
+            count += 1
+        except AppError as refusal:
+            refusals.append(refusal.sentence)
+    if refusals:
+        toast(refusals[0], kind="error")
+    elif count:
+        toast(done.format(count=count), kind="info")
+    return then(mapping, connection_id=connection_id)
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/accept")
+@requires("listings.map")
+def mapping_accept(connection_id: UUID) -> ResponseReturnValue:
+    """Pair the checked items with what was proposed for them."""
+    with reading(current_actor()) as session:
+        found = queries.listing_page(
+            session, ids=[UUID(each) for each in request.form.getlist("ids")], limit=500
+        )
+    proposed = {row.id: row.proposal for row in found.rows if row.proposal is not None}
+
+    def accept(work: Work, listing_id: UUID) -> None:
+        proposal = proposed.get(listing_id)
+        if proposal is None:
+            raise Invalid("Nothing was proposed for this item. Choose a product for it.")
+        listings.map_listing(
+            work, listing_id, proposal.product_id, variant_pairs=proposal.variant_pairs
+        )
+
+    return _each(connection_id, accept, "Paired {count} items. Both sides are being compared.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/create")
+@requires("listings.map", "catalog.write")
+def mapping_create(connection_id: UUID) -> ResponseReturnValue:
+    """Make products here from the checked items."""
+
+    def create(work: Work, listing_id: UUID) -> None:
+        if not listings.create_here(work, [listing_id]):
+            raise Invalid("This item could not be taken in; its row says why.")
+
+    return _each(connection_id, create, "Created {count} products here.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/ignore")
+@requires("listings.map")
+def mapping_ignore(connection_id: UUID) -> ResponseReturnValue:
+    """Leave the checked items alone."""
+    return _each(connection_id, listings.ignore_listing, "Ignoring {count} items.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/unignore")
+@requires("listings.map")
+def mapping_unignore(connection_id: UUID) -> ResponseReturnValue:
+    """Look at ignored items again."""
+    return _each(connection_id, listings.unignore_listing, "{count} items are back.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/unmap")
+@requires("listings.map")
+def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
+    """Take pairs apart."""
+    return _each(connection_id, listings.unmap_listing, "Took {count} pairs apart.")
+
+
+@bp.get("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")
+@requires("sync.read")
+def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
+    """Choose the product an item is."""
+    actor = current_actor()
+    text = request.args.get("q", "")
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        found = queries.listing_page(session, ids=[listing_id], limit=1)
+        item = found.rows[0] if found.rows else None
+        sought = text or (item.listing.title if item else "")
+        products = catalog.product_list(
+            session, ProductFilter(q=sought), size=20, is_counting=False
+        ).rows
+    return page(
+        "sync/mapping_choose.html",
+        blocks=("results",),
+        row=row,
+        item=item,
+        products=products,
+        q=text,
+    )
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")
+@requires("listings.map")
+def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
+    """Pair an item with the chosen product."""
+    product_id = UUID(request.form.get("product_id", ""))
+    with unit_of_work(current_actor()) as work:
+        listings.map_listing(work, listing_id, product_id)
+    toast("Paired. Both sides are being compared.", kind="info")
+    return then(mapping, connection_id=connection_id)
+
+
+@bp.post("/connections/<uuid:connection_id>/list")
+@requires("listings.map")
+def products_list_there(connection_id: UUID) -> ResponseReturnValue:
+    """List the checked products of ours in this shop."""
+    ids = [UUID(each) for each in request.form.getlist("ids")]
+    with unit_of_work(current_actor()) as work:
+        made = listings.list_products(work, connection_id, ids)
+    toast(
+        f"{len(made)} products are on their way to the shop."
+        if made
+        else "These products are in that shop already.",
+        kind="info",
+    )
+    return then(mapping, connection_id=connection_id)

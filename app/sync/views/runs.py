@@ -1,0 +1,141 @@
+"""Activity: runs and what they changed; plans that wait; listings that failed."""
+
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from app.connections import queries as connections
+from app.core.db import reading
+from app.core.work import unit_of_work
+from app.listings.models import ListingState
+from app.sync import queries, service
+from app.sync.models import ChangeState
+from app.sync.views.base import bp
+from app.web.fragments import page, then, toast
+from app.web.guards import requires
+from app.web.identity import current_actor
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@bp.get("/sync/runs")
+@requires("sync.read")
+def run_list() -> ResponseReturnValue:
+    """Show every run, newest first."""
+    actor = current_actor()
+    with reading(actor) as session:
+        found = queries.run_page(
+            session,
+            connection_id=_uuid(request.args.get("connection", "")),
+            state=request.args.get("state"),
+            after=request.args.get("after"),
+        )
+        cards = connections.cards(session)
+    return page(
+        "sync/run_list.html",
+        blocks=("results",),
+        watch=["sync_run-*", *(f"sync_run-{row.id}" for row in found.rows)],
+        page=found,
+        cards=cards,
+    )
+
+
+@bp.get("/sync/runs/<uuid:run_id>")
+@requires("sync.read")
+def run_detail(run_id: UUID) -> ResponseReturnValue:
+    """Show one run: totals, progress, and every change with its outcome."""
+    actor = current_actor()
+    with reading(actor) as session:
+        row = queries.get_run(session, actor.organization, run_id)
+        found = queries.changes(session, run_id=run_id, after=request.args.get("after"))
+        calls = connections.exchanges(session, row.run.connection_id, run_id=run_id, limit=20)
+    return page(
+        "sync/run_detail.html",
+        blocks=("progress", "changes"),
+        watch=[f"sync_run-{run_id}"],
+        row=row,
+        page=found,
+        calls=calls,
+    )
+
+
+@bp.post("/sync/runs/<uuid:run_id>/cancel")
+@requires("sync.run")
+def run_cancel(run_id: UUID) -> ResponseReturnValue:
+    """Stop a run."""
+    with unit_of_work(current_actor()) as work:
+        service.cancel_run(work, run_id)
+    return then(run_detail, run_id=run_id)
+
+
+@bp.get("/sync/plans")
+@requires("sync.read")
+def plan_list() -> ResponseReturnValue:
+    """Show changes that wait for a person."""
+    with reading(current_actor()) as session:
+        found = queries.changes(
+            session, states=(ChangeState.HELD,), after=request.args.get("after")
+        )
+    return page("sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found)
+
+
+@bp.post("/sync/plans/approve")
+@requires("sync.run")
+def plan_approve() -> ResponseReturnValue:
+    """Send the checked changes."""
+    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
+    with unit_of_work(current_actor()) as work:
+        sent = service.approve_held(work, ids)
+    toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")
+    return then(plan_list)
+
+
+@bp.get("/sync/errors")
+@requires("sync.read")
+def error_list() -> ResponseReturnValue:
+    """Show listings that failed, with what to do."""
+    with reading(current_actor()) as session:
+        found = queries.listing_page(
+            session,
+            connection_id=_uuid(request.args.get("connection", "")),
+            states=(ListingState.FAILED, ListingState.GONE),
+            text=request.args.get("q", ""),
+            after=request.args.get("after"),
+        )
+    return page(
+        "sync/error_list.html",
+        blocks=("results",),
+        watch=["listings"],
+        page=found,
+        q=request.args.get("q", ""),
+    )
+
+
+@bp.post("/sync/listings/<uuid:listing_id>/retry")
+@requires("sync.run")
+def listing_retry(listing_id: UUID) -> ResponseReturnValue:
+    """Try a failed listing again."""
+    with unit_of_work(current_actor()) as work:
+        service.retry_listing(work, listing_id)
+    toast("Trying again.", kind="info")
+    return then(error_list)
+
+
+@bp.post("/sync/products")
+@requires("sync.run")
+def products_sync() -> ResponseReturnValue:
+    """Sync the selected products now."""
+    ids = [key for each in request.form.getlist("ids") if (key := _uuid(each)) is not None]
+    with unit_of_work(current_actor()) as work:
+        started = service.sync_products(work, ids)
+    if started:
+        toast("Sync started. Rows change as the channels answer.", kind="info")
+    else:
+        toast("None of these products is paired with a channel yet.", kind="info")
+    return then(run_list)

@@ -1,0 +1,50 @@
+"""Values of fields as people read them."""
+
+from typing import Any, Final
+
+from app.adapters.values import FIELDS, Kind
+from app.core.money import Money
+from app.sync.planner import LISTING, VARIANT
+from app.web.filters import money
+
+_LONGEST: Final = 240
+_EMPTY: Final = "empty"
+_LABELS: Final = {VARIANT: "Whole variant", LISTING: "Whole listing"}
+
+
+def field_label(name: str) -> str:
+    """Return what a field is called."""
+    known = FIELDS.get(name)
+    return known.label if known else _LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def value_of(name: str, value: Any) -> str:
+    """Return a value in words, shortened."""
+    if value in (None, "", [], {}):
+        return _EMPTY
+    kind = FIELDS[name].kind if name in FIELDS else None
+    if kind is Kind.MONEY and isinstance(value, dict):
+        return str(money(Money(value["minor"], value["currency"])))
+    if kind is Kind.MEASURE and isinstance(value, dict):
+        return f"{value['value']} {value['unit']}"
+    if kind is Kind.IMAGES:
+        return f"{len(value)} picture{'' if len(value) == 1 else 's'}"
+    return _short(_words(value))
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        if set(value) == {"minor", "currency"}:
+            return str(money(Money(value["minor"], value["currency"])))
+        if "name" in value and "values" in value:
+            return f"{value['name']}: {', '.join(map(str, value['values']))}"
+        return "; ".join(f"{key}: {_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_words(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
