@@ -97,7 +97,10 @@ def read_products(
                 for item in reader.draft(key, group).settle(spool.claim, reader.sku_title):
                     counts.take(item)
                     yield item
-        for refusal in table.refusals:
+                for refusal in table.pending():
+                    counts.take(refusal)
+                    yield refusal
+        for refusal in table.pending():
             counts.take(refusal)
             yield refusal
 
@@ -134,6 +137,11 @@ class _Table:
         except NeverClosed as error:
             counts.rows += 1
             self.refusals.append(Refusal(error.row, None, error.sentence.partition(": ")[2]))
+
+    def pending(self) -> list[Refusal]:
+        """Return the refusals of broken rows since last asked."""
+        found, self.refusals = self.refusals, []
+        return found
 
     def _refuse(self, number: int, count: int) -> None:
         sentence = (
