@@ -18,8 +18,10 @@ from app.connections import health
 from app.core import clock, db, housekeeping
 from app.core.actor import SYSTEM, job_actor
 from app.core.logging import correlation_id, organization
+from app.core.work import unit_of_work
 from app.notices import service as notices
 from app.sync import pull, push, service
+from app.team import service as team
 from workers import queues
 from workers.queues import Job, Lane
 from workers.subscriptions import SUBSCRIBERS
@@ -163,3 +165,5 @@ def check_connection(organization_id: str, connection_id: str) -> None:
 def clean(_organization_id: str | None, _subject_id: str | None) -> None:
     """Forget what retention allows to forget."""
     housekeeping.clean(db.engine(), now=clock.now())
+    with unit_of_work(SYSTEM) as work:
+        team.clear_leftovers(work)

@@ -2,12 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from app.connections import service as connections
 from app.core.actor import Actor
+from app.core.settings import current
 from app.sync import service as sync
+from app.team import service as team
 
-Subscriber = Callable[[Actor, Sequence[Mapping[str, Any]]], None]
+Facts = Sequence[Mapping[str, Any]]
+Subscriber = Callable[[Actor, Facts], None]
+
+
+def mail_notices(actor: Actor, facts: Facts) -> None:
+    """Mail notices to those who want them by mail."""
+    for fact in facts:
+        team.mail_notice(actor, UUID(fact["notice_id"]), public_url=current().public_url)
+
 
 SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.product_changed": sync.product_changed,
@@ -15,6 +26,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.listing_wanted": sync.listing_wanted,
     "sync.connection_activated": sync.connection_activated,
     "connections.schedule": connections.schedule,
+    "team.mail_notices": mail_notices,
     "connections.tell_state": connections.tell_state,
 }
 
@@ -26,4 +38,5 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ConnectionActivated": ("connections.schedule", "sync.connection_activated"),
     "ConnectionSettingsChanged": ("connections.schedule",),
     "ConnectionStateChanged": ("connections.tell_state",),
+    "NoticePosted": ("team.mail_notices",),
 }
