@@ -27,28 +27,11 @@ _SYMBOLS: Final = {
     "฿": "THB",
 }
 _SHORT: Final = frozenset(
-    [
-        "kr",
-        "zł",
-        "fr",
-        "rs",
-        "ft",
-        "kč",
-        "лв",
-        "lei",
-        "us$",
-        "a$",
-        "c$",
-        "s$",
-        "hk$",
-        "nt$",
-        "r$",
-        "rm",
-        "rp",
-        "r",
-    ]
+    {
+        *("kr", "zł", "fr", "rs", "ft", "kč", "лв", "lei", "rm", "rp", "r"),
+        *("us$", "a$", "c$", "s$", "hk$", "nt$", "r$"),
+    }
 )
-_MINOR_LIMIT: Final = 10**15
 QUANTITY_LIMIT: Final = 2_147_483_647
 
 GRAMS: Final = {
