@@ -1,7 +1,7 @@
 """Commands that do a worker's work or look at all of it: sync pull|push|reconcile, doctor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.core.errors import AppError
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.sync import pull, push, service
-from app.sync.models import RunKind, SyncRun
+from app.sync.models import RunKind, RunState, SyncRun
 from workers import relay
 
 _WORKER: Final = "cli"
@@ -41,24 +41,35 @@ def _run(name: str, org: str, ask: Callable[[Work, UUID], list[UUID]], *, wait: 
     if not wait:
         click.echo(f"Asked for: {', '.join(map(str, run_ids)) or 'nothing to do'}.")
         return
-    _drain(actor, row.id, run_ids)
+    drain(actor, row.id)
     for run_id in run_ids:
         _tell(actor, run_id)
 
 
-def _drain(actor: Actor, connection_id: UUID, run_ids: list[UUID]) -> None:
+def drain(actor: Actor, connection_id: UUID) -> None:
     """Do the work here until the connection is quiet; workers running beside it only help."""
     while True:
         did = relay.deliver_here(actor)
         did |= pull.pull_slice(actor, connection_id, worker=_WORKER)
         did |= push.push_slice(actor, connection_id, worker=_WORKER)
-        for run_id in run_ids:
+        for run_id in _open_reads(actor, connection_id):
             did |= pull.run_slice(actor, run_id, worker=_WORKER)
         with unit_of_work(actor) as work:
             if service.has_quiet(work, connection_id):
                 return
         if not did:
             time.sleep(0.5)
+
+
+def _open_reads(actor: Actor, connection_id: UUID) -> Sequence[UUID]:
+    with db.reading(actor) as session:
+        return session.scalars(
+            select(SyncRun.id).where(
+                SyncRun.connection_id == connection_id,
+                SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
+                SyncRun.kind.not_in((RunKind.PUSH, RunKind.MANUAL)),
+            )
+        ).all()
 
 
 def _tell(actor: Actor, run_id: UUID) -> None:

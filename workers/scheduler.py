@@ -81,8 +81,9 @@ def wait_for_a_ring(seconds: float = LOOK_EVERY) -> None:
     rung = kv.client().brpop([news.DOORBELL], timeout=seconds)
     waiting = kv.client().lpop(news.DOORBELL, 1000) or []
     heard = {*(waiting if isinstance(waiting, list) else [waiting]), *([rung[1]] if rung else [])}
-    for words in sorted(each.decode().split() for each in heard):
-        if words[0] == "deliveries" and len(words) == 3:
+    said = (each.decode() if isinstance(each, bytes) else each for each in heard)
+    for words in sorted(each.split() for each in said):
+        if words and words[0] == "deliveries" and len(words) == 3:
             queues.ring(jobs.DELIVERIES, words[1], words[2])
 
 
