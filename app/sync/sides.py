@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from app.adapters.values import Value, Values
 
@@ -52,19 +52,6 @@ class Side:
         for key, values in self.variants.items():
             for name, value in values.items():
                 yield key, name, value
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON for a row: {"values": …, "variants": …}."""
-        return {
-            "values": dict(self.values),
-            "variants": {key: dict(values) for key, values in self.variants.items()},
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any] | None) -> "Side":
-        """Read what `to_json` wrote; None is a side without anything."""
-        stored = stored or {}
-        return cls(values=stored.get("values", {}), variants=stored.get("variants", {}))
 
 
 NOTHING: Final = Side()

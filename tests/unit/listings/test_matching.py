@@ -144,6 +144,7 @@ def test_titles_without_spaces_are_compared_by_pairs_of_signs() -> None:
     ours = [item("p", "蓝色搪瓷杯子"), item("q", "红色羊毛围巾")]
 
     assert only([item("e", "蓝色搪瓷杯")], ours).product_id == "p"
+    assert only([item("e", "Mug茶")], [item("p", "茶 mug")]).product_id == "p"
 
 
 def test_two_products_that_look_alike_are_for_a_person() -> None:

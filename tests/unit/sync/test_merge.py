@@ -58,6 +58,7 @@ COLLISIONS = [
     ("images", images("1"), images("1", **{"1": "front"}), []),
     ("images", images("1"), images("1", "2"), images("2", "1")),
     ("options", options(Size="S M"), options(Size="S"), options(Größe="S M")),
+    ("options", options(Size="S M"), options(SIZE="S M"), options(size="S M")),
     ("choice", {"Color": "red"}, {"Color": "blue"}, {"Color": "green"}),
 ]
 

@@ -18,6 +18,7 @@ from app.sync.planner import (
     plan_listing,
     plan_removal,
     rebase,
+    to_draft,
     waits,
 )
 from app.sync.policy import DEFAULTS, Direction, OnBoth, Origin, Policy, Rule
@@ -318,5 +319,8 @@ def test_a_product_deleted_here_leaves_the_shop_only_after_a_look() -> None:
     made = plan_removal(Side({"title": "Mug"}), Side({"title": "Mug"}))
 
     (intent,) = made.intents
+    draft = to_draft(made, key="listing", external_id="7", variant_ids={})
     assert (intent.way, intent.action) == (Way.PUSH, Action.DELETE)
     assert waits(intent, TWO_WAY) is not None
+    assert draft.is_removed
+    assert draft.values == {}
