@@ -62,7 +62,7 @@ class ProductFilter:
             if known[name] not in words:
                 known[name] = ""
         for name in ("category", "channel"):
-            if not _is_id(known[name]):
+            if not is_id(known[name]):
                 known[name] = ""
         if known["sort"].removeprefix("-") not in SORTS:
             known["sort"] = DEFAULT_SORT
@@ -103,7 +103,8 @@ class ProductFilter:
         return ProductStatus(self.status) if self.status else None
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Tell whether a text is an id."""
     try:
         UUID(text)
     except ValueError:

@@ -10,7 +10,7 @@
   function show(form) {
     const bar = form.querySelector("[data-save-bar]");
     const hasErrors = Boolean(form.querySelector("[data-error-summary]"));
-    if (bar) bar.hidden = !(isDirty(form) || hasErrors);
+    if (bar) bar.hidden = !(isDirty(form) || hasErrors || form.hasAttribute("data-unsaved"));
   }
 
   const isDirty = (form) => start.has(form) && start.get(form) !== state(form);

@@ -215,6 +215,22 @@ def product_history(
     return lines, lines[-1].id if len(rows) > size else None
 
 
+def changed_since(
+    session: Session, product_id: UUID, version: int
+) -> dict[tuple[str | None, str], Any]:
+    """Return what fields held at a version, if they changed later: (variant, field) → old."""
+    rows = session.execute(
+        select(FieldChange.variant_id, FieldChange.field, FieldChange.old)
+        .where(
+            FieldChange.product_id == product_id,
+            FieldChange.organization_id == organization_of(session),
+            FieldChange.version > version,
+        )
+        .order_by(FieldChange.id.desc())
+    )
+    return {(str(key) if key else None, name): old for key, name, old in rows}
+
+
 def _line(change: FieldChange, user: str | None, connection: str | None) -> HistoryLine:
     return HistoryLine(
         change.id,

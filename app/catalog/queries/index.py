@@ -71,6 +71,7 @@ def product_list(
     after: str | None = None,
     before: str | None = None,
     size: int = PAGE_SIZE,
+    is_counting: bool = True,
 ) -> KeysetPage[ProductRow]:
     """Return one page of a list; `after` and `before` are cursors of an earlier page."""
     where = conditions(session, wanted)
@@ -80,7 +81,7 @@ def product_list(
     found = _keys(session, where, wanted, at=at, is_back=is_back, most=size + 1)
     has_more = len(found) > size
     keys = found[:size][::-1] if is_back else found[:size]
-    total, is_estimate = _count(session, where)
+    total, is_estimate = _count(session, where) if is_counting else (len(keys), True)
     first = _first_number(at, len(keys), size, is_back=is_back)
     has_before = has_more if is_back else at is not None
     has_after = True if is_back else has_more

@@ -52,7 +52,13 @@ from app.catalog.service.products import (
     create_products,
     draft_of,
 )
-from app.catalog.service.saved_views import ViewDraft, change_view, delete_view, save_view
+from app.catalog.service.saved_views import (
+    ViewDraft,
+    change_view,
+    delete_view,
+    keep_columns,
+    save_view,
+)
 
 __all__ = [
     "AttributeDraft",
@@ -85,6 +91,7 @@ __all__ = [
     "exclude_products",
     "fetch_media",
     "fetch_waiting",
+    "keep_columns",
     "media_by_url",
     "move_category",
     "move_picture",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from app.catalog import stock
+from app.catalog import addresses, stock
 from app.catalog.models import (
     Category,
     Media,
@@ -144,11 +144,22 @@ def _add_categories(session: Session, products: dict[UUID, ProductState]) -> Non
 
 def _add_images(session: Session, products: dict[UUID, ProductState]) -> None:
     rows = session.execute(
-        select(ProductMedia.product_id, ProductMedia.media_id, ProductMedia.alt, Media.source_url)
+        select(
+            ProductMedia.product_id,
+            ProductMedia.media_id,
+            ProductMedia.alt,
+            Media.source_url,
+            Media.organization_id,
+            Media.content_type,
+        )
         .join(Media, Media.id == ProductMedia.media_id)
         .where(among(ProductMedia.product_id, products))
         .order_by(ProductMedia.product_id, ProductMedia.position)
     )
-    for product_id, media_id, alt, url in rows:
-        image = {"key": str(media_id), "alt": alt, "url": url}
-        products[product_id].values["images"].append(image)
+    for row in rows:
+        # Channels fetch from where the picture came, or from us when it was uploaded.
+        url = row.source_url or addresses.public_url(
+            row.organization_id, row.media_id, row.content_type
+        )
+        image = {"key": str(row.media_id), "alt": row.alt, "url": url}
+        products[row.product_id].values["images"].append(image)

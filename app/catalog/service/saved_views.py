@@ -1,6 +1,7 @@
 """Saved views of a list: a person's own, or shared with everybody in the organization."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,8 +10,9 @@ from app.catalog.models import SavedView
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.work import Work
 
-MAX_VIEWS = 50
-NAME_LENGTH = 60
+MAX_VIEWS: Final = 50
+NAME_LENGTH: Final = 60
+COLUMNS_PAGE: Final = "products.columns"  # the one view of this page is a person's columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ def save_view(work: Work, page: str, draft: ViewDraft) -> UUID:
     work.session.add(view)
     work.session.flush()
     return view.id
+
+
+def keep_columns(work: Work, columns: tuple[str, ...]) -> None:
+    """Keep which columns of the product list the actor wants to see."""
+    kept = work.session.scalar(
+        select(SavedView).where(SavedView.user_id == _owner(work), SavedView.page == COLUMNS_PAGE)
+    )
+    if kept is None:
+        save_view(work, COLUMNS_PAGE, ViewDraft("Columns", "", columns))
+    else:
+        kept.columns = list(columns)
 
 
 def change_view(work: Work, view_id: UUID, draft: ViewDraft) -> None:
