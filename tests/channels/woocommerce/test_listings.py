@@ -393,6 +393,48 @@ def test_a_lost_batch_is_read_back_item_by_item(fault: Fault) -> None:
     assert stage.count() == 12
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.FAIL_BEFORE])
+def test_a_lost_answer_about_variations_is_read_back(fault: Fault) -> None:
+    stage = WooStage()
+    parent, sizes = stage.add_variable("Shirt", {"S": "S-1", "M": "M-1"})
+    adapter = stage.open()
+    bound_before = ListingDraft("s", parent, {"title": "Shirt"})
+    applied(adapter.push_listings([bound_before])[0])
+    stage.store.chaos.next(fault, writes_only=True)
+    draft = ListingDraft(
+        "s",
+        parent,
+        {},
+        (
+            VariantDraft("s", sizes["S"], {"price": money(1234)}),
+            VariantDraft("m", sizes["M"], {}, is_removed=True),
+        ),
+    )
+
+    [first] = adapter.push_listings([draft])
+    [again] = adapter.push_listings([draft])
+
+    assert isinstance(first, Unanswered if fault is Fault.FAIL_BEFORE else Applied)
+    assert applied(again).variant_ids == {"s": sizes["S"]}
+    assert stage.store.variation_ids(int(parent)) == [int(sizes["S"])]
+    assert stage.store.variation(int(sizes["S"]))["regular_price"] == "12.34"
+
+
+@pytest.mark.parametrize("known", [150, 2100])
+def test_terms_are_found_among_many(known: int) -> None:
+    stage = WooStage()
+    for number in range(known):
+        stage.store.terms.add(stage.store.take_id("terms"), "product_tag", f"Tag {number:04}")
+    draft = simple("m", "M-1", tags=["Brand new", "tag 0149"])
+
+    outcome = applied(stage.open().push_listings([draft])[0])
+
+    assert outcome.product is not None
+    assert outcome.product.values["tags"] == ["Brand new", "Tag 0149"]
+    named = [row for row in stage.store.terms.rows.values() if row["name"] == "Tag 0149"]
+    assert len(named) == 1
+
+
 def test_batches_grow_while_the_host_is_quick() -> None:
     stage = WooStage()
 
