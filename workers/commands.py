@@ -10,7 +10,6 @@ import redis
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.catalog.cli import organization_actor, sentence_of
 from app.connections.cli import find
 from app.core import db, kv
 from app.core.actor import SYSTEM, Actor
@@ -19,6 +18,7 @@ from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.sync import pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
+from app.team.cli import organization_actor, sentence_of
 from workers import relay
 
 _WORKER: Final = "cli"

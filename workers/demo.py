@@ -20,7 +20,7 @@ from sqlalchemy import select
 from app.catalog import imports
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
-from app.connections import health
+from app.connections import connecting
 from app.connections import service as connections
 from app.core import db
 from app.core.actor import SYSTEM, Actor, job_actor
@@ -218,9 +218,9 @@ def _shop(actor: Actor, name: str, address: str, found: Sequence[Thing]) -> UUID
     with httpx.Client(base_url=address, timeout=60) as shop:
         shop.post("/_twin/seed", json={"items": list(shop_items(found))}).raise_for_status()
         key = shop.post("/_twin/keys").raise_for_status().json()
-    row = health.connect(
+    row = connecting.connect(
         actor,
-        health.Wish(
+        connecting.Wish(
             "woocommerce",
             name,
             address,
@@ -233,7 +233,7 @@ def _shop(actor: Actor, name: str, address: str, found: Sequence[Thing]) -> UUID
         connections.change_settings(
             work, row.id, name=name, settings={"on_first": "ours"}, version=kept.version
         )
-    health.activate(actor, row.id)
+    connecting.activate(actor, row.id)
     drain(actor, row.id)
     return row.id
 

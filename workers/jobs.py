@@ -14,13 +14,13 @@ from rq import get_current_job
 
 from app.catalog import bulk, imports
 from app.catalog import service as catalog
-from app.connections import health
+from app.connections import connecting
 from app.core import clock, db, housekeeping
 from app.core.actor import SYSTEM, job_actor
 from app.core.logging import correlation_id, organization
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import pull, push, service
+from app.sync import inbox, pull, push, service
 from app.team import service as team
 from workers import queues
 from workers.queues import Job, Lane
@@ -110,7 +110,7 @@ def take_deliveries(organization_id: str, connection_id: str) -> None:
     """Turn kept webhooks into reads."""
     _begin(organization_id)
     queues.answer(DELIVERIES, organization_id, connection_id)
-    while service.take_deliveries(job_actor(UUID(organization_id)), UUID(connection_id)):
+    while inbox.take_deliveries(job_actor(UUID(organization_id)), UUID(connection_id)):
         queues.ring(PULL, organization_id, connection_id)
 
 
@@ -159,7 +159,7 @@ def reconcile_connection(organization_id: str, connection_id: str) -> None:
 def check_connection(organization_id: str, connection_id: str) -> None:
     """Check health and webhooks of a connection."""
     _begin(organization_id)
-    health.check_connection(job_actor(UUID(organization_id)), UUID(connection_id))
+    connecting.check_connection(job_actor(UUID(organization_id)), UUID(connection_id))
 
 
 def clean(_organization_id: str | None, _subject_id: str | None) -> None:

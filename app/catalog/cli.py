@@ -8,28 +8,13 @@ from sqlalchemy import select
 from app.catalog import exports, imports
 from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState
-from app.core.actor import SYSTEM, Actor, job_actor
+from app.core.actor import Actor
 from app.core.db import reading
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError
 from app.core.work import unit_of_work
-from app.team.queries import find_organization
+from app.team.cli import organization_actor, sentence_of
 
 _SHOWN_ISSUES = 20
-
-
-def organization_actor(name: str) -> Actor:
-    """Return a caller for an organization named by id or short name; refuses an unknown one."""
-    with reading(SYSTEM) as session:
-        found = find_organization(session, name)
-    if found is None:
-        raise click.ClickException(f"There is no organization “{name}”.")
-    return job_actor(found.id, via="cli")
-
-
-def sentence_of(refusal: AppError) -> str:
-    """Return what to tell a person at a terminal."""
-    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
-    return "\n".join(fields) or refusal.sentence
 
 
 @click.command("import-products")

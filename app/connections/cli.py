@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from app.catalog.cli import organization_actor, sentence_of
-from app.connections import health, queries, wire
+from app.connections import connecting, queries, wire
 from app.connections.models import Connection
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import AppError
+from app.team.cli import organization_actor, sentence_of
 
 
 @click.group("connection")
@@ -54,12 +54,12 @@ def add(
         "allows_http": insecure_http or url.startswith("http://"),
     }
     try:
-        address = health.probe(channel, url, settings)
-        wish = health.Wish(
+        address = connecting.probe(channel, url, settings)
+        wish = connecting.Wish(
             channel, name or address, address, {"key": key, "secret": secret}, settings
         )
-        row = health.connect(actor, wish)
-        health.activate(actor, row.id)
+        row = connecting.connect(actor, wish)
+        connecting.activate(actor, row.id)
     except AppError as refusal:
         raise click.ClickException(sentence_of(refusal)) from refusal
     row = wire.load(actor, row.id)
@@ -91,7 +91,7 @@ def check(name: str, org: str) -> None:
     actor = organization_actor(org)
     row = find(actor, name)
     started = time.monotonic()
-    found = health.check_connection(actor, row.id)
+    found = connecting.check_connection(actor, row.id)
     click.echo(f"{'Well' if found.is_ok else 'Not well'}, in {time.monotonic() - started:.1f} s.")
     for problem in found.problems:
         click.echo(f"  {problem.sentence}")
@@ -108,7 +108,7 @@ def remove(name: str, org: str) -> None:
     """Disconnect a shop: our webhooks are removed there, the history stays here."""
     actor = organization_actor(org)
     row = find(actor, name)
-    removed = health.disconnect(actor, row.id)
+    removed = connecting.disconnect(actor, row.id)
     click.echo(f"Disconnected {row.name}; {removed} webhooks removed there.")
 
 

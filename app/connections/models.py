@@ -1,7 +1,6 @@
 """Tables of connections: authorised accounts, approvals under way, recorded exchanges, API use."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,17 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.connections.rules import ConnectionState as ConnectionState
 from app.core.db import Base, Identified, Json, Owned
-
-
-class ConnectionState(StrEnum):
-    """Life of a connection; the transition table is in connections.rules."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    ERROR = "error"
-    DISCONNECTED = "disconnected"
 
 
 class Connection(Base, Identified, Owned):

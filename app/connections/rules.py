@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
-from app.connections.models import ConnectionState
+
+class ConnectionState(StrEnum):
+    """Life of a connection."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ERROR = "error"
+    DISCONNECTED = "disconnected"
+
 
 TRANSITIONS: Final[Mapping[ConnectionState, frozenset[ConnectionState]]] = {
     ConnectionState.PENDING: frozenset({ConnectionState.ACTIVE, ConnectionState.DISCONNECTED}),

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.adapters.errors import AdapterError
-from app.connections import health, queries, service, wire
+from app.connections import connecting, queries, service, wire
 from app.connections.forms import AddressForm, KeysForm
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
@@ -63,7 +63,7 @@ def connection_probe() -> ResponseReturnValue:
     wire_settings = {"allows_http": form.allows_http.data}
     channel = CHANNELS[0].key
     try:
-        address = health.probe(channel, form.base_url.data or "", wire_settings)
+        address = connecting.probe(channel, form.base_url.data or "", wire_settings)
         if address.startswith("http://") and not form.allows_http.data:
             raise Invalid(
                 fields={
@@ -163,7 +163,7 @@ def approval_callback(channel: str) -> ResponseReturnValue:
             return Response("Unknown.", 404, mimetype="text/plain")
         credentials, token = kind.read_approval(request.get_data(cache=False))
         actor = _actor_of(token)
-        health.complete_approval(actor, token, credentials)
+        connecting.complete_approval(actor, token, credentials)
     except (AdapterError, AppError) as refusal:
         return Response(refusal.sentence, 400, mimetype="text/plain")
     return Response("Stored.", 200, mimetype="text/plain")
@@ -183,7 +183,7 @@ def connection_connect() -> ResponseReturnValue:
     form = KeysForm()
     if not form.validate_on_submit():
         return connection_keys(form, 422)
-    wish = health.Wish(
+    wish = connecting.Wish(
         CHANNELS[0].key,
         request.args.get("name", "") or "WooCommerce",
         request.args.get("address", "").rstrip("/"),
@@ -191,7 +191,7 @@ def connection_connect() -> ResponseReturnValue:
         {"allows_http": request.args.get("http") == "1"},
     )
     try:
-        row = health.connect(current_actor(), wish)
+        row = connecting.connect(current_actor(), wish)
     except AppError as refusal:
         _show(form, refusal, "key")
         return connection_keys(form, 422)
@@ -202,7 +202,7 @@ def connection_connect() -> ResponseReturnValue:
 @requires("connections.manage")
 def connection_check(connection_id: UUID) -> ResponseReturnValue:
     """Ask the shop now."""
-    found = health.check_connection(current_actor(), connection_id)
+    found = connecting.check_connection(current_actor(), connection_id)
     if found.is_ok:
         toast("The shop answers, and our keys may do what they need to.")
     else:
@@ -260,7 +260,7 @@ def connection_replace_keys(connection_id: UUID) -> ResponseReturnValue:
         return connection_new_keys(connection_id, form, 422)
     keys = {"key": (form.key.data or "").strip(), "secret": (form.secret.data or "").strip()}
     try:
-        health.refresh_keys(current_actor(), connection_id, keys)
+        connecting.refresh_keys(current_actor(), connection_id, keys)
     except AppError as refusal:
         _show(form, refusal, "key")
         return connection_new_keys(connection_id, form, 422)
@@ -272,7 +272,7 @@ def connection_replace_keys(connection_id: UUID) -> ResponseReturnValue:
 @requires("connections.manage")
 def connection_disconnect(connection_id: UUID) -> ResponseReturnValue:
     """Remove our webhooks there, forget the keys here, keep the history."""
-    removed = health.disconnect(current_actor(), connection_id)
+    removed = connecting.disconnect(current_actor(), connection_id)
     toast(f"Disconnected. {removed} webhooks were removed from the shop; your history stays.")
     return then(connection_list)
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import httpx
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -26,14 +25,14 @@ from app.core import clock, db
 from app.core.actor import Actor
 from app.core.logging import correlation_id
 from app.core.settings import current
-from app.core.transport import Exchange, Transport
+from app.core.transport import Exchange, Inner, Transport
 from app.core.work import Work, unit_of_work
 from app.registry import CHANNELS
 
-_mounts: Final[dict[str, httpx.BaseTransport]] = {}
+_mounts: Final[dict[str, Inner]] = {}
 
 
-def mount(address: str, inner: httpx.BaseTransport) -> None:
+def mount(address: str, inner: Inner) -> None:
     """Answer this base address in the process itself: a rehearsal store without a socket."""
     _mounts[address.rstrip("/")] = inner
 

@@ -57,6 +57,7 @@ class Exchange:
     error: str | None = None
 
 
+Inner = httpx.BaseTransport  # what carries the bytes: a socket, or a rehearsal store's own door
 Recorder = Callable[[Exchange], None]
 Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
 
@@ -114,7 +115,7 @@ class Transport:
     def __init__(
         self,
         *,
-        inner: httpx.BaseTransport | None = None,
+        inner: Inner | None = None,
         allows_private: bool = False,
         verify: Any = True,
         recorder: Recorder = _nothing,

@@ -39,7 +39,7 @@ def equal(field_name: str, a: Value | Missing, b: Value | Missing) -> bool:
     """Tell whether both values mean the same; MISSING equals only itself."""
     if a is MISSING or b is MISSING:
         return a is b
-    if type(a) is type(b) and a == b and not isinstance(a, dict | list):
+    if type(a) is type(b) and a == b:
         return True
     left, right = canonical(field_name, a), canonical(field_name, b)
     if type(left) is type(right) and left == right:

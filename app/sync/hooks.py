@@ -5,15 +5,16 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 
-from app.adapters.errors import AdapterError
+from app.adapters.errors import AdapterError, NeedsReauth
 from app.adapters.types import DeliveryKind
 from app.connections import wire
 from app.connections.models import Connection, ConnectionState
+from app.connections.rules import CallOutcome
 from app.core import db, news
 from app.core.actor import Actor, job_actor
 from app.core.errors import NotFound
 from app.core.work import unit_of_work
-from app.sync import service
+from app.sync import inbox
 from app.web.guards import hook, takes_up_to
 
 bp = Blueprint("hooks", __name__, url_prefix="/hooks")
@@ -46,6 +47,12 @@ def receive(channel: str, organization_id: UUID, token: str) -> Response:
     adapter, transport = wire.build(row)
     try:
         delivery = adapter.read_delivery(dict(request.headers), body)
+    except NeedsReauth as error:
+        # Genuine, but sent for a user who lost rights at the shop: nothing to read, a person to tell.
+        with unit_of_work(actor) as work:
+            outcome = CallOutcome(is_ok=False, needs_person=True, sentence=error.sentence)
+            wire.record_outcome(work, row.id, outcome)
+        return Response("Stored.", 200, mimetype="text/plain")
     except AdapterError as error:
         return Response(error.sentence, 401, mimetype="text/plain")
     finally:
@@ -53,6 +60,6 @@ def receive(channel: str, organization_id: UUID, token: str) -> Response:
     if delivery.kind is not DeliveryKind.PING:
         headers = {name: value for name, value in request.headers if name.lower() != "cookie"}
         with unit_of_work(actor) as work:
-            service.store_delivery(work, row.id, delivery, headers, body)
+            inbox.store_delivery(work, row.id, delivery, headers, body)
             work.after_commit(lambda: news.ring(f"deliveries {organization_id} {row.id}"))
     return Response("Stored.", 200, mimetype="text/plain")

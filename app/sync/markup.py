@@ -8,11 +8,10 @@ paragraph breaks are. The result is HTML again, so reducing it twice changes not
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
-from typing import Final
+from typing import Final, NamedTuple
 
 
 def _tags(names: str) -> frozenset[str]:
@@ -33,8 +32,7 @@ _UNSEEN: Final = frozenset(("rel",))  # sanitisers add it, nobody sees it
 _SPACE: Final = re.compile(r"[ \t\n\r\f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A run of text, a tag, or the break between two paragraphs (`<p>` without attributes)."""
 
     kind: str  # text, fixed (keeps its spaces), raw (script), inline, seen, line, block, break

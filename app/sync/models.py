@@ -1,7 +1,6 @@
 """Tables of the sync engine: runs, tasks, planned changes, base values, conflicts, deliveries."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -21,28 +20,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
-
-
-class RunKind(StrEnum):
-    """Why a run exists."""
-
-    FIRST = "first"  # the first pull of a connection
-    FULL = "full"
-    CHANGES = "changes"
-    PUSH = "push"
-    MANUAL = "manual"
-    RECONCILE = "reconcile"
-
-
-class RunState(StrEnum):
-    """How a run stands; partial is an outcome of its own."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+from app.sync.rules import (
+    ChangeState as ChangeState,
+)
+from app.sync.rules import (
+    ConflictState as ConflictState,
+)
+from app.sync.rules import (
+    DeliveryState as DeliveryState,
+)
+from app.sync.rules import (
+    Direction as Direction,
+)
+from app.sync.rules import (
+    RunKind as RunKind,
+)
+from app.sync.rules import (
+    RunState as RunState,
+)
+from app.sync.rules import (
+    TaskState as TaskState,
+)
 
 
 class SyncRun(Base, Identified, Owned):
@@ -74,22 +72,6 @@ class SyncRun(Base, Identified, Owned):
     error: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-
-
-class Direction(StrEnum):
-    """Which way a task or change goes."""
-
-    PUSH = "push"
-    PULL = "pull"
-
-
-class TaskState(StrEnum):
-    """Life of a task; claimed by a conditional update, taken over when its lease runs out."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    PARKED = "parked"  # failed equally too often; a person looks at it
 
 
 class SyncTask(Base, Identified, Owned):
@@ -129,17 +111,6 @@ class SyncTask(Base, Identified, Owned):
     error: Mapped[str | None]
     error_key: Mapped[str | None] = mapped_column(String(64))  # equal failures count together
     finished_at: Mapped[datetime | None]
-
-
-class ChangeState(StrEnum):
-    """Outcome of a planned change; `sent` without more means: read back, then decide."""
-
-    PLANNED = "planned"
-    HELD = "held"
-    SENT = "sent"
-    APPLIED = "applied"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
 
 
 class SyncChange(Base, Owned):
@@ -193,13 +164,6 @@ class BaseValue(Base, Owned):
     agreed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-class ConflictState(StrEnum):
-    """How a conflict stands."""
-
-    OPEN = "open"
-    RESOLVED = "resolved"
-
-
 class Conflict(Base, Identified, Owned):
     """Both sides changed one field: both values are kept until somebody decides."""
 
@@ -230,15 +194,6 @@ class Conflict(Base, Identified, Owned):
     resolution: Mapped[str | None] = mapped_column(String(12))  # ours, theirs, edited, vanished
     resolved_by: Mapped[UUID | None]
     resolved_at: Mapped[datetime | None]
-
-
-class DeliveryState(StrEnum):
-    """Life of an inbound webhook."""
-
-    RECEIVED = "received"
-    PROCESSED = "processed"
-    SKIPPED = "skipped"
-    FAILED = "failed"
 
 
 class InboundDelivery(Base, Identified, Owned):

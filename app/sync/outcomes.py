@@ -25,7 +25,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer
-from app.sync import apply, compare, planner, project, runs, tasks
+from app.sync import compare, planner, project, records, runs, tasks
 from app.sync.models import ChangeState, SyncChange, SyncTask
 from app.sync.planner import Intent
 from app.sync.project import PRODUCT, Pair
@@ -59,9 +59,9 @@ class Desk:
     order: int = 0  # number of the read the current batch plans against
 
     @property
-    def terms(self) -> apply.Terms:
+    def terms(self) -> records.Terms:
         """The rules meetings take place under."""
-        return apply.Terms(
+        return records.Terms(
             self.opened.row, self.opened.adapter.capabilities, self.run_id, order=self.order
         )
 
@@ -97,13 +97,13 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     kept = _kept_words(errand, outcome.product)
     base = planner.apply(Side(errand.pair.base.values, errand.pair.base.variants), through)
     base = _with_latest(work, errand, base)
-    apply.write_base(work, errand.pair, base, kept=kept)
+    records.write_base(work, errand.pair, base, kept=kept)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)
         listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
-        apply.write_snapshot(work, listing.id, outcome.product)
+        records.write_snapshot(work, listing.id, outcome.product)
     _settle_changes(work, errand, outcome.problems)
     _settle_listing(work, listing, outcome.problems)
     close(
@@ -119,7 +119,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
 def _with_latest(work: Work, errand: Errand, base: Side) -> Side:
     """Keep what another unit agreed on for other fields while the channel was working."""
     written = {(each.variant_key, each.field) for each in errand.intents}
-    stored = apply.read_base(work, errand.pair.listing.id)
+    stored = records.read_base(work, errand.pair.listing.id)
     values = {
         **base.values,
         **{k: v for k, v in stored.values.items() if (None, k) not in written},
@@ -185,7 +185,7 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
             ),
             rows,
         )
-    apply.bind_media(
+    records.bind_media(
         work,
         errand.pair.listing.connection_id,
         {theirs: UUID(ours) for ours, theirs in outcome.image_ids.items()},
@@ -226,7 +226,7 @@ def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -
         return
     listing.error, listing.error_field, listing.error_count = None, None, 0
     listing.last_synced_at = listing.last_seen_at = work.now
-    has_more = apply.has_open_questions(work, listing.id)
+    has_more = records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
 
 

@@ -22,7 +22,7 @@ from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import apply, outcomes, planner, rules, runs, tasks
+from app.sync import apply, outcomes, planner, records, rules, runs, tasks
 from app.sync.models import Direction, RunKind, RunState, SyncTask
 from app.sync.outcomes import Desk, Errand
 from app.sync.project import Pair
@@ -175,7 +175,7 @@ def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:
 def _written_down(work: Work, desk: Desk, errand: Errand) -> Errand:
     """Record the errand's changes as sent and give its draft pictures and SKUs."""
     terms = replace(desk.terms, run_id=errand.task.run_id, task_id=errand.task.id)
-    ids = apply.log_sent(work, terms, errand.pair, errand.intents)
+    ids = records.log_sent(work, terms, errand.pair, errand.intents)
     images = errand.draft.values.get("images") or ()
     fresh = [each["key"] for each in images if each["key"] not in errand.pair.their_images]
     draft = replace(

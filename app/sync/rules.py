@@ -3,9 +3,74 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
-from app.sync.models import RunState, TaskState
+
+class RunKind(StrEnum):
+    """Why a run exists."""
+
+    FIRST = "first"  # the first pull of a connection
+    FULL = "full"
+    CHANGES = "changes"
+    PUSH = "push"
+    MANUAL = "manual"
+    RECONCILE = "reconcile"
+
+
+class RunState(StrEnum):
+    """How a run stands; partial is an outcome of its own."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Direction(StrEnum):
+    """Which way a task or change goes."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+class TaskState(StrEnum):
+    """Life of a task; claimed by a conditional update, taken over when its lease runs out."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"  # failed equally too often; a person looks at it
+
+
+class ChangeState(StrEnum):
+    """Outcome of a planned change; `sent` without more means: read back, then decide."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    SENT = "sent"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class ConflictState(StrEnum):
+    """How a conflict stands."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class DeliveryState(StrEnum):
+    """Life of an inbound webhook."""
+
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
 
 LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one loses it soon
 SLICE_SECONDS: Final = 20.0

@@ -6,9 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.types import Delivery, DeliveryKind
+from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
 from app.catalog import service as catalog
 from app.connections.models import Connection, ConnectionState
@@ -17,16 +16,14 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import apply, pull, runs, tasks
+from app.sync import pull, records, runs, tasks
 from app.sync.errors import AlreadyRunning, ConflictNotFound
 from app.sync.events import RunRequested
 from app.sync.models import (
     ChangeState,
     Conflict,
     ConflictState,
-    DeliveryState,
     Direction,
-    InboundDelivery,
     RunKind,
     RunState,
     SyncChange,
@@ -255,7 +252,7 @@ def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
     )
     if row is None:
         raise ConflictNotFound
-    apply.agree(work, row, row.theirs)  # from here on only one side differs from the base
+    records.agree(work, row, row.theirs)  # from here on only one side differs from the base
     if choice == "theirs":
         _take_theirs(work, row)
     row.state, row.resolution = ConflictState.RESOLVED, choice
@@ -305,88 +302,6 @@ def approve_held(work: Work, change_ids: Sequence[int]) -> int:
     tasks.request_pushes(work, wanted, is_forced=True)
     work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
     return len(rows)
-
-
-def store_delivery(
-    work: Work, connection_id: UUID, delivery: Delivery, headers: Mapping[str, str], body: bytes
-) -> bool:
-    """Keep a verified webhook raw; False: the same event was kept before."""
-    row = insert(InboundDelivery).values(
-        id=db.new_id(),
-        created_at=work.now,
-        organization_id=work.organization_id,
-        connection_id=connection_id,
-        event_key=delivery.event_key,
-        topic=delivery.topic,
-        kind=delivery.kind.value,
-        external_id=delivery.parent_external_id or delivery.external_id,
-        headers=dict(headers),
-        body=body,
-        state=DeliveryState.RECEIVED,
-        attempts=0,
-        duplicates=0,
-    )
-    kept = work.session.execute(
-        row.on_conflict_do_update(
-            index_elements=[InboundDelivery.connection_id, InboundDelivery.event_key],
-            set_={"duplicates": InboundDelivery.duplicates + 1},
-        ).returning(InboundDelivery.duplicates)
-    ).scalar_one()
-    return kept == 0
-
-
-def take_deliveries(actor: Actor, connection_id: UUID) -> int:
-    """Turn kept webhooks into reads of the objects they are about; returns how many."""
-    with unit_of_work(actor) as work:
-        rows = work.session.scalars(
-            select(InboundDelivery)
-            .where(
-                InboundDelivery.connection_id == connection_id,
-                InboundDelivery.state == DeliveryState.RECEIVED,
-            )
-            .order_by(InboundDelivery.id)
-            .limit(500)
-            .with_for_update(skip_locked=True)
-        ).all()
-        wanted = []
-        for row in rows:
-            is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
-            row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
-            row.processed_at, row.attempts = work.now, row.attempts + 1
-            if is_read and row.external_id:
-                wanted.append(row.external_id)
-            work.touch(f"delivery-{row.id}")
-        tasks.request_pulls(work, connection_id, wanted)
-        if rows:
-            _note_delivery(work, connection_id)
-    return len(rows)
-
-
-def _note_delivery(work: Work, connection_id: UUID) -> None:
-    work.session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id)
-        .values(last_delivery_at=work.now)
-        .execution_options(synchronize_session=False)
-    )
-    work.touch(f"connection-{connection_id}")
-
-
-def replay_delivery(work: Work, delivery_id: UUID) -> InboundDelivery:
-    """Process a kept webhook once more."""
-    row = work.session.scalar(
-        select(InboundDelivery)
-        .where(
-            InboundDelivery.id == delivery_id,
-            InboundDelivery.organization_id == work.organization_id,
-        )
-        .with_for_update()
-    )
-    if row is None:
-        raise ConflictNotFound("This webhook does not exist, or you do not have access to it.")
-    row.state, row.error = DeliveryState.RECEIVED, None
-    work.touch(f"delivery-{row.id}", f"connection-{row.connection_id}")
-    return row
 
 
 def has_quiet(work: Work, connection_id: UUID) -> bool:

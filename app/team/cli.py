@@ -4,13 +4,28 @@ import sys
 
 import click
 
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.db import reading
 from app.core.errors import AppError, Invalid
 from app.team import queries, service
 from app.team.permissions import Role, as_markdown
 
 _CLI = Actor(None, None, frozenset({"*"}), "cli")
+
+
+def organization_actor(name: str) -> Actor:
+    """Return a caller for an organization named by id or short name; refuses an unknown one."""
+    with reading(SYSTEM) as session:
+        found = queries.find_organization(session, name)
+    if found is None:
+        raise click.ClickException(f"There is no organization “{name}”.")
+    return job_actor(found.id, via="cli")
+
+
+def sentence_of(refusal: AppError) -> str:
+    """Return what to tell a person at a terminal."""
+    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
+    return "\n".join(fields) or refusal.sentence
 
 
 def _password(given: str | None) -> str:

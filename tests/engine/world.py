@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.catalog import service as catalog
-from app.connections import health, wire
+from app.connections import connecting, wire
 from app.connections import service as connections
 from app.connections.models import Connection, ConnectionState
 from app.core import clock, db
@@ -27,7 +27,7 @@ from app.listings.models import Listing
 from app.listings.service import list_products
 from app.simulators.chaos import Chaos
 from app.simulators.woocommerce import StoreState, TwinSettings, create_twin
-from app.sync import pull, push, service
+from app.sync import inbox, pull, push, service
 from app.sync.models import Conflict, ConflictState, RunState, SyncRun, SyncTask, TaskState
 from app.sync.project import our_values
 from workers import relay
@@ -130,7 +130,7 @@ class Shop:
         did = relay.deliver_here(self.actor)
         for store in self.stores:
             did |= bool(store.state.deliver_due())
-            did |= bool(service.take_deliveries(self.actor, store.connection_id))
+            did |= bool(inbox.take_deliveries(self.actor, store.connection_id))
             did |= pull.pull_slice(self.actor, store.connection_id, worker=WORKER)
             did |= push.push_slice(self.actor, store.connection_id, worker=WORKER)
         for run_id in self._open_runs():
@@ -225,15 +225,15 @@ def connected_store(
     key = state.add_key()
     wire.mount(address, httpx.WSGITransport(app=twin, raise_app_exceptions=False))
     try:
-        wish = health.Wish(
+        wish = connecting.Wish(
             "woocommerce",
             "Sandbox",
             address,
             {"key": key.consumer_key, "secret": key.consumer_secret},
             {},
         )
-        row = health.connect(shop.actor, wish)
-        health.activate(shop.actor, row.id)
+        row = connecting.connect(shop.actor, wish)
+        connecting.activate(shop.actor, row.id)
         store = Store(shop, state, address, row.id)
         shop.stores.append(store)
         yield store

@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.adapters.values import Group
-from app.connections import health
+from app.connections import connecting
 from app.connections import queries as connections
 from app.connections import service as connection_service
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import queries, service
+from app.sync import inbox, queries, service
 from app.sync.forms import ConnectionSettingsForm, chosen, shown
 from app.sync.models import RunKind
 from app.sync.policy import GROUP_LABELS, Policy, describe
@@ -131,7 +131,7 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
         form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]
         return _settings_page(connection_id, template, form, 409)
     if is_setup:
-        health.activate(actor, connection_id)
+        connecting.activate(actor, connection_id)
         toast("Connected. The first read has begun; nothing is sent before you see it.")
         return redirect(url_for("sync.connection_detail", connection_id=connection_id), 303)
     toast("Rules saved.")
@@ -180,6 +180,6 @@ def delivery_list(connection_id: UUID) -> ResponseReturnValue:
 def delivery_replay(connection_id: UUID, delivery_id: UUID) -> ResponseReturnValue:
     """Process a kept webhook again."""
     with unit_of_work(current_actor()) as work:
-        service.replay_delivery(work, delivery_id)
+        inbox.replay_delivery(work, delivery_id)
     toast("The webhook is processed again: its object is read anew.", kind="info")
     return then(delivery_list, connection_id=connection_id)

@@ -1,0 +1,121 @@
+"""The inbox of webhooks: kept raw and once, then turned into reads of the objects they name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters.types import Delivery, DeliveryKind
+from app.adapters.values import FIELDS, Group
+from app.connections.models import Connection
+from app.core import db
+from app.core.actor import Actor
+from app.core.work import Work, unit_of_work
+from app.listings.models import ListingState
+from app.sync import tasks
+from app.sync.errors import ConflictNotFound
+from app.sync.models import (
+    DeliveryState,
+    InboundDelivery,
+)
+
+_URGENT: Final = frozenset(
+    name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
+)
+_READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
+
+
+def store_delivery(
+    work: Work, connection_id: UUID, delivery: Delivery, headers: Mapping[str, str], body: bytes
+) -> bool:
+    """Keep a verified webhook raw; False: the same event was kept before."""
+    row = insert(InboundDelivery).values(
+        id=db.new_id(),
+        created_at=work.now,
+        organization_id=work.organization_id,
+        connection_id=connection_id,
+        event_key=delivery.event_key,
+        topic=delivery.topic,
+        kind=delivery.kind.value,
+        external_id=delivery.parent_external_id or delivery.external_id,
+        headers=dict(headers),
+        body=body,
+        state=DeliveryState.RECEIVED,
+        attempts=0,
+        duplicates=0,
+    )
+    kept = work.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[InboundDelivery.connection_id, InboundDelivery.event_key],
+            set_={"duplicates": InboundDelivery.duplicates + 1},
+        ).returning(InboundDelivery.duplicates)
+    ).scalar_one()
+    return kept == 0
+
+
+def take_deliveries(actor: Actor, connection_id: UUID) -> int:
+    """Turn kept webhooks into reads of the objects they are about; returns how many."""
+    with unit_of_work(actor) as work:
+        rows = work.session.scalars(
+            select(InboundDelivery)
+            .where(
+                InboundDelivery.connection_id == connection_id,
+                InboundDelivery.state == DeliveryState.RECEIVED,
+            )
+            .order_by(InboundDelivery.id)
+            .limit(500)
+            .with_for_update(skip_locked=True)
+        ).all()
+        wanted = []
+        for row in rows:
+            is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
+            row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
+            row.processed_at, row.attempts = work.now, row.attempts + 1
+            if is_read and row.external_id:
+                wanted.append(row.external_id)
+            work.touch(f"delivery-{row.id}")
+        tasks.request_pulls(work, connection_id, _products_of(work, connection_id, wanted))
+        if rows:
+            _note_delivery(work, connection_id)
+    return len(rows)
+
+
+def _products_of(work: Work, connection_id: UUID, external_ids: Sequence[str]) -> list[str]:
+    """Return the products to read: a channel may name a variant of one."""
+    rows = work.session.execute(
+        select(Offer.external_id, Listing.external_id)
+        .join(Listing, Listing.id == Offer.listing_id)
+        .where(Listing.connection_id == connection_id, Offer.external_id.in_(external_ids))
+    )
+    parents = {variant: product for variant, product in rows if variant and product}
+    return [parents.get(key, key) for key in external_ids]
+
+
+def _note_delivery(work: Work, connection_id: UUID) -> None:
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id)
+        .values(last_delivery_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    work.touch(f"connection-{connection_id}")
+
+
+def replay_delivery(work: Work, delivery_id: UUID) -> InboundDelivery:
+    """Process a kept webhook once more."""
+    row = work.session.scalar(
+        select(InboundDelivery)
+        .where(
+            InboundDelivery.id == delivery_id,
+            InboundDelivery.organization_id == work.organization_id,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        raise ConflictNotFound("This webhook does not exist, or you do not have access to it.")
+    row.state, row.error = DeliveryState.RECEIVED, None
+    work.touch(f"delivery-{row.id}", f"connection-{row.connection_id}")
+    return row

@@ -1,0 +1,266 @@
+"""What a meeting leaves behind: base values, conflicts, plan and log lines, snapshots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters.port import Capabilities
+from app.adapters.types import ChannelProduct
+from app.connections.models import Connection
+from app.core.work import Work
+from app.listings.models import Listing, ListingSnapshot, MediaBinding
+from app.notices import service as notices
+from app.sync.models import (
+    BaseValue,
+    ChangeState,
+    Conflict,
+    ConflictState,
+    Direction,
+    SyncChange,
+)
+from app.sync.planner import Intent, ListingPlan
+from app.sync.policy import Origin, Policy
+from app.sync.project import FOREIGN, PRODUCT, Pair
+from app.sync.sides import MISSING, Side
+
+_OPEN: Final = ConflictState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what rules a meeting takes place."""
+
+    connection: Connection
+    capabilities: Capabilities
+    run_id: UUID | None = None
+    task_id: UUID | None = None
+    order: int = 0  # number of the read the answers come from (tasks.read_order)
+    is_forced: bool = False  # a person asked: held changes of low risk may go, auto_push is moot
+
+    def policy(self, listing: Listing) -> Policy:
+        """Return the rules for one listing."""
+        rules = Policy.from_settings(self.connection.settings)
+        return rules.of(Origin.CREATED if listing.is_ours else Origin.IMPORTED)
+
+
+def write_base(
+    work: Work, pair: Pair, base: Side, *, kept: Mapping[str, Any] | None = None
+) -> None:
+    """Store what both sides agree on now; keys of variants only the channel knows are left out."""
+    known = {key: dict(v) for key, v in base.variants.items() if not key.startswith(FOREIGN)}
+    row = insert(BaseValue).values(
+        listing_id=pair.listing.id,
+        organization_id=work.organization_id,
+        product=dict(base.values),
+        variants=known,
+        kept=dict(pair.kept if kept is None else kept),
+        agreed_at=work.now,
+    )
+    work.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[BaseValue.listing_id],
+            set_={
+                name: row.excluded[name] for name in ("product", "variants", "kept", "agreed_at")
+            },
+        )
+    )
+
+
+def read_base(work: Work, listing_id: UUID) -> Side:
+    """Return what both sides of a listing agreed on, as stored now."""
+    row = work.session.get(BaseValue, listing_id, populate_existing=True)
+    return Side(row.product, row.variants) if row else Side()
+
+
+def agree(work: Work, conflict: Conflict, value: Any) -> None:
+    """Move the base of one field, and let the decision pass whatever its size."""
+    base = read_base(work, conflict.listing_id)
+    values, variants = dict(base.values), {k: dict(v) for k, v in base.variants.items()}
+    target = values if conflict.subject == PRODUCT else variants.setdefault(conflict.subject, {})
+    target[conflict.field] = value
+    work.session.execute(
+        update(BaseValue)
+        .where(BaseValue.listing_id == conflict.listing_id)
+        .values(product=values, variants=variants, agreed_at=work.now)
+    )
+    work.session.add(
+        SyncChange(
+            organization_id=work.organization_id,
+            connection_id=conflict.connection_id,
+            listing_id=conflict.listing_id,
+            product_id=conflict.product_id,
+            variant_id=conflict.variant_id,
+            direction=Direction.PUSH,
+            field=conflict.field,
+            old=conflict.theirs,
+            new=conflict.ours,
+            why="You decided so.",
+            state=ChangeState.PLANNED,
+        )
+    )
+
+
+def has_open_questions(work: Work, listing_id: UUID) -> bool:
+    """Tell whether a conflict or a held change of a listing waits for a person."""
+    conflict = select(Conflict.id).where(Conflict.listing_id == listing_id, Conflict.state == _OPEN)
+    held = select(SyncChange.id).where(
+        SyncChange.listing_id == listing_id, SyncChange.state == ChangeState.HELD
+    )
+    return bool(work.session.scalar(select(or_(conflict.exists(), held.exists()))))
+
+
+def keep_conflicts(work: Work, terms: Terms, pair: Pair, plan: ListingPlan) -> int:
+    """Keep each conflict once with both values; one that is no more is closed."""
+    seen = {(each.variant_key or PRODUCT, each.field): each for each in plan.conflicts}
+    open_now = {
+        (row.subject, row.field): row
+        for row in work.session.scalars(
+            select(Conflict).where(Conflict.listing_id == pair.listing.id, Conflict.state == _OPEN)
+        )
+    }
+    for key, row in open_now.items():
+        found = seen.get(key)
+        if found is None:
+            row.state, row.resolution = ConflictState.RESOLVED, "vanished"
+            row.resolved_at = work.now
+        else:
+            row.ours, row.theirs = found.ours, found.theirs
+    fresh = [each for key, each in seen.items() if key not in open_now]
+    for each in fresh:
+        has_base = each.base is not MISSING
+        work.session.add(
+            Conflict(
+                organization_id=work.organization_id,
+                connection_id=terms.connection.id,
+                listing_id=pair.listing.id,
+                product_id=pair.product_id,
+                variant_id=UUID(each.variant_key) if each.variant_key else None,
+                subject=each.variant_key or PRODUCT,
+                field=each.field,
+                base=each.base if has_base else None,
+                has_base=has_base,
+                ours=each.ours,
+                theirs=each.theirs,
+            )
+        )
+    if fresh or len(seen) != len(open_now):
+        work.touch("conflicts", f"product-{pair.product_id}")
+    if fresh:
+        notices.notify(
+            work,
+            kind="conflict",
+            title=f"“{pair.listing.title}” was changed on both sides",
+            body=f"{terms.connection.name} and SyncStore have different values. Choose one.",
+            link="/sync/conflicts",
+        )
+    return len(seen)
+
+
+def log_changes(
+    work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent], state: ChangeState
+) -> list[int]:
+    """Write intents as plan and log lines; returns their ids in order."""
+    if not intents:
+        return []
+    rows = [change_row(work, terms, pair, each, state) for each in intents]
+    found = work.session.scalars(
+        insert(SyncChange).returning(SyncChange.id, sort_by_parameter_order=True), rows
+    )
+    return list(found)
+
+
+def change_row(
+    work: Work, terms: Terms, pair: Pair, intent: Intent, state: ChangeState
+) -> dict[str, Any]:
+    """Return an intent as a row of sync_changes."""
+    key = intent.variant_key
+    is_ours = key is not None and not key.startswith(FOREIGN)
+    return {
+        "organization_id": work.organization_id,
+        "run_id": terms.run_id,
+        "task_id": terms.task_id,
+        "connection_id": terms.connection.id,
+        "listing_id": pair.listing.id,
+        "product_id": pair.product_id,
+        "variant_id": UUID(key) if key and is_ours else None,
+        "direction": Direction(intent.way.value),
+        "action": intent.action.value,
+        "field": intent.field,
+        "old": intent.old,
+        "new": intent.new,
+        "why": intent.sentence,
+        "risk": intent.risk.value,
+        "state": state,
+        "sentence": None,
+        "at": work.now,
+        "settled_at": work.now if state == ChangeState.APPLIED else None,
+    }
+
+
+def log_sent(work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent]) -> list[int]:
+    """Write what is about to leave; after a crash these lines say what to read back."""
+    return log_changes(work, terms, pair, intents, ChangeState.SENT)
+
+
+def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, str]]) -> int:
+    """Keep changes that wait for a person, each once."""
+    work.session.execute(
+        update(SyncChange)
+        .where(SyncChange.listing_id == pair.listing.id, SyncChange.state == ChangeState.HELD)
+        .values(state=ChangeState.CANCELLED, settled_at=work.now)
+    )
+    rows = [
+        {**change_row(work, terms, pair, each, ChangeState.HELD), "sentence": sentence}
+        for each, sentence in waiting
+    ]
+    if rows:
+        work.session.execute(insert(SyncChange), rows)
+    return len(rows)
+
+
+def write_snapshot(work: Work, listing_id: UUID, product: ChannelProduct) -> None:
+    """Keep the channel's own answer whole."""
+    row = insert(ListingSnapshot).values(
+        listing_id=listing_id,
+        organization_id=work.organization_id,
+        raw=dict(product.raw),
+        at=work.now,
+    )
+    work.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[ListingSnapshot.listing_id],
+            set_={"raw": row.excluded.raw, "at": row.excluded.at},
+        )
+    )
+
+
+def bind_media(work: Work, connection_id: UUID, pairs: Mapping[str, UUID]) -> None:
+    """Remember which picture of the channel is which of ours (their id → media id)."""
+    if not pairs:
+        return
+    rows = [
+        {
+            "organization_id": work.organization_id,
+            "connection_id": connection_id,
+            "external_id": external_id,
+            "media_id": media_id,
+        }
+        for external_id, media_id in pairs.items()
+    ]
+    work.session.execute(insert(MediaBinding).on_conflict_do_nothing(), rows)
+
+
+def approved(work: Work, listing_id: UUID) -> list[SyncChange]:
+    """Return changes a person let pass; each counts once, for exactly the value it named."""
+    found = work.session.scalars(
+        select(SyncChange).where(
+            SyncChange.listing_id == listing_id, SyncChange.state == ChangeState.PLANNED
+        )
+    ).all()
+    for row in found:
+        row.state, row.settled_at = ChangeState.CANCELLED, work.now
+    return list(found)
