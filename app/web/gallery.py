@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from flask import request
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -79,11 +79,16 @@ def gallery() -> ResponseReturnValue:
     )
 
 
-def gallery_sample() -> ResponseReturnValue:
+def gallery_sample(form: SmallForm | None = None, status: int = 200) -> ResponseReturnValue:
+    """Show the sample form by itself."""
+    form = form or SmallForm(formdata=None, prefix="small-")
+    return page("web/gallery_sample.html", blocks=("sample",), status=status, form=form)
+
+
+def gallery_sample_save() -> ResponseReturnValue:
     """Answer the sample form of the gallery, to try errors, toasts and swaps."""
     form = SmallForm(prefix="small-")
-    if request.method == "POST" and form.validate():
-        toast("Blue mug was archived", undo="/system/ui/sample")
-        return then(gallery_sample)
-    status = 422 if request.method == "POST" else 200
-    return page("web/gallery_sample.html", blocks=("sample",), status=status, form=form)
+    if not form.validate():
+        return gallery_sample(form, 422)
+    toast("Blue mug was archived", undo=url_for("web.gallery_sample_save"))
+    return then(gallery_sample)

@@ -8,7 +8,7 @@ from app.web import diff, nav, slots, states
 from app.web.errors import install_errors
 from app.web.filters import install_filters, plural
 from app.web.fragments import deliver_toasts, vary, waiting_toasts
-from app.web.gallery import gallery, gallery_sample
+from app.web.gallery import gallery, gallery_sample, gallery_sample_save
 from app.web.guards import check_request, csrf, public, requires
 from app.web.identity import (
     can,
@@ -41,9 +41,8 @@ def _blueprint(*, has_gallery: bool) -> Blueprint:
     web.post("/preferences/<name>")(preference_set)
     if has_gallery:
         web.get("/system/ui")(requires("system.jobs")(gallery))
-        web.route("/system/ui/sample", methods=["GET", "POST"])(
-            requires("system.jobs")(gallery_sample)
-        )
+        web.get("/system/ui/sample")(requires("system.jobs")(gallery_sample))
+        web.post("/system/ui/sample")(requires("system.jobs")(gallery_sample_save))
     return web
 
 

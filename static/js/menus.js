@@ -20,6 +20,7 @@
     const isOpen = event.newState === "open";
     if (button?.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", String(isOpen));
     if (isOpen && button) place(box, button);
+    if (!isOpen) box.removeAttribute("style"); // else a swap would copy it as an attribute, which our policy refuses
     if (isOpen && box.matches(".menu")) box.querySelector("a, button")?.focus();
   }, true);
 
