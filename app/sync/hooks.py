@@ -48,7 +48,7 @@ def receive(channel: str, organization_id: UUID, token: str) -> Response:
     try:
         delivery = adapter.read_delivery(dict(request.headers), body)
     except NeedsReauth as error:
-        # Genuine, but sent for a user who lost rights at the shop: nothing to read, a person to tell.
+        # Genuine, but its sender lost rights at the shop: nothing to read, a person to tell.
         with unit_of_work(actor) as work:
             outcome = CallOutcome(is_ok=False, needs_person=True, sentence=error.sentence)
             wire.record_outcome(work, row.id, outcome)

@@ -13,7 +13,7 @@ from app.connections.models import Connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
-from app.listings.models import ListingState
+from app.listings.models import Listing, ListingState, Offer
 from app.sync import tasks
 from app.sync.errors import ConflictNotFound
 from app.sync.models import (
