@@ -1,6 +1,6 @@
 """The catalog into a file: streamed in slices, so that memory stays flat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -33,7 +33,7 @@ def export_products(
     kind: FileKind = FileKind.CSV,
     product_ids: list[UUID] | None = None,
 ) -> Written:
-    """Write products (all that are not archived, or these) in a dialect; returns what was written."""
+    """Write products (all that are not archived, or these) in a dialect; says what it wrote."""
     with db.reading(actor) as session:
         options = _options(session, actor.organization, kind)
         return write_products(
@@ -66,27 +66,33 @@ def _options(session: Session, organization_id: UUID, kind: FileKind) -> ExportO
 def _products(
     session: Session, organization_id: UUID, product_ids: list[UUID] | None
 ) -> Iterator[ExportProduct]:
-    last: UUID | None = None
-    while True:
-        wanted = select(Product.id).where(Product.organization_id == organization_id)
-        if product_ids is None:
-            wanted = wanted.where(Product.archived_at.is_(None))
-        else:
-            wanted = wanted.where(Product.id.in_(product_ids))
-        if last is not None:
-            wanted = wanted.where(Product.id > last)
-        ids = session.scalars(wanted.order_by(Product.id).limit(_SLICE)).all()
-        if not ids:
-            return
-        states = load_products(session, organization_id, ids)
-        for key in ids:
-            state = states[key]
+    slices = _all_ids(session, organization_id) if product_ids is None else _slices(product_ids)
+    for ids in slices:
+        for key, state in load_products(session, organization_id, ids).items():
             yield ExportProduct(
                 key=state.handle or str(key),
                 values=state.values,
                 variants=tuple(ExportVariant(each.values) for each in state.variants.values()),
                 kind=_kind(state.values),
             )
+
+
+def _slices(product_ids: list[UUID]) -> Iterator[Sequence[UUID]]:
+    ordered = sorted(set(product_ids))
+    return (ordered[start : start + _SLICE] for start in range(0, len(ordered), _SLICE))
+
+
+def _all_ids(session: Session, organization_id: UUID) -> Iterator[Sequence[UUID]]:
+    wanted = select(Product.id).where(
+        Product.organization_id == organization_id, Product.archived_at.is_(None)
+    )
+    last: UUID | None = None
+    while True:
+        beyond = wanted if last is None else wanted.where(Product.id > last)
+        ids = session.scalars(beyond.order_by(Product.id).limit(_SLICE)).all()
+        if not ids:
+            return
+        yield ids
         last = ids[-1]
 
 

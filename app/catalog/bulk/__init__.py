@@ -4,9 +4,18 @@
 The preview and the worker both ask it, so what was shown is what is applied.
 """
 
-from app.catalog.bulk.operations import OPERATIONS, Operation, changes_for, describe, read_operation
+from app.catalog.bulk.operations import (
+    LABELS,
+    OPERATIONS,
+    STATUSES,
+    Operation,
+    changes_for,
+    describe,
+    read_operation,
+)
 from app.catalog.bulk.running import (
     cancel_bulk_edit,
+    choose_operation,
     get_bulk_edit,
     request_bulk_edit,
     run_bulk_edit,
@@ -14,10 +23,13 @@ from app.catalog.bulk.running import (
 )
 
 __all__ = [
+    "LABELS",
     "OPERATIONS",
+    "STATUSES",
     "Operation",
     "cancel_bulk_edit",
     "changes_for",
+    "choose_operation",
     "describe",
     "get_bulk_edit",
     "read_operation",

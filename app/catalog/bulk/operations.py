@@ -46,6 +46,8 @@ def _number(value: str, ending: str) -> None:
         number = Decimal(value.replace(",", ".").rstrip("%").strip())
     except InvalidOperation as error:
         raise Invalid(fields={"value": f"“{value}” is not a number."}) from error
+    if not number.is_finite():
+        raise Invalid(fields={"value": f"“{value}” is not a number."})
     if abs(number) > 10**9:
         raise Invalid(fields={"value": "This number is too large."})
     if ending and not (ending.startswith(".") and ending[1:].isdigit()):

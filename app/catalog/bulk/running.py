@@ -32,8 +32,10 @@ class BulkEditRequested:
     bulk_edit_id: UUID
 
 
-def start_bulk_edit(work: Work, product_ids: Sequence[UUID], operation: Operation) -> BulkEdit:
-    """Keep a bulk edit for its preview; nothing changes yet."""
+def start_bulk_edit(
+    work: Work, product_ids: Sequence[UUID], operation: Operation | None = None
+) -> BulkEdit:
+    """Keep a bulk edit for its preview; nothing changes yet. The operation may be chosen later."""
     if not product_ids:
         raise Invalid(fields={"ids": "Select at least one product."})
     if len(product_ids) > MAX_PRODUCTS:
@@ -42,7 +44,7 @@ def start_bulk_edit(work: Work, product_ids: Sequence[UUID], operation: Operatio
         organization_id=work.organization_id,
         user_id=work.actor.user_id,
         selection={"ids": [str(key) for key in product_ids]},
-        operation=operation.to_json(),
+        operation=operation.to_json() if operation else {},
         state=BulkState.DRAFT,
         total=len(product_ids),
     )
@@ -63,11 +65,24 @@ def get_bulk_edit(work: Work, bulk_edit_id: UUID) -> BulkEdit:
     return found
 
 
-def request_bulk_edit(work: Work, bulk_edit_id: UUID) -> BulkEdit:
-    """Ask a worker to apply what was previewed."""
+def choose_operation(work: Work, bulk_edit_id: UUID, operation: Operation) -> BulkEdit:
+    """Say, or say anew, what a bulk edit that has not begun shall do."""
+    row = _draft(work, bulk_edit_id)
+    row.operation = operation.to_json()
+    return row
+
+
+def _draft(work: Work, bulk_edit_id: UUID) -> BulkEdit:
     row = get_bulk_edit(work, bulk_edit_id)
     if row.state != BulkState.DRAFT:
         raise Conflicting("This bulk edit was applied or cancelled already.")
+    return row
+
+
+def request_bulk_edit(work: Work, bulk_edit_id: UUID) -> BulkEdit:
+    """Ask a worker to apply what was previewed."""
+    row = _draft(work, bulk_edit_id)
+    read_operation(row.operation)
     row.state = BulkState.APPLYING
     work.emit(BulkEditRequested(row.id))
     work.touch(f"bulk_edit-{row.id}")

@@ -109,6 +109,7 @@ def set_choices(
     row = get_import(work, import_id)
     _refuse_unless(row, *_OPEN)
     row.choices = {**row.choices, **choices}
+    row.state = ImportState.UPLOADED  # an earlier dry run says nothing about other choices
     if dialect is not None:
         row.dialect = dialect.value
     if columns is not None and row.dialect == Dialect.GENERIC:
