@@ -2,7 +2,7 @@ FROM node:24-slim AS assets
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tools tools
+COPY workers/assets.mjs workers/
 COPY static static
 COPY templates templates
 COPY app app

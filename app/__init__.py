@@ -24,6 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import settings as process
     from app.core.logging import configure_logging
     from app.core.migrations import MigrationHandle
+    from app.web.job_dashboard import mount_job_dashboard
     from app.web.probes import install_probes
     from app.web.wiring import install_web
 
@@ -44,6 +45,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     kv.connect(settings.redis_url)
     install_web(app, settings)
     install_probes(app)
+    mount_job_dashboard(app, redis_url=settings.redis_url)
     for feature in registry.FEATURES:
         _install_feature(app, feature)
     handle = MigrationHandle(db.Base.metadata, settings.database_owner_url, settings.database_url)

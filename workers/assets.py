@@ -40,7 +40,7 @@ def _sources(project: Path) -> list[Path]:
         "app": "*.py",
         "static/css": "*",
         "static/js": "*",
-        "tools": "*",
+        "workers": "*.mjs",
     }
     return [
         path

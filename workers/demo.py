@@ -253,7 +253,7 @@ def _life(actor: Actor, connection_id: UUID, address: str) -> None:
             ).first()
             for each in paired
         }
-        titles = dict(session.execute(select(Product.id, Product.title)).tuples())
+        titles = {row.id: row.title for row in session.execute(select(Product.id, Product.title))}
     disputed, refused, holder = paired
     with httpx.Client(base_url=address, timeout=60) as shop:
         name = {"name": f"{disputed.title}, gift edition"}

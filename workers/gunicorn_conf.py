@@ -20,3 +20,4 @@ errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 reload = os.environ.get("RELOAD") == "1"
 proc_name = "syncstore-web"
+limit_request_line = 8190  # a page that watches a hundred rows names them in one address

@@ -83,7 +83,7 @@ PRODUCT_FIELDS: Final = _table(
     Field("tags", Kind.SET, Group.ORGANISATION, "Tags"),
     Field("attributes", Kind.MAP, Group.ORGANISATION, "Attributes"),
     Field("options", Kind.OPTIONS, Group.CONTENT, "Options"),
-    Field("images", Kind.IMAGES, Group.MEDIA, "Images"),
+    Field("images", Kind.IMAGES, Group.MEDIA, "Pictures"),
 )
 
 VARIANT_FIELDS: Final = _table(
@@ -100,7 +100,7 @@ VARIANT_FIELDS: Final = _table(
     Field("length", Kind.MEASURE, Group.SHIPPING, "Length", of_variant=True),
     Field("width", Kind.MEASURE, Group.SHIPPING, "Width", of_variant=True),
     Field("height", Kind.MEASURE, Group.SHIPPING, "Height", of_variant=True),
-    Field("image", Kind.SCALAR, Group.MEDIA, "Variant image", of_variant=True),
+    Field("image", Kind.SCALAR, Group.MEDIA, "Variant picture", of_variant=True),
 )
 
 FIELDS: Final[dict[str, Field]] = {**PRODUCT_FIELDS, **VARIANT_FIELDS}

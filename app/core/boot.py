@@ -1,4 +1,4 @@
-"""Settings for a process about to start: the environment, filled up by embedded servers and dev keys."""
+"""Settings for a process about to start: the environment, completed by embedded servers."""
 
 import os
 from collections.abc import Mapping

@@ -18,7 +18,7 @@ def now() -> datetime:
 @contextmanager
 def travelling(by: timedelta) -> Iterator[None]:
     """Move the clock of this process forward for a while; rehearsals and tests only."""
-    global _offset  # noqa: PLW0603 (one clock per process is the point)
+    global _offset
     before = _offset
     _offset = before + by
     try:
@@ -30,14 +30,13 @@ def travelling(by: timedelta) -> Iterator[None]:
 @contextmanager
 def frozen(at: datetime) -> Iterator[Callable[[timedelta], None]]:
     """Stop the clock of this process at a moment; yields a function that moves it on."""
-    global _frozen  # noqa: PLW0603 (one clock per process is the point)
+    global _frozen
     before = _frozen
     _frozen = at
 
     def advance(by: timedelta) -> None:
-        global _frozen  # noqa: PLW0603 (as above)
-        assert _frozen is not None
-        _frozen += by
+        global _frozen
+        _frozen = (_frozen or before or at) + by
 
     try:
         yield advance

@@ -26,8 +26,8 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from app.core import clock
@@ -60,7 +60,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
-        UUID: PgUuid(as_uuid=True),
+        UUID: postgresql.UUID(as_uuid=True),
         Json: JSONB,
         dict[str, Any]: JSONB,
         list[Any]: JSONB,

@@ -1,8 +1,8 @@
 """Named points between the steps of a flow, where crash tests end the process.
 
-`FAULT_AT=push.sent` in the environment kills this process, as kill -9 would, the first time the flow
-passes that point; `FAULT_FILE` remembers that it did, so that the restarted process passes. Without
-the variable a point costs one look-up.
+`FAULT_AT=push.sent` in the environment kills this process, as kill -9 would, the first time the
+flow passes that point; `FAULT_FILE` remembers that it did, so that the restarted process passes.
+Without the variable a point costs one look-up.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Knows whether a unit of work is open here, so that the network can refuse to be used inside one."""
+"""Knows whether a unit of work is open here, so that the network can refuse to be used in it."""
 
 from contextvars import ContextVar
 from typing import Final

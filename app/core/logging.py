@@ -22,7 +22,11 @@ _SECRET_TEXTS: Final = (
     re.compile(r"(?i)\b(oauth_signature|consumer_secret|consumer_key|token|code)=[^&\s\"]+"),
     re.compile(r"(?<=://)([^:/@\s]+):[^@/\s]+(?=@)"),
 )
-_STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 
 
 def mask_text(text: str) -> str:

@@ -1,7 +1,8 @@
 """What migrations stand on: the owner's connection, and the rights of the app role.
 
-The app role owns nothing and cannot bypass row-level security. It gets reading and writing on every
-table after each upgrade, but tables whose `info` says `append_only` take no update or delete from it.
+The app role owns nothing and cannot bypass row-level security. It gets reading and writing on
+every table after each upgrade, but tables whose `info` says `append_only` take no update or delete
+from it.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """News for browsers: a Redis stream per organization carries the names of live things that changed.
 
-News carries names (`listing-<id>`), never content: whoever hears one renders it with its own rights.
-Losing news costs a reload, so every failure here is logged and swallowed.
+News carries names (`listing-<id>`), never content: whoever hears one renders it with its own
+rights. Losing news costs a reload, so every failure here is logged and swallowed.
 """
 
 import logging

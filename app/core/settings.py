@@ -57,29 +57,56 @@ def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _problems(settings: Settings) -> list[str]:
-    found = []
-    if settings.environment not in ("production", "development"):
-        found.append("ENVIRONMENT must be production or development.")
-    for name, url in (
-        ("DATABASE_URL", settings.database_url),
-        ("DATABASE_OWNER_URL", settings.database_owner_url),
-    ):
-        if not url.startswith("postgresql+psycopg://"):
-            found.append(f"{name} must start with postgresql:// and name a database.")
-    if urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
-        found.append("REDIS_URL must start with redis://, rediss:// or unix://.")
-    if len(settings.secret_key) < 32:
-        found.append("SECRET_KEY must be at least 32 random characters.")
+    checks = (
+        (
+            settings.environment in ("production", "development"),
+            "ENVIRONMENT must be production or development.",
+        ),
+        (
+            _is_postgresql(settings.database_url),
+            "DATABASE_URL must start with postgresql:// and name a database.",
+        ),
+        (
+            _is_postgresql(settings.database_owner_url),
+            "DATABASE_OWNER_URL must start with postgresql:// and name a database.",
+        ),
+        (
+            urlsplit(settings.redis_url).scheme in ("redis", "rediss", "unix"),
+            "REDIS_URL must start with redis://, rediss:// or unix://.",
+        ),
+        (len(settings.secret_key) >= 32, "SECRET_KEY must be at least 32 random characters."),
+        (
+            _are_keys(settings.encryption_keys),
+            "ENCRYPTION_KEYS must be one or more 32-byte keys in base64url, newest first.",
+        ),
+        (
+            _is_address(settings.public_url),
+            "PUBLIC_URL must be a full address such as https://sync.example.com.",
+        ),
+        (
+            settings.mail_url is None or urlsplit(settings.mail_url).scheme in ("smtp", "smtps"),
+            "MAIL_URL must start with smtp:// or smtps://.",
+        ),
+    )
+    return [sentence for is_right, sentence in checks if not is_right]
+
+
+def _is_postgresql(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
+
+
+def _are_keys(keys: tuple[str, ...]) -> bool:
     try:
-        KeyRing(settings.encryption_keys)
+        KeyRing(keys)
     except ValueError:
-        found.append("ENCRYPTION_KEYS must be one or more 32-byte keys in base64url, newest first.")
-    public = urlsplit(settings.public_url)
-    if public.scheme not in ("http", "https") or not public.hostname:
-        found.append("PUBLIC_URL must be a full address such as https://sync.example.com.")
-    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
-        found.append("MAIL_URL must start with smtp:// or smtps://.")
-    return found
+        return False
+    return True
+
+
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _with_driver(url: str) -> str:

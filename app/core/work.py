@@ -1,10 +1,10 @@
 """The unit of work: the only place in the code that commits.
 
-A flow opens `unit_of_work(actor)`, calls services with the `Work`, and leaves; leaving commits once,
-an exception rolls everything back. Facts are recorded with `emit` in the same transaction. Hints
-that may be lost (wake the relay, tell the browsers) are given to `after_commit`, which runs when the
-data is safe; a lost hint costs time, never truth. Units do not nest: a service that needs another
-service calls it with its own `work`.
+A flow opens `unit_of_work(actor)`, calls services with the `Work`, and leaves; leaving commits
+once, an exception rolls everything back. Facts are recorded with `emit` in the same transaction.
+Hints that may be lost (wake the relay, tell the browsers) are given to `after_commit`, which runs
+when the data is safe; a lost hint costs time, never truth. Units do not nest: a service that needs
+another service calls it with its own `work`.
 """
 
 import functools
@@ -66,7 +66,8 @@ class Work:
         """Run a hint that may be lost, once the data is safe."""
         self._callbacks.append(callback)
 
-    def _give_hints(self) -> None:
+    def give_hints(self) -> None:
+        """Run the hints; the unit calls this once its data is safe."""
         if self._touched and self.actor.organization_id is not None:
             news.publish(self.actor.organization_id, list(self._touched))
         if self._has_events:
@@ -106,7 +107,7 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
         guard.leave(token)
         if (seconds := time.monotonic() - started) > _SLOW_SECONDS:
             log.warning("A unit of work took %.1f s.", seconds, extra={"opener": opener})
-    work._give_hints()
+    work.give_hints()
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Identified, Json, Owned
 
-
 # Numbers reads and writes of channels in the order they happened; see Listing.read_order.
 READ_ORDER: Final = Sequence("read_order", metadata=Base.metadata)
 

@@ -27,7 +27,7 @@ from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer
 from app.sync import compare, planner, project, records, runs, tasks
 from app.sync.models import ChangeState, SyncChange, SyncTask
-from app.sync.planner import Intent
+from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
@@ -84,7 +84,8 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
-    refused = {(problem.variant_key, problem.field) for problem in outcome.problems}
+    problems = (*outcome.problems, *_ignored(errand, outcome.product))
+    refused = {(problem.variant_key, problem.field) for problem in problems}
     through = [
         each
         for each in errand.intents
@@ -95,8 +96,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     listing.is_ours = listing.is_ours or (is_new and not outcome.was_found)
     _bind(work, errand, outcome)
     kept = _kept_words(errand, outcome.product)
-    base = planner.apply(Side(errand.pair.base.values, errand.pair.base.variants), through)
-    base = _with_latest(work, errand, base)
+    base = _with_latest(work, errand, planner.rebase(errand.pair.base, through))
     records.write_base(work, errand.pair, base, kept=kept)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
@@ -104,16 +104,41 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
         records.write_snapshot(work, listing.id, outcome.product)
-    _settle_changes(work, errand, outcome.problems)
-    _settle_listing(work, listing, outcome.problems)
+    _settle_changes(work, errand, problems)
+    _settle_listing(work, listing, problems)
     close(
         work,
         desk,
         [errand.task],
         changed=0 if is_new else 1,
         created=1 if is_new else 0,
-        failed=1 if outcome.problems else 0,
+        failed=1 if problems else 0,
     )
+
+
+def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, ...]:
+    """Name what the channel answered without having taken it: it still shows the old value."""
+    if product is None:
+        return ()
+    theirs = project.their_side(replace(errand.pair, kept={}), product)
+    found = []
+    for each in errand.intents:
+        now = theirs.value(each.field, each.variant_key)
+        if each.action is not Action.UPDATE or now is MISSING or each.field not in FIELDS:
+            continue
+        is_taken = compare.equal(each.field, now, each.new)
+        if not is_taken and compare.equal(each.field, now, each.old):
+            label = FIELDS[each.field].label
+            found.append(
+                Problem(
+                    f"The shop kept its own value of “{label}”. Change it there, or leave this"
+                    " field to the shop in the connection's settings.",
+                    field=each.field,
+                    code="ignored",
+                    variant_key=each.variant_key,
+                )
+            )
+    return tuple(found)
 
 
 def _with_latest(work: Work, errand: Errand, base: Side) -> Side:
@@ -125,7 +150,10 @@ def _with_latest(work: Work, errand: Errand, base: Side) -> Side:
         **{k: v for k, v in stored.values.items() if (None, k) not in written},
     }
     variants = {key: dict(held) for key, held in base.variants.items()}
+    gone = {each.variant_key for each in errand.intents if each.action is Action.DELETE}
     for key, held in stored.variants.items():
+        if key in gone:
+            continue
         fresh = {k: v for k, v in held.items() if (key, k) not in written}
         variants.setdefault(key, {}).update(fresh)
     return Side(values, variants)

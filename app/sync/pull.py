@@ -166,6 +166,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
             return True
         terms = records.Terms(opened.row, opened.adapter.capabilities, run.id, order=order)
         tally = intake.take_in(work, terms, page.items)
+        tally.failed += len(page.unreadable)  # named in the log; never taken for deleted
         runs.count(work, run.id, **tally.totals())
         _note_total(work, run, page, tally)
         _note_pull(work, opened.id)

@@ -225,6 +225,7 @@ def listing_page(
         .where(Proposal.listing_id == Listing.id)
         .order_by(Proposal.score.desc())
         .limit(1)
+        .correlate(Listing)
         .scalar_subquery()
     )
     proposed = select(Product).subquery()

@@ -67,7 +67,8 @@ class Editor:
         ]
         for row in self.rows:
             found += [
-                (f"v-{row.key}-{_BOXES.get(name, name)}", f"{row.title}: {text}") for name, text in row.errors.items()
+                (f"v-{row.key}-{_BOXES.get(name, name)}", f"{row.title}: {text}")
+                for name, text in row.errors.items()
             ]
         return [*found, *self.problems.items()]
 

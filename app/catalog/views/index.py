@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -81,7 +81,6 @@ def product_list() -> ResponseReturnValue:
         sort=wanted.sort,
         all_columns=COLUMNS,
         view_form=ViewForm(),
-        can_bulk_edit="bulk.bulk_new" in current_app.view_functions,
         **context,
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.catalog import imports
+from app.catalog import imports, service
 from app.catalog.models import Import, ImportIssue, ImportState, Product, Variant
 from app.core import db
 from app.core.actor import Actor
@@ -98,8 +98,6 @@ def test_a_refused_product_hinders_no_other(actor: Actor, tmp_path: Path) -> Non
 def test_an_import_keeps_manual_edits_unless_told_to_overwrite(
     actor: Actor, tmp_path: Path
 ) -> None:
-    from app.catalog import service
-
     path = tmp_path / "products.csv"
     path.write_text("Handle,Title,Variant SKU,Variant Price\nmug,Mug,MUG-1,10.00\n")
     run(actor, path)
