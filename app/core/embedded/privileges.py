@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.core.embedded.errors import ServersUnavailable
 
-_SET_PDEATHSIG, _SET_KEEPCAPS, _CAP_AMBIENT, _CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_SET_PDEATHSIG, _SET_KEEPCAPS, _SET_SECUREBITS, _CAP_AMBIENT = 1, 8, 28, 47
+_CAP_AMBIENT_RAISE, _NO_SETUID_FIXUP = 2, 1 << 2
 _CAPABILITIES_V3 = 0x20080522
 _DAC_OVERRIDE = 1
 _REFUSED = (
@@ -38,6 +39,9 @@ def give_up_root() -> None:
         raise ServersUnavailable(_REFUSED)
     libc = ctypes.CDLL(None, use_errno=True)
     try:
+        # Without this access(2), which initdb and postgres ask about their programs, forgets the
+        # right. A machine that refuses it still runs them below folders open to all.
+        libc.prctl(_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0)
         _checked(libc.prctl(_SET_KEEPCAPS, 1, 0, 0, 0))
         os.setgroups([])
         os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)

@@ -23,6 +23,13 @@ from app.core.embedded import join_servers
 print(join_servers(Path(sys.argv[1])).redis_url, flush=True)
 signal.pause()
 """
+AS_LESSER_USER = """
+import os, sys
+from app.core.embedded.privileges import give_up_root
+give_up_root()
+program = sys.argv[1]
+print(os.geteuid() != 0, os.access(program, os.X_OK), os.spawnl(os.P_WAIT, program, program))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +207,24 @@ def test_a_second_user_joins_and_leaves_without_harm(
 
     assert answer(urls)
     assert guard(var_dir) == guarding
+
+
+def test_servers_run_without_root_below_a_folder_closed_to_others(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.write_text("#!/bin/sh\ncat $0 > /dev/null\n")
+    program.chmod(0o700)
+
+    said = subprocess.run(
+        [sys.executable, "-c", AS_LESSER_USER, program],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout == "True True 0\n"
 
 
 def test_a_broken_cluster_is_refused_with_a_sentence(tmp_path: Path) -> None:
