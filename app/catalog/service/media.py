@@ -225,7 +225,7 @@ def _download(url: str) -> bytes:
 def _arrive(actor: Actor, media_id: UUID, stored: StoredPicture) -> None:
     with unit_of_work(actor) as work:
         media = get_media(work, media_id)
-        if media.state is not MediaState.WAITING:
+        if media.state != MediaState.WAITING:
             return
         _fill(media, stored)
         media.state, media.error, media.due_at = MediaState.READY, None, None
@@ -263,7 +263,7 @@ def get_media(work: Work, media_id: UUID) -> Media:
 def retry_media(work: Work, media_id: UUID) -> None:
     """Fetch a picture again that could not be fetched."""
     media = get_media(work, media_id)
-    if media.state is MediaState.FAILED and media.source_url:
+    if media.state == MediaState.FAILED and media.source_url:
         media.state, media.error = MediaState.WAITING, None
         media.attempts, media.due_at = 0, work.now
         work.emit(MediaAdded((media.id,)))

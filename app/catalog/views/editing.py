@@ -70,6 +70,7 @@ class Editor:
                 (f"v-{row.key}-{_BOXES.get(name, name)}", f"{row.title}: {text}")
                 for name, text in row.errors.items()
             ]
+        found += [("editor", sentence) for sentence in self.form.form_errors]
         return [*found, *self.problems.items()]
 
 

@@ -41,7 +41,8 @@ def form_of(html: str) -> dict[str, str]:
             body = html.split(tag, 1)[1].split("</select>", 1)[0]
             chosen = re.search(r'value="([^"]*)" selected', body)
             first = re.search(r'value="([^"]*)"', body)
-            found[name[1]] = (chosen or first or [None, ""])[1]  # type: ignore[index]  # a match or a pair
+            option = chosen or first
+            found[name[1]] = option[1] if option else ""
     return {name: unescape(value) for name, value in found.items()}
 
 
