@@ -6,8 +6,8 @@ Each function may run twice, late, or beside itself; what it finds undone in Pos
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
 
 from rq import get_current_job
@@ -24,11 +24,9 @@ from app.sync import inbox, pull, push, service
 from app.team import service as team
 from workers import queues
 from workers.queues import Job, Lane
-from workers.subscriptions import SUBSCRIBERS
 
 log = logging.getLogger(__name__)
 
-FACTS: Final = Job("deliver_facts", Lane.PUSH)
 PUSH: Final = Job("push_connection", Lane.PUSH, 180)
 PUSH_URGENT: Final = Job("push_connection", Lane.URGENT, 180)
 PULL: Final = Job("pull_connection", Lane.PULL, 180)
@@ -71,15 +69,6 @@ def _begin(organization_id: str) -> None:
     job = get_current_job()
     correlation_id.set((job.meta.get("correlation_id") if job else None) or (job.id if job else ""))
     organization.set(organization_id)
-
-
-def deliver_facts(
-    organization_id: str | None, subscriber: str, facts: Sequence[Mapping[str, Any]]
-) -> None:
-    """Hand facts of one kind to one subscriber."""
-    _begin(organization_id or "")
-    actor = job_actor(UUID(organization_id)) if organization_id else SYSTEM
-    SUBSCRIBERS[subscriber](actor, facts)
 
 
 def _go_on(job: Job, slice_: Callable[..., bool], organization_id: str, subject_id: str) -> None:

@@ -1,27 +1,36 @@
-"""The outbox relay: facts that were committed become jobs and bells.
+"""The outbox relay: facts that were committed reach their subscribers, and ring their bells.
 
-Rows are taken with SKIP LOCKED, handed to Redis, and marked sent in the same transaction; a crash
-in between hands them over again under the same job id. Facts of one kind and organization that
-wait together travel together, so ten thousand changed products are a few jobs.
+A batch is claimed for a while, told, and marked sent only then: a crash in between, a lost Redis or
+a failing subscriber means that the facts are told again. So subscribers are idempotent, and they
+are short: they write rows (tasks, schedules, mails), never call a channel. Facts of one kind and
+organization that wait together are told together.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import select, update
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, func, or_, select, true, update
 
-from app.core.actor import SYSTEM, Actor
+from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.outbox import OutboxMessage
 from app.core.work import unit_of_work
 from workers import jobs, queues
 from workers.subscriptions import SUBSCRIBERS, SUBSCRIPTIONS
 
+log = logging.getLogger(__name__)
+
 BATCH: Final = 1000
-PER_JOB: Final = 500
+_CLAIM: Final = timedelta(seconds=30)
+_LONGEST_WAIT: Final = timedelta(minutes=10)
 
 Payload = Mapping[str, Any]
-# Facts that need no subscriber's thought: they ring for the subject they name.
+# Facts that need no subscriber's thought: they ring for the subject they name. A bell that is lost
+# is rung again by the scheduler, which looks for the rows these facts are about.
 BELLS: Final[Mapping[str, tuple[Callable[[Payload], queues.Job], str]]] = {
     "PushRequested": (
         lambda fact: jobs.PUSH_URGENT if fact["is_urgent"] else jobs.PUSH,
@@ -37,67 +46,87 @@ ORGANIZATION_BELLS: Final[Mapping[str, queues.Job]] = {"MediaAdded": jobs.MEDIA}
 
 
 def relay() -> int:
-    """Hand over what waits in the outbox; returns how many facts."""
-    with unit_of_work(SYSTEM) as work:
-        rows = work.session.scalars(
-            select(OutboxMessage)
-            .where(OutboxMessage.sent_at.is_(None))
-            .order_by(OutboxMessage.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        in_groups = sorted(rows, key=lambda row: (str(row.organization_id), row.name, row.id))
-        for _, group in groupby(in_groups, key=lambda row: (row.organization_id, row.name)):
-            _hand_over(list(group))
-        work.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_([row.id for row in rows]))
-            .values(sent_at=work.now)
-        )
+    """Tell what waits in the outbox; returns how many facts were claimed."""
+    return _tell_all(true())
+
+
+def deliver_here(actor: Actor) -> bool:
+    """Tell only the facts of one organization, in this process; False: there were none."""
+    return _tell_all(OutboxMessage.organization_id == actor.organization_id) > 0
+
+
+def _tell_all(which: ColumnElement[bool]) -> int:
+    rows = _claim(which)
+    in_groups = sorted(rows, key=lambda row: (str(row.organization_id), row.name, row.id))
+    for (organization_id, name), group in groupby(
+        in_groups, key=lambda row: (row.organization_id, row.name)
+    ):
+        found = list(group)
+        if _tell(organization_id, name, [row.payload for row in found]):
+            _mark_sent([row.id for row in found])
     return len(rows)
 
 
-def _hand_over(rows: Sequence[OutboxMessage]) -> None:
-    name, organization_id = rows[0].name, rows[0].organization_id
-    whose = str(organization_id) if organization_id else None
-    for subscriber in SUBSCRIPTIONS.get(name, ()):
-        for start in range(0, len(rows), PER_JOB):
-            some = rows[start : start + PER_JOB]
-            queues.enqueue(
-                jobs.FACTS,
-                whose,
-                subscriber,
-                [row.payload for row in some],
-                job_id=f"{subscriber.replace('.', '-')}-{some[0].id}-{some[-1].id}",
+def _claim(which: ColumnElement[bool]) -> Sequence[OutboxMessage]:
+    with unit_of_work(SYSTEM) as work:
+        due = (
+            select(OutboxMessage.id)
+            .where(
+                OutboxMessage.sent_at.is_(None),
+                or_(
+                    OutboxMessage.claimed_until.is_(None),
+                    OutboxMessage.claimed_until < work.now,
+                ),
+                which,
             )
+            .order_by(OutboxMessage.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        found = work.session.scalars(due).all()
+        if not found:
+            return ()
+        wait = OutboxMessage.attempts * _CLAIM
+        claimed = (
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(found))
+            .values(
+                claimed_until=work.now + func.least(_CLAIM + wait, _LONGEST_WAIT),
+                attempts=OutboxMessage.attempts + 1,
+            )
+            .returning(OutboxMessage)
+        )
+        return work.session.scalars(claimed).all()
+
+
+def _tell(organization_id: UUID | None, name: str, facts: Sequence[Payload]) -> bool:
+    """Tell subscribers and ring bells; False: a subscriber failed, and is told again later."""
+    whose = str(organization_id) if organization_id else None
+    actor = job_actor(organization_id) if organization_id else SYSTEM
+    try:
+        for subscriber in SUBSCRIPTIONS.get(name, ()):
+            SUBSCRIBERS[subscriber](actor, facts)
+    except Exception:
+        log.exception("Subscribers of %s failed; they are told again.", name)
+        return False
+    try:
+        _ring(whose, name, facts)
+    except RedisError:
+        log.warning("Bells could not be rung; the scheduler finds the work by itself.")
+    return True
+
+
+def _ring(whose: str | None, name: str, facts: Sequence[Payload]) -> None:
     if name in BELLS:
         choose, subject = BELLS[name]
-        for row in rows:
-            queues.ring(choose(row.payload), whose, row.payload[subject])
+        for fact in facts:
+            queues.ring(choose(fact), whose, fact[subject])
     if name in ORGANIZATION_BELLS and whose:
         queues.ring(ORGANIZATION_BELLS[name], whose, whose)
 
 
-def deliver_here(actor: Actor) -> bool:
-    """Let subscribers hear an organization's facts in this process; False: there were none."""
-    with unit_of_work(actor) as work:
-        rows = work.session.scalars(
-            select(OutboxMessage)
-            .where(
-                OutboxMessage.sent_at.is_(None),
-                OutboxMessage.organization_id == actor.organization_id,
-                OutboxMessage.name.in_(SUBSCRIPTIONS),
-            )
-            .order_by(OutboxMessage.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+def _mark_sent(ids: Sequence[int]) -> None:
+    with unit_of_work(SYSTEM) as work:
         work.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_([row.id for row in rows]))
-            .values(sent_at=work.now)
+            update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(sent_at=work.now)
         )
-    for row in rows:
-        for subscriber in SUBSCRIPTIONS[row.name]:
-            SUBSCRIBERS[subscriber](actor, [row.payload])
-    return bool(rows)

@@ -1,8 +1,8 @@
 """Facts recorded in the transaction that made them true; the relay tells those who care.
 
 An event is a frozen dataclass with a past-tense name. Its row is written by `Work.emit`; the relay
-(workers/relay.py) turns rows into jobs and marks them sent. The table stands outside row-level
-security: it holds ids only.
+(workers/relay.py) tells its subscribers, rings its bells, and marks it sent only then. The table
+stands outside row-level security: it holds ids only.
 """
 
 import dataclasses
@@ -39,6 +39,8 @@ class OutboxMessage(Base):
     payload: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     sent_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]  # somebody is telling its subscribers
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 def _plain(value: Any) -> Any:

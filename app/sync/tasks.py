@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -95,7 +95,7 @@ def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     asked = insert(SyncTask)
     again = asked.on_conflict_do_update(
         index_elements=[SyncTask.connection_id, SyncTask.direction, SyncTask.subject],
-        index_where=_WAITING,
+        index_where=text("state = 'waiting'"),  # a constant: a parameter would match no index
         set_={
             "is_urgent": SyncTask.is_urgent | asked.excluded.is_urgent,
             "is_forced": SyncTask.is_forced | asked.excluded.is_forced,

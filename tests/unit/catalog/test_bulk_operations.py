@@ -69,7 +69,8 @@ def test_a_variant_without_a_price_is_left_alone() -> None:
 def test_lists_gain_and_lose_words(kind: str, value: str, had: list[str], then: list[str]) -> None:
     name = kind.partition("_")[0]
 
-    change = changes_for(Operation(kind, value), product(**{name: had}))
+    wished: dict[str, Any] = {name: had}
+    change = changes_for(Operation(kind, value), product(**wished))
 
     assert change.values == {name: then}
 
