@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 import nh3
 
 from app.adapters import units
 from app.adapters.values import BACKORDERS, FIELDS, Kind, Value, Values
 from app.catalog import identifiers, rules
+from app.catalog.keys import is_id
 from app.core.money import MAX_MINOR
 
 # Fields of our own rows that channels do not share (yet): kept, imported, exported, not synced.
@@ -361,15 +361,6 @@ def _picture(key: Any, **_: Any) -> str:
     if not is_id(str(key)):
         raise NotTaken("This picture has no address and is not in the library.")
     return str(key)
-
-
-def is_id(key: str) -> bool:
-    """Tell whether the key of a picture is our own id."""
-    try:
-        UUID(key)
-    except ValueError:
-        return False
-    return True
 
 
 _EMPTY: Final[Mapping[str, Any]] = {

@@ -132,7 +132,7 @@ def service_modules() -> Iterator[ModuleType]:
             yield import_module(f"app.{feature}.service")
 
 
-@pytest.mark.parametrize("module", service_modules(), ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", list(service_modules()), ids=lambda module: module.__name__)
 def test_the_first_parameter_tells_the_kind(module: ModuleType) -> None:
     allowed = {"work", "session", "actor"}
     odd = []

@@ -19,7 +19,13 @@ from tests.cast import Cast, cast, enter
 
 # Pages that answer something else than a page: files, streams, probes, other people's dashboards.
 NOT_PAGES = ("static", "web.events", "probes.", "rq_dashboard.", "catalog.export", "catalog.media")
-OUT_OF_ORGANIZATION = ("team.verify", "team.reset", "team.invitation", "team.operator")
+OUT_OF_ORGANIZATION = (
+    "team.verify",
+    "team.reset",
+    "team.invitation",
+    "team.operator",
+    "web.gallery",  # for operators
+)
 
 
 @pytest.fixture

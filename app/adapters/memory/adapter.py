@@ -3,7 +3,7 @@
 import copy
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from app.adapters.errors import (
@@ -12,9 +12,9 @@ from app.adapters.errors import (
     Refused,
     Throttled,
     Unavailable,
-    Unknown,
 )
 from app.adapters.memory.shop import Fault, FaultKind, Good, MemoryShop, Product, signature
+from app.adapters.memory.weather import answered, spoiled
 from app.adapters.port import Capabilities, Channel, FormField
 from app.adapters.types import (
     Applied,
@@ -33,7 +33,6 @@ from app.adapters.types import (
     Rejected,
     ShopFacts,
     Ticket,
-    Unanswered,
     VariantDraft,
 )
 from app.adapters.values import PRODUCT_FIELDS, VARIANT_FIELDS
@@ -106,19 +105,19 @@ class MemoryAdapter:
         """Create or change listings; one outcome per draft, in order."""
         fault = self._begin("push_listings", [draft.key for draft in drafts])
         outcomes = [
-            _spoiled(fault, draft.key, number, len(drafts)) or self._push(draft)
+            spoiled(fault, draft.key, number, len(drafts)) or self._push(draft)
             for number, draft in enumerate(drafts)
         ]
-        return _answered(fault, outcomes)
+        return answered(fault, outcomes)
 
     def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
         """Set absolute stock; one outcome per level, in order."""
         fault = self._begin("push_levels", [level.key for level in levels])
         outcomes = [
-            _spoiled(fault, level.key, number, len(levels)) or self._set(level)
+            spoiled(fault, level.key, number, len(levels)) or self._set(level)
             for number, level in enumerate(levels)
         ]
-        return _answered(fault, outcomes)
+        return answered(fault, outcomes)
 
     def collect(self, ticket: Ticket) -> Sequence[Outcome]:
         """Return nothing: this shop answers every write at once."""
@@ -358,29 +357,6 @@ def _fill(
     if key is not None and not str(key).startswith("ext:"):
         picture = ids.get(str(key)) or known.get(str(key))
         good.values["image"] = f"ext:{picture}" if picture else None
-
-
-def _spoiled(fault: Fault | None, key: str, number: int, count: int) -> Outcome | None:
-    if fault is None or (fault.keys and key not in fault.keys):
-        return None
-    if fault.kind is FaultKind.REJECT:
-        return Rejected(key, (Problem(fault.sentence, code=fault.code),))
-    if fault.kind is FaultKind.CUT and number >= count // 2:
-        return Unanswered(key, Unknown.sentence)
-    return None
-
-
-def _answered(fault: Fault | None, outcomes: Iterable[Outcome]) -> list[Outcome]:
-    if fault is not None and fault.kind is FaultKind.LOST:
-        raise Unknown
-    if fault is not None and fault.kind is FaultKind.UNANSWERED:
-        return [
-            Unanswered(each.key, Unknown.sentence)
-            if not fault.keys or each.key in fault.keys
-            else each
-            for each in outcomes
-        ]
-    return list(outcomes)
 
 
 def memory_channel(shops: MutableMapping[str, MemoryShop]) -> Channel:

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.adapters.values import Values
+from app.catalog.keys import is_id
 from app.catalog.models import Media
 from app.catalog.service.drafts import ProductChange, ProductDraft, VariantDraft
 from app.catalog.service.media import media_by_url
 from app.catalog.service.writing import among
-from app.catalog.values import is_id
 from app.core.work import Work
 
 Wish = TypeVar("Wish", ProductDraft, ProductChange)
