@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from app.core.crypto import new_key
 from app.core.errors import Forbidden, Invalid, NotFound, Stale, TooMany, Unavailable
 from app.core.settings import read_settings
+from app.web import preferences
 from app.web.fragments import go_to, page, then, toast
 from app.web.guards import hook, public, requires, signed_in
 from app.web.identity import Doors, Identity, Membership, register_identity
@@ -41,6 +42,12 @@ PEOPLE = {"alice": ALICE, "carol": CAROL, "mallory": MALLORY}
 REFUSALS = {
     "403": Forbidden, "404": NotFound, "409": Stale, "429": TooMany, "503": Unavailable,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_feature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what features keep when another test of this process installed them."""
+    monkeypatch.setattr(preferences, "_keepers", {})
 
 
 def _who() -> Identity | None:
