@@ -1,18 +1,18 @@
 """The product list: keyset pages in both directions, with totals that are exact up to 10,000."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, text, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.catalog.filters import ProductFilter
 from app.catalog.models import Media, MediaState, Product
 from app.catalog.queries.estimates import planned_rows
-from app.catalog.queries.searching import conditions
+from app.catalog.queries.searching import Narrowing, narrow
 from app.catalog.queries.values import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection, ConnectionState
@@ -22,6 +22,7 @@ from app.listings.models import Listing
 
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
+STEPS: Final = 20_000
 
 _SORTS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "updated": Product.updated_at,
@@ -74,22 +75,25 @@ def product_list(
     is_counting: bool = True,
 ) -> KeysetPage[ProductRow]:
     """Return one page of a list; `after` and `before` are cursors of an earlier page."""
-    where = conditions(session, wanted)
+    narrowing = narrow(session, wanted)
     cursor = before or after
     is_back = before is not None
     at = decode_cursor(cursor, length=3) if cursor else None
-    found = _keys(session, where, wanted, at=at, is_back=is_back, most=size + 1)
+    walk = Walk(wanted, _position(wanted, at), is_back, size + 1)
+    found, total = _keys(session, narrowing, walk)
     has_more = len(found) > size
     keys = found[:size][::-1] if is_back else found[:size]
-    total, is_estimate = _count(session, where) if is_counting else (len(keys), True)
-    first = _first_number(at, len(keys), size, is_back=is_back)
+    is_estimate = not is_counting
+    if is_counting and total is None:
+        total, is_estimate = _count(session, narrowing)
+    first = _first_number(at, len(keys), is_back=is_back)
     has_before = has_more if is_back else at is not None
     has_after = True if is_back else has_more
     return KeysetPage(
         rows=product_rows(session, [key for _, key in keys]),
         before=_cursor(keys[0], first) if keys and has_before else None,
         after=_cursor(keys[-1], first + len(keys)) if keys and has_after else None,
-        total=max(total, first + len(keys) - 1),
+        total=max(total or 0, first + len(keys) - 1),
         is_estimate=is_estimate,
         first=first,
     )
@@ -105,43 +109,112 @@ def _cursor(key: Key, number: int) -> str:
     )
 
 
-def _first_number(at: list[Any] | None, count: int, size: int, *, is_back: bool) -> int:
+def _first_number(at: list[Any] | None, count: int, *, is_back: bool) -> int:
     if at is None:
         return 1
     number = at[2] if isinstance(at[2], int) else 1
     return max(1, number - count) if is_back else number
 
 
-def _keys(
-    session: Session,
-    where: Sequence[ColumnElement[bool]],
-    wanted: ProductFilter,
-    *,
-    at: list[Any] | None,
-    is_back: bool,
-    most: int,
-) -> list[Key]:
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Which way through a list: from where, in which direction, how far."""
+
+    wanted: ProductFilter
+    position: Key | None
+    is_back: bool
+    most: int
+
+    @property
+    def column(self) -> InstrumentedAttribute[Any]:
+        """What the list is ordered by."""
+        return _SORTS[self.wanted.sort_key]
+
+    @property
+    def is_down(self) -> bool:
+        """Whether this walk meets larger values first."""
+        return self.wanted.is_descending != self.is_back
+
+
+def _keys(session: Session, narrowing: Narrowing, walk: Walk) -> tuple[list[Key], int | None]:
+    """Return the keys of a page, and the total when it was counted on the way."""
+    if not narrowing.is_gathered:
+        found = _walk(session, narrowing, walk)
+        if len(found) >= walk.most or not narrowing.is_broad:
+            return found, None
+    # Words far from the beginning of this order: gathering them costs less than walking on.
+    return _gather(session, (*narrowing.plain, *narrowing.gathered), walk)
+
+
+def _walk(session: Session, narrowing: Narrowing, walk: Walk) -> list[Key]:
     """Walk the order from a cursor; rows without a value always come last."""
-    column = _SORTS[wanted.sort_key]
-    is_down = wanted.is_descending != is_back
-    segments = [False, True] if wanted.sort_key in _NULLABLE else [False]
-    if is_back:
+    segments = [False, True] if walk.wanted.sort_key in _NULLABLE else [False]
+    if walk.is_back:
         segments.reverse()
-    position = _position(wanted, at)
+    position = walk.position
     if position is not None:
         segments = segments[segments.index(position[0] is None) :]
     found: list[Key] = []
     for is_null in segments:
-        question = _segment(column, where, is_null=is_null, is_down=is_down)
+        where = list(narrowing.plain)
         if position is not None and is_null == (position[0] is None):
-            question = question.where(_beyond(column, position, is_down=is_down))
-        found += [(row[0], row[1]) for row in session.execute(question.limit(most - len(found)))]
-        if len(found) >= most:
+            where.append(_beyond(walk.column, position, is_down=walk.is_down))
+        question = _segment(walk.column, where, is_null=is_null, is_down=walk.is_down)
+        if narrowing.is_broad:
+            question = _asking_each(question, narrowing, walk)
+        rows = session.execute(question.limit(walk.most - len(found)))
+        found += [(row[0], row[1]) for row in rows]
+        if len(found) >= walk.most:
             break
     return found
 
 
-def _position(wanted: ProductFilter, at: list[Any] | None) -> tuple[Any, UUID] | None:
+def _asking_each(question: Select[Any], narrowing: Narrowing, walk: Walk) -> Select[Any]:
+    """Ask the words of each row on a walk of bounded length."""
+    steps = question.add_columns(Product.search, Product.tags).limit(STEPS).subquery()
+    row = aliased(Product, steps)
+    column = getattr(row, walk.column.key)
+    return (
+        select(column, row.id)
+        .where(*narrowing.walked(row))
+        .order_by(*_directed((column, row.id), is_down=walk.is_down))
+    )
+
+
+def _directed(columns: Sequence[Any], *, is_down: bool) -> list[Any]:
+    return [each.desc() if is_down else each.asc() for each in columns]
+
+
+def _gather(
+    session: Session, where: Sequence[ColumnElement[bool]], walk: Walk
+) -> tuple[list[Key], int | None]:
+    """Take all that fit, count and sort them, and return those beyond the cursor."""
+    all_fitting = select(walk.column.label("value"), Product.id).where(*where)
+    found = all_fitting.cte("found").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery()
+    question = select(found.c.value, found.c.id, total)
+    if walk.position is not None:
+        question = question.where(_after(found.c, walk.position, walk))
+    last = found.c.value.is_(None)
+    order = [last.desc() if walk.is_back else last.asc()]
+    order += _directed((found.c.value, found.c.id), is_down=walk.is_down)
+    rows = session.execute(question.order_by(*order).limit(walk.most)).all()
+    return [(row[0], row[1]) for row in rows], (rows[0][2] if rows else None)
+
+
+def _after(columns: Any, position: Key, walk: Walk) -> ColumnElement[bool]:
+    value, product_id = position
+    by_id = columns.id < product_id if walk.is_down else columns.id > product_id
+    is_null = columns.value.is_(None)
+    if value is None:
+        same: ColumnElement[bool] = and_(is_null, by_id)
+        return or_(~is_null, same) if walk.is_back else same
+    by_value = columns.value < value if walk.is_down else columns.value > value
+    beyond = or_(by_value, and_(columns.value == value, by_id))
+    return beyond if walk.is_back else or_(is_null, beyond)
+
+
+def _position(wanted: ProductFilter, at: list[Any] | None) -> Key | None:
     if at is None:
         return None
     value = at[0]
@@ -161,7 +234,7 @@ def _segment(
     if column.expression.nullable:
         question = question.where(column.is_(None) if is_null else column.is_not(None))
     order = [Product.id] if is_null else [column, Product.id]
-    return question.order_by(*(each.desc() if is_down else each.asc() for each in order))
+    return question.order_by(*_directed(order, is_down=is_down))
 
 
 def _beyond(
@@ -175,13 +248,16 @@ def _beyond(
     return here < there if is_down else here > there
 
 
-def _count(session: Session, where: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
+def _count(session: Session, narrowing: Narrowing) -> tuple[int, bool]:
     """Count exactly up to 10,000; beyond that, take the planner's word."""
-    some = select(literal(1)).select_from(Product).where(*where).limit(COUNTED + 1).subquery()
-    counted = session.scalar(select(func.count()).select_from(some)) or 0
-    if counted <= COUNTED:
-        return counted, False
-    return max(planned_rows(session, select(Product.id).where(*where)), COUNTED), True
+    if not narrowing.is_broad:
+        fitting = select(literal(1)).select_from(Product).where(*narrowing.where)
+        some = fitting.limit(COUNTED + 1).subquery()
+        counted = session.scalar(select(func.count()).select_from(some)) or 0
+        if counted <= COUNTED:
+            return counted, False
+    planned = planned_rows(session, select(Product.id).where(*narrowing.where))
+    return max(planned, 0 if narrowing.is_broad else COUNTED), True
 
 
 def product_rows(session: Session, product_ids: Sequence[UUID]) -> list[ProductRow]:
@@ -261,12 +337,12 @@ def listing_badges(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, 
 
 def count_products(session: Session, wanted: ProductFilter) -> tuple[int, bool]:
     """Return how many products a filter finds, and whether that is an estimate."""
-    return _count(session, conditions(session, wanted))
+    return _count(session, narrow(session, wanted))
 
 
 def selected_ids(session: Session, wanted: ProductFilter, *, most: int) -> list[UUID]:
     """Return the products of a list, at most so many, in no order that matters."""
-    question = select(Product.id).where(*conditions(session, wanted)).limit(most)
+    question = select(Product.id).where(*narrow(session, wanted).where).limit(most)
     return list(session.scalars(question))
 
 
@@ -274,7 +350,7 @@ def iter_product_ids(
     session: Session, wanted: ProductFilter, *, size: int = 1000
 ) -> Iterator[list[UUID]]:
     """Go through every product of a list in slices, in the order of their ids."""
-    where = conditions(session, replace(wanted))
+    where = narrow(session, wanted).where
     last: UUID | None = None
     while True:
         question = select(Product.id).where(*where).order_by(Product.id).limit(size)
