@@ -164,7 +164,7 @@ def _walk(session: Session, narrowing: Narrowing, walk: Walk) -> list[Key]:
             question = _asking_each(question, narrowing, walk)
         rows = session.execute(question.limit(walk.most - len(found)))
         found += [(row[0], row[1]) for row in rows]
-        if len(found) >= walk.most:
+        if len(found) >= walk.most or narrowing.is_broad:  # a bounded walk may have left some out
             break
     return found
 
