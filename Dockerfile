@@ -24,6 +24,7 @@ COPY workers workers
 COPY migrations migrations
 COPY templates templates
 COPY --from=assets /build/static static
+RUN python -m compileall -q app workers
 USER syncstore
 EXPOSE 8000
 CMD ["gunicorn", "-c", "workers/gunicorn_conf.py", "wsgi:app"]

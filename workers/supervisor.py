@@ -19,7 +19,7 @@ from app.core.embedded.privileges import tied_to_parent
 
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 AWAITED = ENDING | {signal.SIGCHLD}
-END_SECONDS = 6.0
+END_SECONDS = 5.0
 STEADY_SECONDS = 30.0
 LONGEST_PAUSE = 10.0
 OLD_LOG_BYTES = 20_000_000
