@@ -5,7 +5,9 @@ share memory. The standard library turns green before that: psycopg, redis and h
 are imported. The gevent worker patches again, in the same words, which changes nothing.
 """
 
+import logging
 import os
+from typing import Any
 
 from gevent import monkey
 
@@ -26,3 +28,10 @@ accesslog = None  # the app writes its own line per request
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 proc_name = "syncstore-web"
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """A process that was asked to end is gone at once: gevent takes seconds to be taken apart."""
+    if worker.booted and not worker.alive:
+        logging.shutdown()
+        os._exit(0)
