@@ -83,9 +83,9 @@ Layers = dict[str, dict[str, Any]]
 def fold(text: str) -> str:
     """Return a text without accents, case and doubled spaces, as search and sorting compare it."""
     if text.isascii():
-        return _SPACE.sub(" ", text.lower()).strip()
+        return " ".join(text.lower().split())
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return _SPACE.sub(" ", bare.casefold()).strip()
+    return " ".join(bare.casefold().split())
 
 
 def sku_key(sku: str | None) -> str | None:

@@ -90,14 +90,14 @@ def variant_values(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def product_row(product: ProductState, *, organization_id: UUID, now: datetime) -> dict[str, Any]:
+def product_row(product: ProductState, *, organization_id: str, now: datetime) -> dict[str, Any]:
     """Return the row of a product, with its summary, as plain JSON."""
     values = product.values
     is_archived = values["status"] == rules.ProductStatus.ARCHIVED
     archived_at = (product.archived_at or now) if is_archived else None
     return {
         "id": str(product.id),
-        "organization_id": str(organization_id),
+        "organization_id": organization_id,
         "version": product.version,
         "updated_at": now.isoformat(),
         "handle": product.handle,
@@ -129,13 +129,13 @@ def summary(variants: Sequence[VariantState]) -> dict[str, Any]:
 
 
 def variant_row(
-    variant: VariantState, *, product_id: UUID, organization_id: UUID, currency: str
+    variant: VariantState, *, product_id: UUID, organization_id: str, currency: str
 ) -> dict[str, Any]:
     """Return the row of a variant as plain JSON."""
     values = variant.values
     return {
         "id": str(variant.id),
-        "organization_id": str(organization_id),
+        "organization_id": organization_id,
         "product_id": str(product_id),
         "position": variant.position,
         "sku": values["sku"],
@@ -156,11 +156,11 @@ def variant_row(
     }
 
 
-def price_rows(variant: VariantState, *, organization_id: UUID) -> list[dict[str, Any]]:
+def price_rows(variant: VariantState, *, organization_id: str) -> list[dict[str, Any]]:
     """Return the rows of a variant's prices in further currencies."""
     return [
         {
-            "organization_id": str(organization_id),
+            "organization_id": organization_id,
             "variant_id": str(variant.id),
             "currency": currency,
             "price_minor": _minor(pair["price"]),
@@ -170,11 +170,11 @@ def price_rows(variant: VariantState, *, organization_id: UUID) -> list[dict[str
     ]
 
 
-def media_rows(product: ProductState, *, organization_id: UUID) -> list[dict[str, Any]]:
+def media_rows(product: ProductState, *, organization_id: str) -> list[dict[str, Any]]:
     """Return the rows that put pictures on a product, in order."""
     return [
         {
-            "organization_id": str(organization_id),
+            "organization_id": organization_id,
             "product_id": str(product.id),
             "media_id": image["key"],
             "position": position,

@@ -105,7 +105,7 @@ def insert_products(
     work: Work, products: Sequence[ProductState], cause: Cause, currency: str
 ) -> None:
     """Write new products with everything that hangs on them."""
-    organization_id, session = work.organization_id, work.session
+    organization_id, session = str(work.organization_id), work.session
     insert_rows(
         session,
         "products",
@@ -120,7 +120,7 @@ def insert_products(
 def _insert_variants(
     work: Work, pairs: Sequence[tuple[ProductState, VariantState]], currency: str
 ) -> None:
-    organization_id = work.organization_id
+    organization_id = str(work.organization_id)
     rows = [
         columns.variant_row(v, product_id=p.id, organization_id=organization_id, currency=currency)
         for p, v in pairs
@@ -130,11 +130,8 @@ def _insert_variants(
 
 
 def _price(work: Work, variants: Sequence[VariantState]) -> None:
-    rows = [
-        row
-        for variant in variants
-        for row in columns.price_rows(variant, organization_id=work.organization_id)
-    ]
+    owner = str(work.organization_id)
+    rows = [row for each in variants for row in columns.price_rows(each, organization_id=owner)]
     insert_rows(work.session, "variant_prices", rows)
 
 
@@ -153,11 +150,8 @@ def _place(work: Work, products: Sequence[ProductState]) -> None:
 
 
 def _picture(work: Work, products: Sequence[ProductState]) -> None:
-    rows = [
-        row
-        for product in products
-        for row in columns.media_rows(product, organization_id=work.organization_id)
-    ]
+    owner = str(work.organization_id)
+    rows = [row for each in products for row in columns.media_rows(each, organization_id=owner)]
     insert_rows(work.session, "product_media", rows)
 
 
@@ -169,7 +163,7 @@ def _stock(work: Work, variants: Sequence[VariantState], cause: Cause) -> None:
 
 def save_changes(work: Work, done: Sequence[Applied], cause: Cause, currency: str) -> None:
     """Write changed products back, with everything that hangs on them."""
-    session, organization_id = work.session, work.organization_id
+    session, organization_id = work.session, str(work.organization_id)
     removed = [key for each in done for key in each.removed_ids]
     if removed:
         session.execute(delete(Variant).where(among(Variant.id, removed)))
