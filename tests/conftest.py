@@ -30,6 +30,11 @@ def _worker_number() -> int:
     return int(WORKER.removeprefix("gw") or 0)
 
 
+def redis_database(urls: Urls, kind: int = 0) -> str:
+    """Return the URL of one of the four Redis databases only this worker uses."""
+    return f"{urls.redis_url.rsplit('/', 1)[0]}/{4 * _worker_number() + kind}"
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
     """PostgreSQL and Redis for this test run, shared by its workers."""
@@ -58,13 +63,12 @@ def _own_database(urls: Urls) -> tuple[str, str]:
 def settings(servers: Urls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a development install on this worker's database."""
     database_url, owner_url = _own_database(servers)
-    redis_url = servers.redis_url.rsplit("/", 1)[0] + f"/{1 + _worker_number()}"
     var_dir: Path = tmp_path_factory.mktemp("var")
     return read_settings(
         {
             "DATABASE_URL": database_url,
             "DATABASE_OWNER_URL": owner_url,
-            "REDIS_URL": redis_url,
+            "REDIS_URL": redis_database(servers),
             "SECRET_KEY": "tests-only-" + "x" * 40,
             "ENCRYPTION_KEYS": new_key(),
             "PUBLIC_URL": "http://localhost",

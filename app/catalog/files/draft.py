@@ -115,9 +115,15 @@ class Draft:
         if self.whole is None and self.is_key_free and self.variants:
             self._check_key(claim)
         if self.whole is None and not self.variants:
-            first = next(iter(self.refusals.values()))[0]
-            self.whole = first
+            self._refuse_childless()
         return self._outcome()
+
+    def _refuse_childless(self) -> None:
+        if self.refusals:
+            self.whole = next(iter(self.refusals.values()))[0]
+        else:
+            sentence = f"The product {shown(self.key)} has no variant row."
+            self.refuse_all(self.rows[0], None, sentence, self.key)
 
     def _check_whole(self) -> None:
         first = self.rows[0]

@@ -8,12 +8,13 @@ from rq import Queue
 from app.core import kv
 from app.core.embedded import Urls
 from app.web.job_dashboard import mount_job_dashboard
+from tests.conftest import redis_database
 
 
 @pytest.fixture(autouse=True)
 def dashboard(app: Flask, servers: Urls, monkeypatch: pytest.MonkeyPatch) -> str:
     """Mount it on a Redis database of its own."""
-    url = servers.redis_url.rsplit("/", 1)[0] + "/14"
+    url = redis_database(servers, 2)
     monkeypatch.setattr(kv._Connected, "client", kv._Connected.client)
     kv.connect(url).flushdb()
     mount_job_dashboard(app, redis_url=url)

@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from app.core import kv
 from app.core.embedded import Urls
 from app.web.nav import NavItem, Section, register_nav
+from tests.conftest import redis_database
 
 PROJECT = Path(__file__).resolve().parents[3]
 AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
@@ -44,7 +45,7 @@ def address(app: Flask, servers: Urls, monkeypatch: pytest.MonkeyPatch) -> Itera
     """A server on a free port of this machine, with an entry in the menu."""
     monkeypatch.setattr("app.web.nav._items", {})
     monkeypatch.setattr(kv._Connected, "client", kv._Connected.client)
-    kv.connect(servers.redis_url.rsplit("/", 1)[0] + "/13")
+    kv.connect(redis_database(servers, 3))
     register_nav(NavItem(Section.SELL, "Things", "thing", "tag", is_on_phone=True))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -125,7 +126,8 @@ def test_the_gallery_by_keyboard(browser: Browser, address: str, complaints: lis
     page.keyboard.type("thi")
     expect(page.locator("#hits a")).to_have_count(1)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/thing")
+    expect(page.get_by_role("heading", name="Thing")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")

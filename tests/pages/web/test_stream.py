@@ -17,6 +17,7 @@ from app.core.embedded import Urls
 from app.web import live, stream
 from app.web.hub import Hub, Listener
 from app.web.live import Watch
+from tests.conftest import redis_database
 from tests.pages.web.conftest import ACME, OTHER_SHOP
 
 Messages = Iterator[bytes]
@@ -37,7 +38,7 @@ def gadgets(
 ) -> Iterator[None]:
     """A live kind `gadget` of Acme, and Redis without older news."""
     monkeypatch.setattr(kv._Connected, "client", kv._Connected.client)
-    client = kv.connect(servers.redis_url.rsplit("/", 1)[0] + "/15")
+    client = kv.connect(redis_database(servers, 1))
     client.flushdb()
     monkeypatch.setattr(live, "_renderers", {})
     monkeypatch.setattr(live, "_announced", {})

@@ -8,6 +8,7 @@ import redis
 
 from app.core.embedded import Urls
 from app.core.rate_limit import Rate, RateLimited, RateLimiter
+from tests.conftest import redis_database
 
 
 class _Time:
@@ -27,7 +28,7 @@ class _Time:
 
 @pytest.fixture
 def store(servers: Urls) -> Iterator["redis.Redis"]:
-    client = redis.Redis.from_url(servers.redis_url.rsplit("/", 1)[0] + "/15")
+    client = redis.Redis.from_url(redis_database(servers, 1))
     client.flushdb()
     yield client
     client.flushdb()

@@ -32,6 +32,16 @@ cells = st.one_of(
 )
 
 
+def test_a_product_row_without_variants_is_refused_by_name() -> None:
+    products, refusals, accounting = read(
+        "SyncStore record,Handle,Title,SKU\r\nproduct,mug,Mug\r\n"
+    )
+
+    assert products == []
+    assert [str(each.sentence) for each in refusals] == ["The product “mug” has no variant row."]
+    assert accounting.refused_rows == 1
+
+
 @given(st.sampled_from(HEADERS), st.lists(st.lists(cells, min_size=1, max_size=14), max_size=12))
 @settings(deadline=None, max_examples=150)
 def test_rows_in_are_rows_out(header: str, rows: list[list[str]]) -> None:
