@@ -107,6 +107,7 @@ def pair(work: Work, listing: Listing, product_id: UUID, variant_pairs: Mapping[
     """Write a pair down and ask for both sides to be compared."""
     listing.product_id, listing.state = product_id, ListingState.WAITING
     listing.error = None
+    listing.remote_fingerprint = None  # what was seen before the pair was never compared
     for external_id, variant_id in variant_pairs.items():
         work.session.execute(
             update(Offer)

@@ -1,0 +1,132 @@
+"""A shop that sells already is connected: what is the same meets, and nothing is written unasked."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.core.work import unit_of_work
+from app.listings import service as listings
+from app.simulators.woocommerce import StoreState
+from tests.engine.world import Shop, connected_store
+
+
+def mugs(*titles: str, **body: object) -> Callable[[StoreState], None]:
+    """Return a seed: simple products with the SKUs MUG-0, MUG-1, …"""
+
+    def seed(state: StoreState) -> None:
+        for at, title in enumerate(titles):
+            state.add_product(
+                name=title,
+                sku=f"MUG-{at}",
+                regular_price="10.00",
+                manage_stock=True,
+                stock_quantity=5,
+                **body,
+            )
+
+    return seed
+
+
+def test_what_is_the_same_on_both_sides_meets_without_a_write(shop: Shop) -> None:
+    for at in range(3):
+        shop.add_product(f"Mug {at}", f"MUG-{at}")
+
+    with connected_store(shop, seed=mugs("Mug 0", "Mug 1", "Mug 2")) as store:
+        store.state.forget_writes()
+        shop.settle()
+
+        assert [each.state for each in shop.listings()] == ["synced"] * 3
+        assert store.state.writes() == []
+        assert shop.conflicts() == []
+
+
+def test_what_differs_at_the_first_meeting_is_asked_and_not_written(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+
+    with connected_store(shop, seed=mugs("Mug (last year)")) as store:
+        store.state.forget_writes()
+        shop.settle()
+
+        assert [(each.ours, each.theirs) for each in shop.conflicts()] == [
+            ("Mug", "Mug (last year)")
+        ]
+        assert [each.state for each in shop.listings()] == ["needs_you"]
+        assert store.state.writes() == []
+        assert shop.values(product).values["title"] == "Mug"
+
+
+@pytest.mark.parametrize(("winner", "title"), [("ours", "Mug"), ("theirs", "Mug (last year)")])
+def test_a_rule_decides_the_first_meeting(shop: Shop, winner: str, title: str) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+
+    with connected_store(shop, seed=mugs("Mug (last year)")) as store:
+        store.rules(on_first=winner)
+        shop.settle()
+
+        assert store.state.titles() == [title]
+        assert shop.values(product).values["title"] == title
+        assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_an_edit_after_the_meeting_flows_both_ways(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop, seed=mugs("Mug")) as store:
+        shop.settle()
+        (key,) = store.state.product_ids()
+
+        shop.change(product, title="Blue mug")
+        shop.settle()
+        store.state.edit_product(key, name="Bluer mug")
+        shop.settle()
+
+        assert store.state.titles() == ["Bluer mug"]
+        assert shop.values(product).values["title"] == "Bluer mug"
+        assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_a_pair_made_by_a_person_meets_too(shop: Shop) -> None:
+    product = shop.add_product("Mug", "OTHER-SKU")
+    with connected_store(shop, seed=mugs("Something else")) as store:
+        store.rules(on_first="theirs")
+        shop.settle()
+        (listing,) = shop.listings(store)
+        assert listing.state == "unmapped"
+
+        with unit_of_work(shop.actor) as work:
+            listings.map_listing(work, listing.id, product)
+        shop.settle()
+
+        assert shop.values(product).values["title"] == "Something else"
+        assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_an_item_without_a_counterpart_becomes_a_product_of_ours(shop: Shop) -> None:
+    with connected_store(shop, seed=mugs("Mug 0", "Mug 1")) as store:
+        store.state.forget_writes()
+        shop.settle()
+        with unit_of_work(shop.actor) as work:
+            listings.create_here(work, [each.id for each in shop.listings(store)])
+        shop.settle()
+
+        assert shop.titles() == ["Mug 0", "Mug 1"]
+        assert [each.state for each in shop.listings()] == ["synced"] * 2
+        assert store.state.writes() == []
+
+
+def test_a_pair_taken_apart_and_made_again_meets_again(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop, seed=mugs("Mug")) as store:
+        shop.settle()
+        (listing,) = shop.listings(store)
+        with unit_of_work(shop.actor) as work:
+            listings.unmap_listing(work, listing.id)
+        shop.settle()
+        shop.change(product, title="Blue mug")
+        store.rules(on_first="ours")
+
+        with unit_of_work(shop.actor) as work:
+            listings.map_listing(work, listing.id, product)
+        shop.settle()
+
+        assert store.state.titles() == ["Blue mug"]
+        assert [each.state for each in shop.listings()] == ["synced"]
