@@ -388,7 +388,7 @@ def onboarding_state(
             user is None or user.email_verified_at is not None,
             "/profile",
         ),
-        Step("catalog", "Bring in your products", has(products), "/products/import"),
+        Step("catalog", "Bring in your products", has(products), "/products/imports"),
         Step("channel", "Connect a channel", has(connections), "/connections/new"),
         Step("sync", "Run the first sync", has(runs), "/connections"),
         Step("team", "Invite a colleague", has(colleagues) or has(invited), "/settings/team"),

@@ -69,7 +69,8 @@ def metrics() -> ResponseReturnValue:
 def _may_see_metrics() -> bool:
     settings: Settings = current_app.config["SETTINGS"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.metrics_token and hmac.compare_digest(given, settings.metrics_token):
+    token = settings.metrics_token
+    if token and hmac.compare_digest(given.encode(), token.encode()):
         return True
     identity = current_identity()
     return identity is not None and identity.is_operator

@@ -7,6 +7,7 @@ from typing import Final
 
 import redis
 from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import kv
 from app.core.errors import TooMany
@@ -87,7 +88,7 @@ def limit(key: str, *, times: int, per_seconds: int) -> None:
 
 
 def client_address() -> str:
-    """Return the address the request came from (trusted proxies are unwrapped by create_app)."""
+    """Return the address the request came from (trusted proxies are unwrapped)."""
     return request.remote_addr or "unknown"
 
 
@@ -105,3 +106,6 @@ def install_security(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # guards.check_request does it, knowing who calls
     )
     app.after_request(harden)
+    if hops := settings.trusted_proxies:
+        # Only as many hops as the operator vouches for; a visitor may write any further ones.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents it

@@ -91,8 +91,8 @@ def _routes(app: Flask) -> None:
     app.add_url_rule("/sign-in", "sign_in", public(lambda: "sign in here"))
 
 
-def build_app(tmp_path: Path) -> Flask:
-    """Build the furniture with a few routes of its own."""
+def build_app(tmp_path: Path, **environ: str) -> Flask:
+    """Build the furniture with a few routes of its own; `environ` adds settings."""
     settings = read_settings(
         {
             "DATABASE_URL": "postgresql://nobody@localhost/none",
@@ -100,6 +100,7 @@ def build_app(tmp_path: Path) -> Flask:
             "SECRET_KEY": "x" * 40,
             "ENCRYPTION_KEYS": new_key(),
             "VAR_DIR": str(tmp_path),
+            **environ,
         }
     )
     templates = tmp_path / "templates"
