@@ -1,0 +1,65 @@
+"""`python -m workers.bench [GROUP …] [--docs]`: measure, print, write var/bench.json."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from workers.bench import importing, intake, report
+from workers.bench.report import Row
+from workers.bench.stage import Stage, staged
+
+Group = Callable[[Stage], Iterator[Row]]
+GROUPS: Final[Mapping[str, Group]] = {
+    "intake": intake.measure,
+    "import": importing.measure,
+}
+
+
+def main() -> None:
+    """Measure the groups that were named, or all of them."""
+    chosen = _arguments()
+    signal.signal(signal.SIGTERM, _end)
+    var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
+    var_dir.mkdir(parents=True, exist_ok=True)
+    rows = measured(chosen.groups or list(GROUPS), var_dir, scale=chosen.scale)
+    print(report.table(rows))
+    (var_dir / "bench.json").write_text(report.to_json(rows))
+
+
+def measured(names: Sequence[str], var_dir: Path, *, scale: float) -> list[Row]:
+    """Run groups one after the other on one stage; says each figure as it comes."""
+    rows = []
+    with (
+        tempfile.TemporaryDirectory(dir=var_dir, prefix="bench-") as folder,
+        staged(Path(folder), scale=scale) as stage,
+    ):
+        for name in names:
+            began = time.monotonic()
+            for row in GROUPS[name](stage):
+                rows.append(row)
+                print("  ".join(report.cells(row)), flush=True)
+            print(f"({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+    return rows
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workers.bench")
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="GROUP")
+    parser.add_argument("--scale", type=float, default=float(os.environ.get("BENCH_SCALE", "1")))
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md, too")
+    return parser.parse_args()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit("Ended.")
+
+
+if __name__ == "__main__":
+    main()

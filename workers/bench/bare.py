@@ -1,0 +1,53 @@
+"""The limits: what a route costs that does only what cannot be left out.
+
+Served by the same web server with the same settings as the application.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import LifoQueue
+from typing import Any, Final
+
+import psycopg
+from flask import Flask, Response, request
+from psycopg.types.json import Jsonb
+
+app = Flask(__name__)
+SECRET: Final = b"a-secret-of-thirty-two-characters"
+TABLE: Final = """
+CREATE TABLE bare_deliveries (
+    id uuid PRIMARY KEY DEFAULT uuidv7(), event_key text UNIQUE, headers jsonb, body bytea)
+"""
+_INSERT: Final = "INSERT INTO bare_deliveries (event_key, headers, body) VALUES (%s, %s, %s)"
+_idle: "LifoQueue[psycopg.Connection[Any]]" = LifoQueue()
+
+
+@contextmanager
+def _connection() -> Iterator["psycopg.Connection[Any]"]:
+    url = os.environ["DATABASE_OWNER_URL"].replace("+psycopg", "")
+    connection = psycopg.connect(url) if _idle.empty() else _idle.get()
+    yield connection
+    _idle.put(connection)
+
+
+@app.get("/")
+def home() -> str:
+    """Say that it runs."""
+    return "Here."
+
+
+@app.post("/hook")
+def receive() -> Response:
+    """Verify the signature, insert one row, commit."""
+    body = request.get_data(cache=False)
+    digest = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(digest, request.headers.get("X-Signature", "")):
+        return Response("Not signed.", 401)
+    key = hashlib.sha256(body).hexdigest()
+    with _connection() as connection:
+        connection.execute(_INSERT, (key, Jsonb(dict(request.headers)), body))
+        connection.commit()
+    return Response("Stored.", 200, mimetype="text/plain")
