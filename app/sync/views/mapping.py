@@ -8,16 +8,18 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.catalog import queries as catalog
-from app.catalog.filters import ProductFilter
+from app.catalog.filters import ProductFilter, is_id
 from app.connections import queries as connections
 from app.core.db import reading
 from app.core.errors import AppError, Invalid
+from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import ListingState
 from app.sync import queries
 from app.sync.views.base import bp
-from app.web.fragments import page, then, toast
+from app.web.filters import plural
+from app.web.fragments import go_to, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
@@ -39,18 +41,26 @@ _VIEWS = {
 @bp.get("/connections/<uuid:connection_id>/mapping")
 @requires("sync.read")
 def mapping(connection_id: UUID) -> ResponseReturnValue:
-    """Show the shop's items with what they may be."""
+    """Show the shop's items with what they may be, or our products that the shop lacks."""
     actor = current_actor()
     view = request.args.get("view", "unmapped")
+    text, after = request.args.get("q", ""), request.args.get("after")
+    found: KeysetPage[Any]
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
-        found = queries.listing_page(
-            session,
-            connection_id=connection_id,
-            states=_VIEWS.get(view, _VIEWS["unmapped"]),
-            text=request.args.get("q", ""),
-            after=request.args.get("after"),
-        )
+        if view == "ours":
+            lacking = ProductFilter(
+                q=text, channel=str(connection_id), listing="none", excluded="no"
+            )
+            found = catalog.product_list(session, lacking, after=after)
+        else:
+            found = queries.listing_page(
+                session,
+                connection_id=connection_id,
+                states=_VIEWS.get(view, _VIEWS["unmapped"]),
+                text=text,
+                after=after,
+            )
         counts = queries.state_counts(session, connection_id)
     return page(
         "sync/mapping.html",
@@ -60,15 +70,18 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
         page=found,
         counts=counts,
         view=view,
-        q=request.args.get("q", ""),
+        q=text,
     )
+
+
+def _checked() -> list[UUID]:
+    return [UUID(each) for each in request.form.getlist("ids") if is_id(each)]
 
 
 def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> ResponseReturnValue:
     """Do something to every checked item; one that refuses hinders no other."""
-    ids = [UUID(each) for each in request.form.getlist("ids")]
     count, refusals = 0, []
-    for listing_id in ids:
+    for listing_id in _checked():
         try:
             with unit_of_work(current_actor()) as work:
                 act(work, listing_id)
@@ -87,9 +100,7 @@ def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> R
 def mapping_accept(connection_id: UUID) -> ResponseReturnValue:
     """Pair the checked items with what was proposed for them."""
     with reading(current_actor()) as session:
-        found = queries.listing_page(
-            session, ids=[UUID(each) for each in request.form.getlist("ids")], limit=500
-        )
+        found = queries.listing_page(session, ids=_checked(), limit=500)
     proposed = {row.id: row.proposal for row in found.rows if row.proposal is not None}
 
     def accept(work: Work, listing_id: UUID) -> None:
@@ -164,9 +175,11 @@ def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue
 @requires("listings.map")
 def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     """Pair an item with the chosen product."""
-    product_id = UUID(request.form.get("product_id", ""))
+    product_id = request.form.get("product_id", "")
+    if not is_id(product_id):
+        raise Invalid("Choose the product that this item is.")
     with unit_of_work(current_actor()) as work:
-        listings.map_listing(work, listing_id, product_id)
+        listings.map_listing(work, listing_id, UUID(product_id))
     toast("Paired. Both sides are being compared.", kind="info")
     return then(mapping, connection_id=connection_id)
 
@@ -175,13 +188,12 @@ def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
 @requires("listings.map")
 def products_list_there(connection_id: UUID) -> ResponseReturnValue:
     """List the checked products of ours in this shop."""
-    ids = [UUID(each) for each in request.form.getlist("ids")]
     with unit_of_work(current_actor()) as work:
-        made = listings.list_products(work, connection_id, ids)
+        made = listings.list_products(work, connection_id, _checked())
     toast(
-        f"{len(made)} products are on their way to the shop."
+        f"On the way to the shop: {plural(len(made), 'product')}."
         if made
-        else "These products are in that shop already.",
+        else "The shop has these products already.",
         kind="info",
     )
-    return then(mapping, connection_id=connection_id)
+    return go_to(mapping, connection_id=connection_id, view="paired")

@@ -1,0 +1,104 @@
+"""The mapping page: our products that a shop lacks are created there from here."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.catalog import service as catalog
+from app.connections import service as connections
+from app.core.actor import Actor, job_actor
+from app.core.db import reading
+from app.core.work import unit_of_work
+from app.listings.models import Listing, ListingState
+from tests.cast import Cast, cast, csrf, enter
+
+
+@pytest.fixture
+def people(app: Flask, clean: None) -> Cast:
+    return cast()
+
+
+@pytest.fixture
+def acme(people: Cast) -> Actor:
+    return job_actor(people.alice.place)
+
+
+@pytest.fixture
+def shop_id(acme: Actor) -> UUID:
+    with unit_of_work(acme) as work:
+        return connections.add_connection(
+            work,
+            channel="woocommerce",
+            name="Acme outlet",
+            address=f"https://{uuid4().hex[:8]}.test",
+            credentials={"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40},
+            wire={},
+        ).id
+
+
+def add_product(acme: Actor, title: str) -> UUID:
+    draft = catalog.ProductDraft({"title": title, "status": "active"}, (catalog.VariantDraft({}),))
+    with unit_of_work(acme) as work:
+        return catalog.create_product(work, draft, origin="web")
+
+
+def listings_of(acme: Actor) -> dict[UUID | None, ListingState]:
+    with reading(acme) as session:
+        return {row.product_id: row.state for row in session.scalars(select(Listing))}
+
+
+def test_a_product_the_shop_lacks_is_created_there(
+    client: FlaskClient, people: Cast, acme: Actor, shop_id: UUID
+) -> None:
+    lamp, vase = add_product(acme, "Copper lamp"), add_product(acme, "Stoneware vase")
+    enter(client, people.alice)
+    page = f"/connections/{shop_id}/mapping?view=ours"
+
+    shown = client.get(page).text
+    answer = client.post(
+        f"/connections/{shop_id}/list",
+        data={"csrf_token": csrf(client), "ids": [str(lamp), "no id"]},
+        follow_redirects=True,
+    )
+
+    assert "Copper lamp" in shown
+    assert "Stoneware vase" in shown
+    assert "On the way to the shop: 1 product." in answer.text
+    assert listings_of(acme) == {lamp: ListingState.WAITING}
+    assert "Copper lamp" not in client.get(page).text
+    assert "Stoneware vase" in client.get(page).text
+    assert vase not in listings_of(acme)
+
+
+def test_somebody_who_may_only_look_creates_nothing_there(
+    client: FlaskClient, people: Cast, acme: Actor, shop_id: UUID
+) -> None:
+    lamp = add_product(acme, "Copper lamp")
+    enter(client, people.carol)
+
+    shown = client.get(f"/connections/{shop_id}/mapping?view=ours").text
+    answer = client.post(
+        f"/connections/{shop_id}/list", data={"csrf_token": csrf(client), "ids": [str(lamp)]}
+    )
+
+    assert "Copper lamp" in shown
+    assert "Create in the shop" not in shown
+    assert answer.status_code == 403
+    assert listings_of(acme) == {}
+
+
+def test_pairing_with_nothing_says_what_to_choose(
+    client: FlaskClient, people: Cast, shop_id: UUID
+) -> None:
+    enter(client, people.alice)
+
+    answer = client.post(
+        f"/connections/{shop_id}/mapping/{uuid4()}",
+        data={"csrf_token": csrf(client), "product_id": ""},
+    )
+
+    assert answer.status_code == 422
+    assert "Choose the product that this item is." in answer.text
