@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from app.adapters.types import (
     Applied,
@@ -31,6 +32,10 @@ from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
+_TAKEN: Final = (
+    "The shop has this product already, and there it is paired with another product of yours."
+    " Take that pair apart, or give this product an SKU of its own."
+)
 # Kinds of value a channel may keep in its own words without having refused them.
 _OWN_WORDS: Final = frozenset(
     (Kind.HTML, Kind.TEXT, Kind.SET, Kind.MAP, Kind.IMAGES, Kind.MEASURE, Kind.OPTIONS)
@@ -84,6 +89,10 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
+    if listing.external_id is None and not _takes_place(work, listing, outcome.external_id):
+        taken = Rejected(errand.draft.key, (Problem(_TAKEN),))
+        _record_rejected(work, desk, errand, taken)
+        return
     problems = (*outcome.problems, *_ignored(errand, outcome.product))
     refused = {(problem.variant_key, problem.field) for problem in problems}
     through = [
@@ -91,8 +100,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         for each in errand.intents
         if (each.variant_key, each.field) not in refused and (None, None) not in refused
     ]
-    is_new = listing.external_id is None
-    listing.external_id = outcome.external_id
+    is_new = errand.draft.external_id is None
     listing.is_ours = listing.is_ours or (is_new and not outcome.was_found)
     _bind(work, errand, outcome)
     kept = _kept_words(errand, outcome.product)
@@ -114,6 +122,35 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         created=1 if is_new else 0,
         failed=1 if problems else 0,
     )
+
+
+def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:
+    """Become the listing of an item just made; False: it is paired with another product.
+
+    A read may have met the item before its maker wrote it down, as one that nobody paired; that
+    entry gives way. One that is being written this moment is found by the second try.
+    """
+    try:
+        return _gives_way(work, listing, external_id)
+    except IntegrityError:
+        return _gives_way(work, listing, external_id)
+
+
+def _gives_way(work: Work, listing: Listing, external_id: str) -> bool:
+    met = work.session.scalar(
+        select(Listing)
+        .where(Listing.connection_id == listing.connection_id, Listing.external_id == external_id)
+        .with_for_update()
+    )
+    if met is not None and met.product_id is not None:
+        return False
+    with work.session.begin_nested():
+        if met is not None:
+            work.session.delete(met)
+            work.session.flush()
+        listing.external_id = external_id
+        work.session.flush()
+    return True
 
 
 def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, ...]:

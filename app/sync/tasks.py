@@ -190,8 +190,12 @@ def put_back(
 
 
 def extend(work: Work, *, worker: str) -> None:
-    """Prolong every lease of a living worker: tasks, runs and pens."""
-    leases: tuple[tuple[type[Any], Any, str], ...] = (
+    """Prolong every lease of a living worker: tasks, runs and pens.
+
+    What another unit of this worker is writing at the moment needs no prolonging, and waiting for
+    it could end in a deadlock: such rows are skipped.
+    """
+    leases: tuple[tuple[type[Any], ColumnElement[bool], str], ...] = (
         (
             SyncTask,
             and_(SyncTask.worker == worker, SyncTask.state == TaskState.RUNNING),
@@ -201,9 +205,10 @@ def extend(work: Work, *, worker: str) -> None:
         (Connection, Connection.writer == worker, "writer_until"),
     )
     for model, mine, column in leases:
+        free = select(model.id).where(mine).with_for_update(skip_locked=True)
         work.session.execute(
             update(model)
-            .where(mine)
+            .where(model.id.in_(free))
             .values({column: work.now + rules.LEASE})
             .execution_options(synchronize_session=False)
         )

@@ -1,4 +1,4 @@
-"""A shop that sells already is connected: what is the same meets, and nothing is written unasked."""
+"""A shop that sells already is connected: what is the same meets, nothing is written unasked."""
 
 from collections.abc import Callable
 

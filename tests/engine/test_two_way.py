@@ -1,5 +1,9 @@
 """Stories of one product on two sides."""
 
+import pytest
+
+from app.core import faults
+from app.sync import pull, service
 from tests.engine.world import Shop, connected_store
 
 
@@ -62,3 +66,28 @@ def test_both_sides_changing_one_field_is_a_conflict_with_both_values(shop: Shop
         assert (conflict.base, conflict.ours, conflict.theirs) == ("Mug", "Blue mug", "Green mug")
         assert shop.values(product).values["title"] == "Blue mug"
         assert store.state.titles() == ["Green mug"]
+
+
+def test_an_item_met_by_a_read_before_its_maker_wrote_it_down_is_one_listing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    met: list[str] = []
+
+    def read_meanwhile(name: str) -> None:
+        if name == "push.answered" and not met:
+            run_id = service.poll(shop.actor, store.connection_id)
+            assert run_id
+            pull.run_slice(shop.actor, run_id, worker="tests:2")
+            met.extend(sorted(each.state for each in shop.listings()))
+
+    with connected_store(shop) as store:
+        shop.settle()
+        monkeypatch.setattr(faults, "point", read_meanwhile)
+
+        store.list_here(product)
+
+        assert "unmapped" in met
+        (listing,) = shop.listings()
+        assert (listing.state, listing.product_id) == ("synced", product)
+        assert len(store.state.product_ids()) == 1
