@@ -1,6 +1,6 @@
 """What the team refuses, each with its sentence."""
 
-from app.core.errors import AppError, Conflicting, Invalid, NotFound
+from app.core.errors import AppError, Conflicting, Invalid, NotFound, SignInNeeded
 
 
 class EmailTaken(Invalid):
@@ -30,6 +30,12 @@ class LinkSpent(NotFound):
     """A mailed link that was used, replaced, or is too old."""
 
     sentence = "This link was already used or is too old. Ask for a new one."
+
+
+class RefreshRefused(SignInNeeded):
+    """A refresh token that is forged, too old, used before, or of a program that was ended."""
+
+    sentence = "This refresh token does not work any more. Sign in again."
 
 
 class InvitationGone(NotFound):

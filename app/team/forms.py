@@ -4,12 +4,19 @@ from typing import Final
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import DataRequired, Length, Regexp
 
 from app.core.errors import Invalid
 from app.team.models import EMAIL_LENGTH, NAME_LENGTH
-from app.team.permissions import ROLE_SENTENCES, Role
+from app.team.permissions import ROLE_SENTENCES, SENTENCES, Role
 from app.team.rules import (
     DENSITIES,
     LENGTH_UNITS,
@@ -17,6 +24,7 @@ from app.team.rules import (
     PASSWORD_LENGTH,
     THEMES,
     TIMEZONES,
+    TOKEN_DAYS,
     WEIGHT_UNITS,
 )
 from app.team.service.organizations import CURRENCIES
@@ -153,3 +161,15 @@ class InvitationForm(Form):
 
     email = _email()
     role = SelectField("Role", choices=ROLE_CHOICES, default=Role.EDITOR.value)
+
+
+class ApiTokenForm(Form):
+    """A named token: for what, how long, and what it may do."""
+
+    name = _name("What it is for", "Say what it is for, such as “Warehouse scanner”.")
+    days = SelectField(
+        "Works for",
+        choices={str(days): "1 year" if days == 365 else f"{days} days" for days in TOKEN_DAYS},
+        default="90",
+    )
+    scopes = SelectMultipleField("It may", choices=dict(SENTENCES))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint, text
@@ -72,6 +72,8 @@ class User(Base, Identified):
     is_operator: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     preferences: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'"))
     avatar_key: Mapped[str | None] = mapped_column(String(200))
+    # Programs that signed in before this moment have to sign in again.
+    signed_out_at: Mapped[datetime | None]
 
 
 class Membership(Base, Identified, Owned):
@@ -131,6 +133,37 @@ class UserSession(Base, Identified):
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     is_remembered: Mapped[bool] = mapped_column(default=False)
+
+
+class GrantKind(StrEnum):
+    """How somebody let a program use the API."""
+
+    SIGN_IN = "sign_in"  # a program that signed in with a password: short tokens, renewed
+    TOKEN = "token"  # a named token, made on the settings page  # noqa: S105  # a word
+
+
+class ApiGrant(Base, Identified, Owned):
+    """A program that may use the API for a person in one organization, until it ends."""
+
+    __tablename__ = "api_grants"
+    __table_args__ = (
+        _one_of("kind", GrantKind),
+        CheckConstraint("(kind = 'token') = (token_hash IS NOT NULL)", name="token"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[GrantKind] = mapped_column(_word(GrantKind))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    scopes: Mapped[list[Any]]  # permissions it asks for; it never gets more than the role holds
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+
+    user: Mapped[User] = relationship(lazy="raise")
+    organization: Mapped[Organization] = relationship(lazy="raise")
 
 
 class EmailToken(Base, Identified):

@@ -77,6 +77,14 @@ ROLES: Final = MappingProxyType(
 )
 OPERATOR: Final = frozenset({"system.jobs", "system.operate"})
 
+# Deciding about people, keys and the organization itself stays with people.
+SCOPES: Final = tuple(
+    name
+    for name in SENTENCES
+    if name not in OPERATOR
+    and name not in ("team.manage", "team.own", "organization.manage", "connections.manage")
+)
+
 ROLE_SENTENCES: Final = MappingProxyType(
     {
         Role.OWNER: "Everything, including who else is an owner.",
@@ -93,6 +101,11 @@ def permissions_of(role: Role | None, *, is_operator: bool = False) -> frozenset
     if is_operator:
         return ROLES[role or Role.OWNER] | OPERATOR
     return ROLES[role] if role is not None else frozenset()
+
+
+def scopes_of(role: Role) -> tuple[str, ...]:
+    """Return what a program may be allowed to do for somebody in this role."""
+    return tuple(name for name in SCOPES if name in ROLES[role])
 
 
 def as_markdown() -> str:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid
-from app.team.permissions import Role
+from app.team.permissions import SCOPES, Role, scopes_of
 
 PASSWORD_LENGTH: Final = (10, 128)
 _COMMON: Final = frozenset(
@@ -42,6 +42,10 @@ SHORT_SESSION: Final = timedelta(hours=12)
 LONG_SESSION: Final = timedelta(days=30)
 LONGEST_SESSION: Final = timedelta(days=90)
 SEEN_EVERY: Final = timedelta(minutes=1)
+ACCESS_LIFE: Final = timedelta(minutes=15)
+REFRESH_LIFE: Final = timedelta(days=7)
+TOKEN_DAYS: Final = (30, 90, 365)
+TIER: Final = "self_hosted"  # plans are configuration; an install of one's own has no other
 
 THEMES: Final = ("system", "light", "dark")
 DENSITIES: Final = ("comfortable", "compact")
@@ -85,6 +89,7 @@ LIMITS: Final = MappingProxyType(
         "password_user": Limit(10, timedelta(minutes=15)),
         "invite_organization": Limit(50, timedelta(hours=1)),
         "link_address": Limit(60, timedelta(minutes=15)),
+        "refresh_address": Limit(300, timedelta(minutes=15)),
     }
 )
 
@@ -158,6 +163,21 @@ def checked_preferences(wanted: Mapping[str, Any]) -> dict[str, str]:
             raise Invalid(fields={name: "Choose one of the list."})
         kept[name] = str(wanted[name])
     return kept
+
+
+def checked_scopes(role: Role, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the wanted scopes in the order of the table; raises Invalid beyond the role."""
+    held = scopes_of(role)
+    if wanted is None:
+        return held
+    for name in wanted:
+        if name not in SCOPES:
+            raise Invalid(fields={"scopes": f"“{name}” is not a scope."})
+        if name not in held:
+            raise Invalid(fields={"scopes": f"Your role does not include {name}."})
+    if not wanted:
+        raise Invalid(fields={"scopes": "Choose at least one thing it may do."})
+    return tuple(name for name in held if name in wanted)
 
 
 def device_name(user_agent: str) -> str:

@@ -136,6 +136,8 @@ def answer(problem: Problem) -> Response:
     """Show a problem in the shape the caller asked for."""
     if is_api():
         response = problem_json(problem)
+        if problem.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
     elif wants_fragment():
         response = _toast(problem)
     else:

@@ -3,7 +3,7 @@
 @requires("catalog.write")   a member with this permission (none named: any member)
 @signed_in                   anybody signed in, even before choosing an organization
 @public                      everybody, on purpose
-@hook                        machines that sign what they send: public, no CSRF token
+@hook                        machines that prove themselves by what they send: public, no CSRF token
 @takes_up_to(megabytes)      the largest request body, when the default of 2 MB is too small
 """
 
@@ -22,6 +22,7 @@ from app.web.wishes import is_api, wants_fragment
 View = TypeVar("View", bound=Callable[..., Any])
 MARK: Final = "__guard__"
 LIMIT: Final = "__max_bytes__"
+BEARER_SENTENCE: Final = "Send an access token that still works, as Authorization: Bearer <token>."
 _SLOT: Final = "syncstore_blueprint_guards"
 
 csrf: Final = CSRFProtect()
@@ -58,7 +59,7 @@ def public(view: View) -> View:
 
 
 def hook(view: View) -> View:
-    """Mark a route as called by machines that sign what they send: public, no CSRF token."""
+    """Mark a route as called by machines that prove themselves by what they send: no CSRF token."""
     return _mark(view, Guard(is_public=True, checks_csrf=False))
 
 
@@ -89,7 +90,9 @@ def guard_of(app: Flask, endpoint: str) -> Guard | None:
 
 
 def _sign_in() -> ResponseReturnValue:
-    if wants_fragment() or is_api() or request.method != "GET":
+    if is_api():
+        raise SignInNeeded(BEARER_SENTENCE)
+    if wants_fragment() or request.method != "GET":
         raise SignInNeeded
     return redirect(sign_in_url(next=request.full_path.rstrip("?")), 303)
 

@@ -13,6 +13,17 @@ from app.team.service.accounts import (
     sign_in,
     sign_up,
 )
+from app.team.service.api_access import (
+    ApiSignIn,
+    Caller,
+    TokenPair,
+    create_api_token,
+    end_grant,
+    find_caller,
+    mark_grant_used,
+    refresh_api,
+    sign_in_api,
+)
 from app.team.service.attempts import forget_attempts, take_attempts
 from app.team.service.audit import record_audit
 from app.team.service.commands import NewUser, create_user
@@ -38,8 +49,11 @@ from app.team.service.sessions import (
 from app.team.service.upkeep import clear_leftovers
 
 __all__ = [
+    "ApiSignIn",
+    "Caller",
     "NewUser",
     "SignUp",
+    "TokenPair",
     "accept_as_new",
     "accept_invitation",
     "begin_session",
@@ -50,15 +64,20 @@ __all__ = [
     "change_role",
     "clear_leftovers",
     "confirm_email",
+    "create_api_token",
     "create_organization",
     "create_user",
     "end_every_session",
+    "end_grant",
     "end_session",
+    "find_caller",
     "forget_attempts",
     "invite",
     "mail_notice",
+    "mark_grant_used",
     "mark_seen",
     "record_audit",
+    "refresh_api",
     "remove_member",
     "request_new_email",
     "request_reset",
@@ -67,6 +86,7 @@ __all__ = [
     "reset_password",
     "revoke_invitation",
     "sign_in",
+    "sign_in_api",
     "sign_up",
     "switch_organization",
     "take_attempts",

@@ -44,8 +44,11 @@ class SignUp:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Person:
+    """Somebody known by e-mail, with the organization worked in last."""
+
     user_id: UUID
+    email: str
     password_hash: str
     organization_id: UUID | None
 
@@ -146,6 +149,36 @@ def _spend(work: Work, token: str, *purposes: Purpose) -> EmailToken:
     return spent
 
 
+def prove_person(
+    actor: Actor, email: str, password: str, *, cost: passwords.Cost = passwords.STANDARD
+) -> Person:
+    """Return who signs in with this e-mail and password; raises SignInRefused, TooMany."""
+    email = normal_email(email)
+    ip = origin().ip
+    take_attempts(actor, _pair(email, ip), ("sign_in_account", email), ("sign_in_address", ip))
+    person = _find_person(email)
+    is_right = passwords.fits(password, person.password_hash if person else None, cost=cost)
+    if person is None:
+        raise SignInRefused
+    if not is_right:
+        _note_refusal(
+            Actor(person.organization_id, person.user_id, frozenset(), actor.via), person.user_id
+        )
+        raise SignInRefused
+    return person
+
+
+def _pair(email: str, ip: str) -> tuple[str, str, str]:
+    return "sign_in_pair", email, ip
+
+
+def note_proof(work: Work, person: Person, password: str, *, cost: passwords.Cost) -> None:
+    """Count tries anew after a right password, and hash it again when its hash is too weak."""
+    forget_attempts(work, _pair(person.email, origin().ip))
+    if passwords.wants_rehash(person.password_hash, cost=cost):
+        _set_hash(work, person.user_id, passwords.hash_password(password, cost=cost))
+
+
 def sign_in(
     actor: Actor,
     email: str,
@@ -155,28 +188,13 @@ def sign_in(
     cost: passwords.Cost = passwords.STANDARD,
 ) -> str:
     """Return the token of a new session; raises SignInRefused, or TooMany after too many tries."""
-    email = normal_email(email)
-    ip = origin().ip
-    pair = ("sign_in_pair", email, ip)
-    take_attempts(actor, pair, ("sign_in_account", email), ("sign_in_address", ip))
-    known = _find_known(email)
-    is_right = passwords.fits(password, known.password_hash if known else None, cost=cost)
-    if known is None:
-        raise SignInRefused
-    person = Actor(known.organization_id, known.user_id, frozenset(), actor.via)
-    if not is_right:
-        _note_refusal(person, known.user_id)
-        raise SignInRefused
-    with unit_of_work(person) as work:
-        forget_attempts(work, pair)
-        if passwords.wants_rehash(known.password_hash, cost=cost):
-            _set_hash(work, known.user_id, passwords.hash_password(password, cost=cost))
-        record_audit(work, "session.began", "user", known.user_id, "Signed in.")
+    person = prove_person(actor, email, password, cost=cost)
+    place = person.organization_id
+    with unit_of_work(Actor(place, person.user_id, frozenset(), actor.via)) as work:
+        note_proof(work, person, password, cost=cost)
+        record_audit(work, "session.began", "user", person.user_id, "Signed in.")
         return begin_session(
-            work,
-            known.user_id,
-            organization_id=known.organization_id,
-            is_remembered=is_remembered,
+            work, person.user_id, organization_id=place, is_remembered=is_remembered
         )
 
 
@@ -185,13 +203,14 @@ def _note_refusal(work: Work, user_id: UUID) -> None:
     record_audit(work, "session.refused", "user", user_id, "Sign-in with a wrong password.")
 
 
-def _find_known(email: str) -> _Known | None:
+def _find_person(email: str) -> Person | None:
     with reading(NOBODY) as session:
         user = session.scalar(select(User).where(User.email == email))
     if user is None:
         return None
     with reading(Actor(None, user.id, frozenset())) as session:
-        return _Known(user.id, user.password_hash, _usual_organization(session, user.id))
+        place = _usual_organization(session, user.id)
+        return Person(user.id, email, user.password_hash, place)
 
 
 def _usual_organization(session: Session, user_id: UUID) -> UUID | None:

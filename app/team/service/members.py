@@ -25,6 +25,7 @@ from app.team.rules import (
     token_hash,
 )
 from app.team.service.accounts import add_user
+from app.team.service.api_access import end_grants_of
 from app.team.service.attempts import take_attempts
 from app.team.service.audit import record_audit
 from app.team.service.organizations import join_organization
@@ -293,6 +294,7 @@ def remove_member(work: Work, membership_id: UUID) -> bool:
         )
         .values(current_organization_id=None)
     )
+    end_grants_of(work, user.id)
     verb = "left" if is_leaving else "was removed"
     record_audit(work, "member.removed", "user", user.id, f"{user.name} {verb}.")
     return is_leaving

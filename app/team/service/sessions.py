@@ -76,7 +76,8 @@ def end_every_session(work: Work, *, keep: UUID | None = None) -> int:
 
 
 def revoke_sessions(work: Work, user_id: UUID, *, keep: UUID | None = None) -> int:
-    """End a person's sessions except one; returns how many ended."""
+    """End sessions of a person except one, and programs signed in; returns how many sessions."""
+    work.session.execute(update(User).where(User.id == user_id).values(signed_out_at=work.now))
     ended = work.session.scalars(
         update(UserSession)
         .where(

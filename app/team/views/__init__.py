@@ -2,7 +2,7 @@
 
 from flask import Flask, g, render_template, url_for
 
-from app.team.views import door, operator, organization, own
+from app.team.views import api_access, door, operator, organization, own
 from app.team.views.blueprint import bp, is_installed
 from app.team.views.visitor import install_visitors
 from app.web.identity import Identity, can
@@ -10,7 +10,7 @@ from app.web.nav import NavItem, Section, register_nav
 from app.web.preferences import CHOICES, register_preference_keeper
 from app.web.slots import register_slot
 
-__all__ = ["bp", "door", "install", "operator", "organization", "own"]
+__all__ = ["api_access", "bp", "door", "install", "operator", "organization", "own"]
 
 _TABS = (
     ("Organization", "team.settings", "team.read"),
@@ -19,6 +19,7 @@ _TABS = (
     ("Profile", "team.profile", ""),
     ("Preferences", "team.preferences", ""),
     ("Browsers", "team.session_list", ""),
+    ("API access", "team.api_access", ""),
 )
 
 

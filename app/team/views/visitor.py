@@ -14,11 +14,13 @@ from app.core.db import reading
 from app.core.errors import NotFound, SignInNeeded
 from app.core.work import unit_of_work
 from app.team import queries, service
+from app.team.bearer import api_identity
 from app.team.origin import remember_origin
 from app.team.permissions import permissions_of
 from app.team.rules import LONGEST_SESSION, SEEN_EVERY
 from app.web.identity import Identity, Membership, current_actor, register_identity
 from app.web.security import client_address
+from app.web.wishes import is_api
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 _manager: Final = LoginManager()
@@ -80,6 +82,8 @@ def _load(token: str) -> Visitor | None:
 
 
 def _identity() -> Identity | None:
+    if is_api():
+        return api_identity()
     return current_user.identity if current_user.is_authenticated else None
 
 

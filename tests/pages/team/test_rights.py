@@ -26,6 +26,7 @@ PAGES: list[tuple[str, set[Role]]] = [
     ("/settings/audit", {OWNER, ADMIN}),
     ("/settings/preferences", set(Role)),
     ("/settings/sessions", set(Role)),
+    ("/settings/api", set(Role)),
     ("/profile", set(Role)),
     ("/notices", set(Role)),
     ("/operator", set()),
@@ -38,6 +39,8 @@ ACTIONS: list[tuple[str, set[Role]]] = [
     ("/settings/team/members/{carol}/role", {OWNER, ADMIN}),
     ("/settings/team/members/{carol}/remove", {OWNER, ADMIN}),
     ("/settings/preferences/mails", set(Role)),
+    ("/settings/api/tokens", set(Role)),
+    ("/settings/api/{grant}/end", {OWNER, ADMIN}),
     ("/notices/read", set(Role)),
     ("/operator/organizations/{acme}/visit", set()),
 ]
@@ -50,6 +53,8 @@ FORM = {
     "length_unit": "cm",
     "email": "dave@acme.example",
     "role": "editor",
+    "days": "30",
+    "scopes": "catalog.read",
 }
 
 
@@ -68,10 +73,20 @@ def world(cast: Cast) -> World:
             work, f"eve-{new_id().hex}@acme.example", Role.VIEWER, public_url="https://s.example"
         )
         notices.notify(work, "sync", "For Bob", user_ids=[cast.bob.user_id])
+    with unit_of_work(cast.carol.actor) as work:
+        service.create_api_token(work, name="Books", days=30, scopes=["catalog.read"])
     with reading(cast.bob.actor) as session:
         notice = session.scalars(select(Notice.id)).one()
     carol, acme = membership_of(cast.carol), cast.alice.place
-    names = {"invitation": invitation, "carol": carol, "acme": acme, "notice": notice}
+    with reading(cast.carol.actor) as session:
+        grant = queries.grant_list(session, acme)[0].grant.id
+    names = {
+        "invitation": invitation,
+        "carol": carol,
+        "acme": acme,
+        "notice": notice,
+        "grant": grant,
+    }
     return World(cast, names)
 
 

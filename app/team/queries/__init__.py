@@ -1,0 +1,61 @@
+"""Reads of the team."""
+
+from app.team.queries.api_access import (
+    GrantLine,
+    grant_list,
+)
+from app.team.queries.audit import (
+    AuditFilter,
+    audit_actions,
+    audit_list,
+    audit_people,
+)
+from app.team.queries.people import (
+    FoundSession,
+    MemberLine,
+    OrganizationLine,
+    Standing,
+    Step,
+    all_organizations,
+    find_organization,
+    find_session,
+    find_user_by_email,
+    get_invitation,
+    get_organization,
+    get_user,
+    invitation_list,
+    is_link_alive,
+    is_member,
+    member_list,
+    onboarding_state,
+    session_list,
+    standings,
+)
+
+__all__ = [
+    "AuditFilter",
+    "FoundSession",
+    "GrantLine",
+    "MemberLine",
+    "OrganizationLine",
+    "Standing",
+    "Step",
+    "all_organizations",
+    "audit_actions",
+    "audit_list",
+    "audit_people",
+    "find_organization",
+    "find_session",
+    "find_user_by_email",
+    "get_invitation",
+    "get_organization",
+    "get_user",
+    "grant_list",
+    "invitation_list",
+    "is_link_alive",
+    "is_member",
+    "member_list",
+    "onboarding_state",
+    "session_list",
+    "standings",
+]

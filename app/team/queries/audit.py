@@ -1,0 +1,109 @@
+"""Reads of the audit log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.core.paging import KeysetPage, decode_moment, encode_cursor
+from app.team.models import AuditEntry
+
+PAGE_SIZE: Final = 50
+COUNTED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What the audit log is narrowed to."""
+
+    text: str = ""
+    action: str = ""
+    user_id: UUID | None = None
+    subject_kind: str = ""
+    subject_id: str = ""
+
+
+def _audit(organization_id: UUID | None, wanted: AuditFilter) -> Select[AuditEntry]:
+    entries = select(AuditEntry).where(
+        AuditEntry.organization_id.is_not_distinct_from(organization_id)
+    )
+    for column, value in (
+        (AuditEntry.action, wanted.action),
+        (AuditEntry.subject_kind, wanted.subject_kind),
+        (AuditEntry.subject_id, wanted.subject_id),
+    ):
+        if value:
+            entries = entries.where(column == value)
+    if wanted.user_id is not None:
+        entries = entries.where(AuditEntry.user_id == wanted.user_id)
+    if wanted.text:
+        entries = entries.where(AuditEntry.summary.icontains(wanted.text, autoescape=True))
+    return entries
+
+
+def audit_list(
+    session: Session,
+    organization_id: UUID | None,
+    wanted: AuditFilter,
+    *,
+    after: str = "",
+    before: str = "",
+) -> KeysetPage[AuditEntry]:
+    """Return a page of the audit log, newest first; without an organization, the install's own."""
+    entries = _audit(organization_id, wanted)
+    total = (
+        session.scalar(select(func.count()).select_from(entries.limit(COUNTED + 1).subquery())) or 0
+    )
+    key = tuple_(AuditEntry.at, AuditEntry.id)
+    if before:
+        entries = entries.where(key > tuple_(*decode_moment(before)))
+        entries = entries.order_by(AuditEntry.at, AuditEntry.id)
+    else:
+        if after:
+            entries = entries.where(key < tuple_(*decode_moment(after)))
+        entries = entries.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    found = list(session.scalars(entries.limit(PAGE_SIZE + 1)))
+    has_more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if before:
+        rows.reverse()
+    earlier = bool(rows) and (has_more if before else bool(after))
+    later = bool(rows) and (has_more or bool(before))
+    return KeysetPage(
+        rows,
+        _cursor(rows[0]) if earlier else None,
+        _cursor(rows[-1]) if later else None,
+        min(total, COUNTED),
+        is_estimate=total > COUNTED,
+    )
+
+
+def _cursor(entry: AuditEntry) -> str:
+    return encode_cursor(entry.at.isoformat(), entry.id)
+
+
+def audit_actions(session: Session, organization_id: UUID | None) -> Sequence[str]:
+    """Return the actions that occur in an audit log."""
+    return session.scalars(
+        select(AuditEntry.action)
+        .where(AuditEntry.organization_id.is_not_distinct_from(organization_id))
+        .distinct()
+        .order_by(AuditEntry.action)
+    ).all()
+
+
+def audit_people(session: Session, organization_id: UUID | None) -> Mapping[UUID, str]:
+    """Return who occurs in an audit log: id → latest name."""
+    rows = session.execute(
+        select(AuditEntry.user_id, func.max(AuditEntry.user_name))
+        .where(
+            AuditEntry.organization_id.is_not_distinct_from(organization_id),
+            AuditEntry.user_id.is_not(None),
+        )
+        .group_by(AuditEntry.user_id)
+        .order_by(func.max(AuditEntry.user_name))
+        .limit(500)
+    )
+    return {user_id: name for user_id, name in rows if user_id is not None}
