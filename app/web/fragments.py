@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from app.web.moments import note_moment
 from app.web.slots import shell_watch
 from app.web.ui import macros
 from app.web.wishes import wants_fragment
@@ -54,7 +55,7 @@ def page(
         return make_response(render_template(template, **context), status)
     parts = [render_block(template, block, **context) for block in _wanted(blocks)]
     if own:
-        parts.append(partial("#live", macros.stream(watched), swap="outerHTML"))
+        parts.append(partial("#live", macros.stream(watched, goes_on=True), swap="outerHTML"))
     return make_response(Markup("").join(parts), status)
 
 
@@ -76,6 +77,7 @@ def _endpoint_of(view: View) -> str:
 def then(view: View, **kwargs: Any) -> ResponseReturnValue:
     """After a POST: run the view again for htmx, or send a browser to it (303)."""
     if wants_fragment():
+        note_moment()  # its own news is no news to the page that shows it
         return view(**kwargs)
     return redirect(url_for(_endpoint_of(view), **kwargs), 303)
 

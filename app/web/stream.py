@@ -6,28 +6,24 @@ that watch `listing-*` and show "3 new". The stream ends after LIFE seconds so t
 noticed; htmx comes back with Last-Event-ID. No database connection is held between two messages.
 """
 
-import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import redis
 from flask import Flask, Response, current_app, g, request, url_for
 
 from app.core.actor import Actor
-from app.core.errors import Unavailable
 from app.web.fragments import partial
 from app.web.guards import requires
-from app.web.hub import Listener, hub, last_id
+from app.web.hub import Listener, hub
 from app.web.identity import Identity, current_actor, current_identity
 from app.web.live import Watch, announced, draw, split_name
+from app.web.moments import noted_moment
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-log = logging.getLogger(__name__)
 
 HEARTBEAT: Final = 20.0
 LIFE: Final = 300.0
@@ -35,15 +31,8 @@ _ID: Final = re.compile(r"\d{1,16}(-\d{1,10})?")
 
 
 def stream_url(names: Sequence[str]) -> str:
-    """Return the address a page listens at, beginning with the news right after this moment."""
-    actor = current_actor()
-    since = None
-    if actor.organization_id is not None:
-        try:
-            since = last_id(actor.organization_id)
-        except (redis.RedisError, Unavailable):
-            log.warning("News is out of reach; the page starts without it.")
-    return url_for("web.events", watch=",".join(names), since=since)
+    """Return the address a page listens at, beginning with the news since it began to read."""
+    return url_for("web.events", watch=",".join(names), since=noted_moment())
 
 
 def _message(*, data: str, event: str = "", entry_id: str = "") -> str:

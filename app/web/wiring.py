@@ -17,6 +17,7 @@ from app.web.identity import (
     sign_in_url,
     sign_out_url,
 )
+from app.web.moments import note_moment
 from app.web.preferences import preference, preference_set
 from app.web.search import search
 from app.web.security import install_security, name_request
@@ -70,6 +71,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     )
     app.before_request(name_request)
     app.before_request(check_request)
+    app.before_request(note_moment)
     app.after_request(vary)
     app.after_request(deliver_toasts)
     app.register_blueprint(_blueprint(has_gallery=app.debug or app.testing or settings.is_demo))

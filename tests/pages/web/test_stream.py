@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,15 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from flask.typing import ResponseReturnValue
 from werkzeug.test import TestResponse
 
 from app.core import kv, news
 from app.core.actor import Actor
 from app.core.embedded import Urls
 from app.web import live, stream
+from app.web.fragments import page
+from app.web.guards import requires
 from app.web.hub import Hub, Listener
 from app.web.live import Watch
 from tests.conftest import redis_database
@@ -95,6 +99,19 @@ def test_a_changed_row_arrives_drawn(alice: FlaskClient) -> None:
     assert '<hx-partial hx-target="#gadget-1" hx-swap="outerMorph">' in message
     assert "Mug" in message
     assert message.startswith("id: ")
+
+
+def test_what_changes_while_a_page_is_made_reaches_it(app: Flask, alice: FlaskClient) -> None:
+    def changing() -> ResponseReturnValue:
+        news.publish(ACME, ["gadget-1"])
+        return page("thing.html", word="as read before", watch=["gadget-1"])
+
+    app.add_url_rule("/changing", view_func=requires("catalog.read")(changing))
+
+    html = unescape(alice.get("/changing").text)
+    messages = _open(alice, html.split("/events?watch=", 1)[1].split('"', 1)[0])
+
+    assert "Mug" in _next(messages)
 
 
 def test_many_changes_are_one_question(
