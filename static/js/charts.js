@@ -27,7 +27,7 @@
     const text = colour("text");
     const isLine = config.type === "line";
     config.data.datasets.forEach((set, index) => {
-      const own = colour(String((index % 5) + 1));
+      const own = colour(set.tone ?? String((index % 5) + 1));
       set.borderColor ??= own;
       set.backgroundColor ??= config.type === "doughnut" ? config.data.labels.map((_, i) => colour(String((i % 5) + 1))) : own;
       set.borderWidth ??= isLine ? 2 : 0;

@@ -231,10 +231,9 @@ def _end(
 
 
 def _summary(counts: dict[str, Any]) -> str:
-    return (
-        f"{counts.get('new', 0)} new, {counts.get('changed', 0)} changed,"
-        f" {counts.get('unchanged', 0)} unchanged, {counts.get('refused', 0)} refused."
-    )
+    words = ("new", "changed", "unchanged", "refused")
+    said = [f"{counts[word]:,} {word}" for word in words if counts.get(word)]
+    return f"{', '.join(said)}." if said else "The file held no products."
 
 
 def _report(actor: Actor, row: Import) -> str:

@@ -19,11 +19,12 @@ from app.sync.forms import ConnectionSettingsForm, chosen, shown
 from app.sync.models import RunKind
 from app.sync.policy import GROUP_LABELS, Policy, describe
 from app.sync.views.base import bp
+from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
-_FIGURES = ("buffer", "poll_minutes", "reconcile_hours")
+_FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
 
 
 def _numbers(row: Any) -> dict[str, Any]:
@@ -42,10 +43,14 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
     chart = {
         "type": "bar",
         "data": {
-            "labels": [each.hour.strftime("%H:%M") for each in use],
+            "labels": [each.hour.astimezone(viewer_zone()).strftime("%H:%M") for each in use],
             "datasets": [
                 {"label": "Calls", "data": [each.calls for each in use]},
-                {"label": "Failed", "data": [each.failed + each.throttled for each in use]},
+                {
+                    "label": "Failed",
+                    "tone": "bad",
+                    "data": [each.failed + each.throttled for each in use],
+                },
             ],
         },
     }

@@ -25,7 +25,11 @@ def home() -> ResponseReturnValue:
             "labels": [day.strftime("%d %b") for day, _, _ in figures.success],
             "datasets": [
                 {"label": "Confirmed", "data": [done for _, done, _ in figures.success]},
-                {"label": "Failed", "data": [failed for _, _, failed in figures.success]},
+                {
+                    "label": "Failed",
+                    "tone": "bad",
+                    "data": [failed for _, _, failed in figures.success],
+                },
             ],
         },
     }

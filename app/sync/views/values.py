@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from app.adapters.values import FIELDS, Kind
 from app.core.money import Money
+from app.sync.models import RunKind, SyncRun
 from app.sync.planner import LISTING, VARIANT
-from app.web.filters import money
+from app.web.filters import money, number
 
 _LONGEST: Final = 240
 _EMPTY: Final = "empty"
@@ -16,6 +17,14 @@ def field_label(name: str) -> str:
     """Return what a field is called."""
     known = FIELDS.get(name)
     return known.label if known else _LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def run_title(run: SyncRun) -> str:
+    """Return what a run is called; one that sends edits is named after the first of them."""
+    others = (run.total or 0) - 1
+    if run.kind == RunKind.PUSH and others > 0:
+        return f"{run.cause} and {number(others)} more"
+    return run.cause or "Sync"
 
 
 def value_of(name: str, value: Any) -> str:
