@@ -34,6 +34,7 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "reconcile_hours": 24,
     "buffer": 0,
     "is_sandbox": False,
+    "requests_per_second": None,  # None: what the channel allows, if it names a limit
 }
 BREAKER_FAILURES: Final = 5
 BREAKER_SECONDS: Final = (30, 60, 120, 300, 600)

@@ -21,14 +21,16 @@ from app.connections import rules
 from app.connections.errors import ConnectionNotFound, NotOpen
 from app.connections.events import ConnectionStateChanged
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
-from app.core import clock, db
+from app.core import clock, db, kv
 from app.core.actor import Actor
 from app.core.logging import correlation_id
+from app.core.rate_limit import Rate, RateLimiter
 from app.core.settings import current
 from app.core.transport import Exchange, Inner, Transport
 from app.core.work import Work, unit_of_work
 from app.registry import CHANNELS
 
+_CALL: Final = "call"
 _mounts: Final[dict[str, Inner]] = {}
 
 
@@ -95,13 +97,25 @@ def open_transport(address: str, wire: dict[str, Any], **options: Any) -> Transp
     )
 
 
+def _limits(row: Connection) -> dict[str, Any]:
+    """Return how fast this account may be called, by all our processes together."""
+    named = channel(row.channel).capabilities.requests_per_second
+    per_second = rules.setting(row.settings, "requests_per_second") or named
+    if not per_second:
+        return {}
+    rate = Rate(float(per_second), burst=max(1, int(per_second)))
+    limiter = RateLimiter(kv.client(), f"connection:{row.id}", {_CALL: rate})
+    # Reads and writes count alike; a shop that asks us to wait is heard by every process.
+    return {"limiter": lambda _kind: limiter(_CALL), "on_throttled": limiter.back_off}
+
+
 def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
     """Return the adapter of a connection and its wire; the caller closes the wire."""
     ring = current().key_ring
     owner = owner_of(row.organization_id, row.id)
     credentials = ring.open(row.credentials, owner=owner) if row.credentials else {}
     secret = ring.open(row.hook_secret, owner=owner)["secret"] if row.hook_secret else ""
-    transport = open_transport(row.address, row.wire, **options)
+    transport = open_transport(row.address, row.wire, **_limits(row), **options)
     settings = {
         **row.wire,
         "base_url": row.address,

@@ -123,18 +123,30 @@ class Transport:
         on_throttled: Callable[[float], None] = _nothing,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
-        self._client = httpx.Client(
-            transport=inner, verify=verify, timeout=timeout, follow_redirects=False
-        )
+        self._inner, self._verify, self._timeout = inner, verify, timeout
+        self._opened: httpx.Client | None = None
         self._is_real = inner is None
         self._allows_private = allows_private
         self._recorder = recorder
         self._limiter = limiter
         self._on_throttled = on_throttled
 
+    @property
+    def _client(self) -> httpx.Client:
+        """Opened by the first call: a webhook needs an adapter and calls nobody."""
+        if self._opened is None:
+            self._opened = httpx.Client(
+                transport=self._inner,
+                verify=self._verify,
+                timeout=self._timeout,
+                follow_redirects=False,
+            )
+        return self._opened
+
     def close(self) -> None:
         """Close the sockets."""
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _refuse_forbidden(self, url: str) -> None:
         host = urlsplit(url).hostname or ""

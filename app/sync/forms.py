@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.adapters.values import Group
 from app.sync.policy import GROUP_LABELS, Direction, OnBoth, OnRemoved, Policy
@@ -43,7 +43,7 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
         [NumberRange(1, 1000, "Enter a percentage from 1 to 1,000.")],
     )
     mass_limit = IntegerField(
-        "More listings than this deleted, hidden or repriced at once wait for you",
+        "More listings than this hidden within an hour wait for you",
         [NumberRange(1, 1_000_000, "Enter a number from 1.")],
     )
     poll_minutes = IntegerField(
@@ -51,6 +51,10 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     )
     reconcile_hours = IntegerField(
         "Compare everything every", [NumberRange(1, 720, "Enter 1 to 720 hours.")]
+    )
+    requests_per_second = IntegerField(
+        "Requests per second, at most",
+        [Optional(), NumberRange(1, 1000, "Enter a number from 1 to 1,000, or nothing.")],
     )
 
 
@@ -110,4 +114,5 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "buffer": form.buffer.data,
         "poll_minutes": form.poll_minutes.data,
         "reconcile_hours": form.reconcile_hours.data,
+        "requests_per_second": form.requests_per_second.data,
     }

@@ -1,11 +1,15 @@
 """Inbound webhooks: verify over the raw bytes, store raw, answer. All thinking happens later."""
 
+import time
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 
 from app.adapters.errors import AdapterError, NeedsReauth
+from app.adapters.port import ChannelAdapter
 from app.adapters.types import DeliveryKind
 from app.connections import wire
 from app.connections.models import Connection, ConnectionState
@@ -19,8 +23,28 @@ from app.web.guards import hook, takes_up_to
 
 bp = Blueprint("hooks", __name__, url_prefix="/hooks")
 
+REMEMBERED: Final = 5.0  # seconds a process knows a shop's secret without asking the database
+_MOST: Final = 1_000
 
-def _connection(actor: Actor, channel: str, token: str) -> Connection:
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A connection that webhooks come in by, and the adapter that knows its secret."""
+
+    connection_id: UUID
+    adapter: ChannelAdapter
+    until: float
+
+
+_doors: Final[dict[tuple[UUID, str, str], _Door]] = {}
+
+
+def _door(actor: Actor, channel: str, token: str) -> _Door:
+    """Return the connection behind an address; raises NotFound."""
+    key = (actor.organization, channel, token)
+    known = _doors.get(key)
+    if known is not None and known.until > time.monotonic():
+        return known
     with db.reading(actor) as session:
         row = session.scalar(
             select(Connection).where(
@@ -30,10 +54,18 @@ def _connection(actor: Actor, channel: str, token: str) -> Connection:
                 Connection.state != ConnectionState.DISCONNECTED,
             )
         )
-        if row is None:
-            raise NotFound
-        session.expunge(row)
-        return row
+    if row is None:
+        raise NotFound
+    adapter, transport = wire.build(row)
+    transport.close()  # a webhook is read; nobody is called
+    return _remember(key, _Door(row.id, adapter, time.monotonic() + REMEMBERED))
+
+
+def _remember(key: tuple[UUID, str, str], door: _Door) -> _Door:
+    if len(_doors) >= _MOST:
+        _doors.clear()
+    _doors[key] = door
+    return door
 
 
 @bp.post("/<channel>/<uuid:organization_id>/<token>")
@@ -42,24 +74,22 @@ def _connection(actor: Actor, channel: str, token: str) -> Connection:
 def receive(channel: str, organization_id: UUID, token: str) -> Response:
     """Keep a genuine webhook and answer 200; a forged one gets 401 and leaves no trace."""
     actor = job_actor(organization_id, via="hook")
-    row = _connection(actor, channel, token)
+    door = _door(actor, channel, token)
     body = request.get_data(cache=False)
-    adapter, transport = wire.build(row)
     try:
-        delivery = adapter.read_delivery(dict(request.headers), body)
+        delivery = door.adapter.read_delivery(dict(request.headers), body)
     except NeedsReauth as error:
         # Genuine, but its sender lost rights at the shop: nothing to read, a person to tell.
         with unit_of_work(actor) as work:
             outcome = CallOutcome(is_ok=False, needs_person=True, sentence=error.sentence)
-            wire.record_outcome(work, row.id, outcome)
+            wire.record_outcome(work, door.connection_id, outcome)
         return Response("Stored.", 200, mimetype="text/plain")
     except AdapterError as error:
         return Response(error.sentence, 401, mimetype="text/plain")
-    finally:
-        transport.close()
     if delivery.kind is not DeliveryKind.PING:
         headers = {name: value for name, value in request.headers if name.lower() != "cookie"}
         with unit_of_work(actor) as work:
-            inbox.store_delivery(work, row.id, delivery, headers, body)
-            work.after_commit(lambda: news.ring(f"deliveries {organization_id} {row.id}"))
+            inbox.store_delivery(work, door.connection_id, delivery, headers, body)
+            words = f"deliveries {organization_id} {door.connection_id}"
+            work.after_commit(lambda: news.ring(words))
     return Response("Stored.", 200, mimetype="text/plain")

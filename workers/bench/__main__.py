@@ -11,14 +11,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from workers.bench import importing, intake, report
+from workers.bench import importing, intake, listing, pushing, report
 from workers.bench.report import Row
 from workers.bench.stage import Stage, staged
 
 Group = Callable[[Stage], Iterator[Row]]
 GROUPS: Final[Mapping[str, Group]] = {
     "intake": intake.measure,
+    "push": pushing.measure,
     "import": importing.measure,
+    "list": listing.measure,
 }
 
 

@@ -4,13 +4,15 @@ import http.client
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
+from flask import Flask, session
 from flask_migrate import upgrade
 
 from app import create_app
@@ -19,10 +21,17 @@ from app.core.actor import Actor, job_actor
 from app.core.embedded import EmbeddedServers
 from app.core.ports import LOOPBACK, free_port
 from app.core.settings import current, development_secrets
+from app.core.work import unit_of_work
 from app.team import queries, service
+from app.team.passwords import Cost
+from app.team.service.sessions import begin_session
+from app.team.views.visitor import take_cookie
+from workers.local import role_programs
 from workers.supervisor import END_SECONDS, Child, Program
 
 READY_SECONDS = 60.0
+_CALLER = Actor(None, None, frozenset({"*"}), "cli")
+QUICK = Cost(passes=1, memory_kib=8, lanes=1)  # nobody signs in by password here
 PASSWORD = "mugs-and-lamps"  # noqa: S105 (opens a shop that ends with the bench)
 
 
@@ -31,26 +40,38 @@ class Stage:
     """Servers, a migrated database and this process connected to it as the app role."""
 
     folder: Path
+    port: int  # where the web process of `roles` answers
+    app: Flask
     scale: float = 1.0
-    owners: dict[UUID, str] = field(default_factory=dict)  # organization → its owner's address
 
     def scaled(self, count: int, *, least: int = 1) -> int:
         """Return how many of something there are in a bench of this size."""
         return max(least, round(count * self.scale))
 
     def organization(self, name: str) -> Actor:
-        """Found an organization with an owner who can sign in."""
+        """Found an organization with an owner, and return a caller who may do everything in it."""
         slug = name.lower().replace(" ", "-")
-        email = f"{slug}@acme.example"
-        wanted = service.NewUser(email, "Alice", PASSWORD)
-        caller = Actor(None, None, frozenset({"*"}), "cli")
-        user_id = service.create_user(caller, wanted, organization_name=name)
-        with db.reading(caller) as session:
-            found = queries.find_organization(session, slug)
+        self._person(f"{slug}@acme.example", organization_name=name)
+        with db.reading(_CALLER) as opened:
+            found = queries.find_organization(opened, slug)
         if found is None:
-            raise RuntimeError(f"{name} was not founded for {user_id}.")
-        self.owners[found.id] = email
+            raise RuntimeError(f"{name} was not founded.")
         return job_actor(found.id, via="cli")
+
+    def _person(self, email: str, **named: Any) -> UUID:
+        wanted = service.NewUser(email, "Alice", PASSWORD)
+        return service.create_user(_CALLER, wanted, cost=QUICK, **named)
+
+    def cookie(self, actor: Actor, name: str) -> str:
+        """Add a person to an organization, sign them in, and return their browser's cookie."""
+        user_id = self._person(f"{name}@acme.example", organization_id=actor.organization)
+        with unit_of_work(_CALLER) as work:
+            token = begin_session(work, user_id, organization_id=actor.organization)
+        with self.app.test_request_context():
+            take_cookie(token)
+            answer = self.app.make_response("")
+            self.app.session_interface.save_session(self.app, session, answer)
+        return answer.headers["Set-Cookie"].partition(";")[0]
 
     @contextmanager
     def owning(self) -> Iterator[psycopg.Connection]:
@@ -58,6 +79,11 @@ class Stage:
         url = current().database_owner_url.replace("+psycopg", "")
         with psycopg.connect(url) as connection:
             yield connection
+
+    def roles(self) -> Sequence[Program]:
+        """Return the programs of `make run`: web, two workers, scheduler."""
+        first, *others = role_programs(sys.executable)
+        return (Program(first.name, first.command, {"PORT": str(self.port)}), *others)
 
     @contextmanager
     def running(self, *programs: Program) -> Iterator[list[Child]]:
@@ -84,7 +110,7 @@ class Stage:
 def staged(folder: Path, *, scale: float, is_durable: bool = True) -> Iterator[Stage]:
     """Start servers below a folder, migrate, connect; all of it ends with the block."""
     servers = EmbeddedServers(folder, durable=is_durable)
-    before = dict(os.environ)
+    before, port = dict(os.environ), any_port()
     try:
         urls = servers.start()
         os.environ.update(
@@ -92,6 +118,8 @@ def staged(folder: Path, *, scale: float, is_durable: bool = True) -> Iterator[S
             DATABASE_URL=urls.database_url,
             DATABASE_OWNER_URL=urls.database_owner_url,
             REDIS_URL=urls.redis_url,
+            PORT=str(port),
+            PUBLIC_URL=f"http://{LOOPBACK}:{port}",
             VAR_DIR=str(folder),
             LOG_LEVEL="WARNING",
             DEMO="0",
@@ -99,7 +127,7 @@ def staged(folder: Path, *, scale: float, is_durable: bool = True) -> Iterator[S
         app = create_app()
         with app.app_context():
             upgrade()
-        yield Stage(folder, scale)
+        yield Stage(folder, port, app, scale)
     finally:
         db.dispose()
         os.environ.clear()
