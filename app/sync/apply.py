@@ -22,6 +22,7 @@ from app.core.errors import AppError
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
 from app.sync import compare, planner, project, records
+from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
 from app.sync.policy import Policy
@@ -69,6 +70,7 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
     approved = records.approved(work, pair.listing.id)
     passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
+    passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     pulls = [each for each in passing if each.way is Way.PULL]
     pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
     taken: Sequence[Intent] = pulls
@@ -110,6 +112,24 @@ def _sorted(
             passing.append(intent)
         else:
             waiting.append((intent, sentence))
+    return passing, waiting
+
+
+def _without_flood(
+    work: Work,
+    terms: records.Terms,
+    passing: list[Intent],
+    waiting: list[tuple[Intent, str]],
+    approved: Sequence[SyncChange],
+) -> tuple[list[Intent], list[tuple[Intent, str]]]:
+    """Let a change that hides a listing wait when too many were hidden within the hour."""
+    for each in passing:
+        is_hiding = each.way is Way.PUSH and change_of(each) is Change.HIDDEN
+        if not is_hiding or terms.flood is None or _is_approved(each, approved):
+            continue
+        if sentence := terms.flood.objection(work):
+            rest = [other for other in passing if other is not each]
+            return rest, [*waiting, (each, sentence)]
     return passing, waiting
 
 

@@ -92,4 +92,4 @@ def _is_mass(count: int, listings: int, policy: Policy) -> bool:
 
 def _sentence(change: Change, count: int, listings: int) -> str:
     things = "listing" if count == 1 else "listings"
-    return f"This plan {_WORDS[change]} {count} {things} of {listings}. Look at it before it goes."
+    return f"This {_WORDS[change]} {count} {things} of {listings}. Look at it before it goes."

@@ -60,6 +60,7 @@ class Desk:
     actor: Actor
     opened: OpenConnection
     worker: str
+    flood: records.Flood
     run_id: UUID | None = None
     order: int = 0  # number of the read the current batch plans against
 
@@ -67,7 +68,11 @@ class Desk:
     def terms(self) -> records.Terms:
         """The rules meetings take place under."""
         return records.Terms(
-            self.opened.row, self.opened.adapter.capabilities, self.run_id, order=self.order
+            self.opened.row,
+            self.opened.adapter.capabilities,
+            self.run_id,
+            order=self.order,
+            flood=self.flood,
         )
 
 

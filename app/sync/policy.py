@@ -191,8 +191,8 @@ def _limits(policy: Policy) -> list[str]:
         if policy.on_removed is OnRemoved.FOLLOW
         else "What the shop deletes stays here until you decide.",
         f"A price that moves by more than {policy.price_move_limit_percent} % waits for you.",
-        f"A plan that deletes, hides or reprices more than {policy.mass_limit} listings, or "
-        f"{policy.mass_percent} % of the shop, waits for you.",
+        f"When more than {policy.mass_limit} listings, or {policy.mass_percent} % of the shop, "
+        "would be hidden within an hour, the rest waits for you.",
     ]
 
 

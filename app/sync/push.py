@@ -43,7 +43,7 @@ def push_slice(
     until = clock() + seconds
     try:
         with tasks.kept_alive(actor, worker), open_connection(actor, connection_id) as opened:
-            desk = Desk(actor, opened, worker)
+            desk = Desk(actor, opened, worker, records.Flood(opened.row))
             while clock() < until:
                 if not _push_batch(desk):
                     break

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
@@ -14,6 +15,7 @@ from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
 from app.notices import service as notices
+from app.sync import mass
 from app.sync.models import (
     BaseValue,
     ChangeState,
@@ -21,12 +23,14 @@ from app.sync.models import (
     ConflictState,
     Direction,
     SyncChange,
+    SyncRun,
 )
-from app.sync.planner import Intent, ListingPlan
+from app.sync.planner import Intent, ListingPlan, Risk
 from app.sync.policy import Origin, Policy
 from app.sync.project import FOREIGN, PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
+_FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
 
 
@@ -40,11 +44,50 @@ class Terms:
     task_id: UUID | None = None
     order: int = 0  # number of the read the answers come from (tasks.read_order)
     is_forced: bool = False  # a person asked: held changes of low risk may go, auto_push is moot
+    flood: "Flood | None" = None  # counts what a push hides
 
     def policy(self, listing: Listing) -> Policy:
         """Return the rules for one listing."""
         rules = Policy.from_settings(self.connection.settings)
         return rules.of(Origin.CREATED if listing.is_ours else Origin.IMPORTED)
+
+
+@dataclass(slots=True)
+class Flood:
+    """Counts the listings of a connection that were hidden within the hour, and stops a flood."""
+
+    connection: Connection
+    hidden: int | None = None  # counted when first asked
+    listings: int = 0
+
+    def objection(self, work: Work) -> str | None:
+        """Count one more listing to be hidden; a sentence when it is too many."""
+        if self.hidden is None:
+            self.hidden, self.listings = _hidden_lately(work, self.connection.id)
+        summary = mass.MassSummary(self.listings, hidden=self.hidden + 1)
+        policy = Policy.from_settings(self.connection.settings)
+        if holds := mass.guard_mass_change(summary, policy):
+            return holds[0].sentence
+        self.hidden += 1
+        return None
+
+
+def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
+    runs = select(SyncRun.id).where(
+        SyncRun.connection_id == connection_id, SyncRun.created_at > work.now - timedelta(days=1)
+    )
+    hidden = select(func.count(SyncChange.listing_id.distinct())).where(
+        SyncChange.run_id.in_(runs),
+        SyncChange.risk == Risk.HIDES,
+        SyncChange.state.in_((ChangeState.SENT, ChangeState.APPLIED)),
+        SyncChange.at > work.now - _FLOOD_WINDOW,
+    )
+    listings = (
+        select(func.count())
+        .select_from(Listing)
+        .where(Listing.connection_id == connection_id, Listing.product_id.is_not(None))
+    )
+    return work.session.scalar(hidden) or 0, work.session.scalar(listings) or 0
 
 
 def write_base(

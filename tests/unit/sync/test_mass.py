@@ -50,7 +50,7 @@ def test_a_hold_says_what_and_how_many() -> None:
     (hold,) = guard_mass_change(MassSummary(1000, deleted=300), DEFAULTS)
 
     assert hold.change is Change.DELETED
-    assert hold.sentence == "This plan deletes 300 listings of 1000. Look at it before it goes."
+    assert hold.sentence == "This deletes 300 listings of 1000. Look at it before it goes."
 
 
 def test_following_the_shop_still_counts_deletions() -> None:
