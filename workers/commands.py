@@ -18,6 +18,7 @@ from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.sync import pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
+from app.team import queries as team
 from app.team.cli import organization_actor, sentence_of
 from workers import relay
 
@@ -148,6 +149,7 @@ def doctor() -> None:
         click.echo(f"PostgreSQL: not reached ({type(error).__name__}).")
     is_well &= _tell_queues()
     is_well &= _tell_trouble()
+    is_well &= _tell_audit()
     click.echo("All is well." if is_well else "Something needs you; see above.")
     raise SystemExit(0 if is_well else 1)
 
@@ -179,6 +181,15 @@ def _tell_trouble() -> bool:
     for row in stuck:
         click.echo(f"  {row.sentence}")
     return not stuck
+
+
+def _tell_audit() -> bool:
+    with db.reading(SYSTEM) as session:
+        breaks = team.audit_breaks(session)
+    click.echo("Audit log: " + ("seals do not fit." if breaks else "every entry fits its seal."))
+    for sentence in breaks:
+        click.echo(f"  {sentence}")
+    return not breaks
 
 
 commands = (sync, doctor)

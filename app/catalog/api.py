@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, jsonify, request, url_for
@@ -60,7 +61,8 @@ def _limit(given: str | None) -> int:
 def _address(wanted: ProductFilter, limit: int, after: str | None) -> str | None:
     if after is None:
         return None
-    return url_for("catalog_api.api_product_list", **wanted.to_args(), limit=limit, after=after)
+    asked = urlencode({**wanted.to_args(), "limit": limit, "after": after})
+    return f"{url_for('catalog_api.api_product_list')}?{asked}"
 
 
 def _row(row: ProductRow) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Locks(IntEnum):
     IMPORT = 3
     CATEGORY_TREE = 4
     MIGRATION = 5
+    AUDIT_CHAIN = 6  # taken by the database, at commit (migration 0005)
 
 
 class Base(DeclarativeBase):

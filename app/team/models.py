@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
@@ -213,3 +222,21 @@ class AuditEntry(Base, Identified):
     details: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'"))
     ip: Mapped[str] = mapped_column(String(45), default="")
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class AuditSeal(Base):
+    """The seal of one audit entry: a digest over the entry and the seal before it.
+
+    The database seals each entry when its transaction commits (migration 0005). An entry that is
+    changed, removed or slipped in later breaks its organization's chain; `flask doctor` walks it.
+    """
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (UniqueConstraint("chain", "number"), {"info": {"append_only": True}})
+    __rls__: ClassVar[str] = f"chain = coalesce({_THIS_ORGANIZATION}, '{UUID(int=0)}'::uuid)"
+
+    # No foreign keys, as with the entries. The install's own entries lie in the chain of zeros.
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    chain: Mapped[UUID]
+    number: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes]

@@ -7,6 +7,8 @@ from app.team.queries.api_access import (
 from app.team.queries.audit import (
     AuditFilter,
     audit_actions,
+    audit_breaks,
+    audit_head,
     audit_list,
     audit_people,
 )
@@ -42,6 +44,8 @@ __all__ = [
     "Step",
     "all_organizations",
     "audit_actions",
+    "audit_breaks",
+    "audit_head",
     "audit_list",
     "audit_people",
     "find_organization",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.paging import KeysetPage, decode_moment, encode_cursor
-from app.team.models import AuditEntry
+from app.team.models import AuditEntry, AuditSeal
 
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
@@ -107,3 +107,23 @@ def audit_people(session: Session, organization_id: UUID | None) -> Mapping[UUID
         .limit(500)
     )
     return {user_id: name for user_id, name in rows if user_id is not None}
+
+
+def audit_head(session: Session, organization_id: UUID | None) -> AuditSeal | None:
+    """Return the newest seal of an audit log: who noted it elsewhere can prove what came before."""
+    return session.scalar(
+        select(AuditSeal)
+        .where(AuditSeal.chain == (organization_id or UUID(int=0)))
+        .order_by(AuditSeal.number.desc())
+        .limit(1)
+    )
+
+
+def audit_breaks(session: Session) -> Sequence[str]:
+    """Return where seals do not fit anywhere in the install, a sentence each; reads every entry."""
+    rows = session.execute(text("SELECT chain, number, what FROM audit_breaks() LIMIT 50"))
+    return [
+        f"Audit log of {f'organization {row.chain}' if row.chain.int else 'the install'}:"
+        f" entry {row.number or ''} {row.what}.".replace("  ", " ")
+        for row in rows
+    ]

@@ -203,6 +203,7 @@ def audit_page(organization_id: UUID | None, *, title: str) -> Response:
         )
         actions = queries.audit_actions(session, organization_id)
         people = queries.audit_people(session, organization_id)
+        head = queries.audit_head(session, organization_id)
     return page(
         "team/audit_list.html",
         blocks=("results",),
@@ -210,5 +211,6 @@ def audit_page(organization_id: UUID | None, *, title: str) -> Response:
         wanted=wanted,
         actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions],
         people=people,
+        head=head,
         title=title,
     )
