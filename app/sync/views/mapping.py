@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.catalog import queries as catalog
@@ -19,7 +19,7 @@ from app.listings.models import ListingState
 from app.sync import queries
 from app.sync.views.base import bp
 from app.web.filters import plural
-from app.web.fragments import go_to, page, then, toast
+from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
@@ -196,4 +196,4 @@ def products_list_there(connection_id: UUID) -> ResponseReturnValue:
         else "The shop has these products already.",
         kind="info",
     )
-    return go_to(mapping, connection_id=connection_id, view="paired")
+    return go_to_url(url_for("sync.mapping", connection_id=connection_id, view="paired"))

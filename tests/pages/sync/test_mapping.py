@@ -66,6 +66,7 @@ def test_a_product_the_shop_lacks_is_created_there(
 
     assert "Copper lamp" in shown
     assert "Stoneware vase" in shown
+    assert answer.status_code == 200
     assert "On the way to the shop: 1 product." in answer.text
     assert listings_of(acme) == {lamp: ListingState.WAITING}
     assert "Copper lamp" not in client.get(page).text
