@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import platform
+import re
 import signal
 import sys
 import tempfile
@@ -11,7 +13,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from workers.bench import importing, intake, listing, pushing, report
+from app.core import clock
+from workers.assets import PROJECT
+from workers.bench import importing, intake, listing, pushing, report, streams
 from workers.bench.report import Row
 from workers.bench.stage import Stage, staged
 
@@ -19,6 +23,7 @@ Group = Callable[[Stage], Iterator[Row]]
 GROUPS: Final[Mapping[str, Group]] = {
     "intake": intake.measure,
     "push": pushing.measure,
+    "streams": streams.measure,
     "import": importing.measure,
     "list": listing.measure,
 }
@@ -33,6 +38,20 @@ def main() -> None:
     rows = measured(chosen.groups or list(GROUPS), var_dir, scale=chosen.scale)
     print(report.table(rows))
     (var_dir / "bench.json").write_text(report.to_json(rows))
+    if chosen.docs:
+        day = clock.now().date().isoformat()
+        written = report.document(rows, machine=machine(), day=day)
+        (PROJECT / "docs" / "benchmarks.md").write_text(written)
+
+
+def machine() -> str:
+    """Say what this runs on."""
+    names = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    kilobytes = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    gigabytes = round(int(kilobytes[1]) / 1_048_576) if kilobytes else 0
+    kind = names[0] if names else platform.machine()
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores ({kind}), {gigabytes} GB of memory, Python {python}"
 
 
 def measured(names: Sequence[str], var_dir: Path, *, scale: float) -> list[Row]:

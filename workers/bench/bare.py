@@ -6,12 +6,15 @@ Served by the same web server with the same settings as the application.
 import hashlib
 import hmac
 import os
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import LifoQueue
+from queue import LifoQueue, SimpleQueue
 from typing import Any, Final
 
 import psycopg
+import redis
 from flask import Flask, Response, request
 from psycopg.types.json import Jsonb
 
@@ -22,6 +25,10 @@ CREATE TABLE bare_deliveries (
     id uuid PRIMARY KEY DEFAULT uuidv7(), event_key text UNIQUE, headers jsonb, body bytea)
 """
 _INSERT: Final = "INSERT INTO bare_deliveries (event_key, headers, body) VALUES (%s, %s, %s)"
+STREAM: Final = "bare-news"
+MARK: Final = "<hx-partial"  # what a listener looks for
+_queues: "defaultdict[int, set[SimpleQueue[str]]]" = defaultdict(set)
+_reader: list[threading.Thread] = []
 _idle: "LifoQueue[psycopg.Connection[Any]]" = LifoQueue()
 
 
@@ -51,3 +58,35 @@ def receive() -> Response:
         connection.execute(_INSERT, (key, Jsonb(dict(request.headers)), body))
         connection.commit()
     return Response("Stored.", 200, mimetype="text/plain")
+
+
+@app.get("/stream/<int:group>")
+def stream(group: int) -> Response:
+    """Stream what one reader of Redis hears for a group."""
+    queue: SimpleQueue[str] = SimpleQueue()
+    _queues[group].add(queue)
+    if not _reader:
+        _reader.append(threading.Thread(target=_read, daemon=True))
+        _reader[0].start()
+    return Response(_listen(group, queue), mimetype="text/event-stream")
+
+
+def _listen(group: int, queue: "SimpleQueue[str]") -> Iterator[str]:
+    try:
+        yield ": open\n\n"
+        while True:
+            yield f"data: {queue.get()}\n\n"
+    finally:
+        _queues[group].discard(queue)
+
+
+def _read() -> None:
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    at = "$"
+    while True:
+        found: Any = client.xread({STREAM: at}, block=1000)
+        for _, entries in found or ():
+            for entry_id, said in entries:
+                at = entry_id.decode()
+                for queue in list(_queues[int(said[b"group"])]):
+                    queue.put(f"{MARK} {at}")

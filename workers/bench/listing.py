@@ -53,7 +53,7 @@ _NAMED: Final = """
         ARRAY['sand','ocean','moss','rust','chalk','plum','amber','slate','rose'] AS colours) AS w
 """
 # Ids grow with the number; the middle keeps catalogs of one bench apart.
-_ID: Final = "('0193{kind}-0000-7000-8' || %(part)s || '-' || lpad(to_hex({n}), 12, '0'))::uuid"
+_ID: Final = "('0193{kind}-' || %(part)s || '-8000-' || lpad(to_hex({n}), 12, '0'))::uuid"
 _PRODUCT_ID: Final = _ID.format(kind="a000", n="n")
 _PRODUCTS: Final = f"""
 INSERT INTO products (id, organization_id, version, created_at, updated_at, handle, title,
@@ -108,7 +108,7 @@ def seed(stage: Stage, organization_id: UUID, variants: int) -> None:
     values = {
         "organization": organization_id,
         "products": variants // 4,
-        "part": organization_id.hex[-3:],
+        "part": f"{organization_id.hex[-4:]}-7{organization_id.hex[-7:-4]}",
     }
     with stage.owning() as connection:
         connection.execute("SET maintenance_work_mem = '256MB'")

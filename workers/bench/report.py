@@ -5,6 +5,41 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+DOCUMENT: Final = """\
+# Benchmarks
+
+Written by `python -m workers.bench --docs` on {day}, on {machine}.
+
+`make bench` repeats it: it starts PostgreSQL, Redis and the programs of `make run` in a folder of
+their own below `var/`, with the durable settings of production (`fsync`, `synchronous_commit` and
+`full_page_writes` on), and ends them. It prints each figure as it comes and writes them all to
+`var/bench.json`. `python -m workers.bench push list` measures some; `BENCH_SCALE=0.1 make bench` is
+a quick look that proves nothing. Groups: intake, push, streams, import, list.
+
+A figure stands beside a limit of the same machine in the same run where there is one; both are
+taken in turns, and medians count. It is a benchmark, never a test: nothing fails when it is slow.
+
+{table}
+
+## What the limits are
+
+- **Webhook intake**: a Flask route in the same gunicorn that verifies an HMAC, inserts one row by
+  psycopg and commits; nothing else.
+- **Push under a limit**: what the twin lets in, which answers 429 beyond it. Our side is told by
+  the connection's setting “Requests per second, at most”. Listings go out in batches, so 2 requests
+  a second are more than 2 listings a second.
+- **Edit to channel**: a price changed as the product page does it, until the twin shows it, looked
+  at every 20 ms: outbox, relay, queue, worker, read, plan, batch.
+- **Catalog import**: a Shopify file of products with four variants, one picture, tags and stock
+  each; from the order to apply until done, in a process of its own. COPY writes the very rows the
+  import made into tables with the same columns and indexes, but without foreign keys, row-level
+  security, matching and validation. Memory is the process's peak, beside that of a smaller file.
+- **Product list and search**: whole pages through the web process as a signed-in person, with
+  row-level security: nine orders and filters, eleven searches from rare to most frequent words.
+- **Live streams**: 20 organizations with 100 open pages each in one web process; each piece of news
+  is one row that the 100 pages of an organization draw with their own rights. The bare fan-out has
+  one Redis reader and a queue per stream, and draws nothing.
+"""
 HEADER: Final = ("What", "Value", "Limit", "Ratio", "Goal", "")
 
 
@@ -66,6 +101,11 @@ def markdown(rows: Sequence[Row]) -> str:
     """Return the rows as a table of a document."""
     lines = [HEADER, ("---", "---:", "---:", "---:", "---", "---"), *(cells(row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def document(rows: Sequence[Row], *, machine: str, day: str) -> str:
+    """Return docs/benchmarks.md."""
+    return DOCUMENT.format(machine=machine, day=day, table=markdown(rows))
 
 
 def cells(row: Row) -> tuple[str, ...]:
