@@ -1,16 +1,18 @@
-"""Commands: connection add|list|check|remove."""
+"""Commands: connection add|list|check|remove, reseal-keys."""
 
 import time
 from pathlib import Path
 
 import click
 
-from app.connections import connecting, queries, wire
+from app.connections import connecting, keys, queries, wire
 from app.connections.models import Connection
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.db import reading
 from app.core.errors import AppError
+from app.core.work import unit_of_work
 from app.team.cli import organization_actor, sentence_of
+from app.team.queries import all_organizations
 
 
 @click.group("connection")
@@ -112,4 +114,24 @@ def remove(name: str, org: str) -> None:
     click.echo(f"Disconnected {row.name}; {removed} webhooks removed there.")
 
 
-commands = (connection,)
+@click.command("reseal-keys")
+def reseal_keys() -> None:
+    """Seal every kept key with the newest of ENCRYPTION_KEYS; then older ones may be removed."""
+    with reading(SYSTEM) as session:
+        places = all_organizations(session)
+    resealed = unreadable = 0
+    for place in places:
+        actor = job_actor(place.id, via="cli")
+        with unit_of_work(actor) as work:
+            resealed += keys.reseal(work)
+        with reading(actor) as session:
+            unreadable += sum(not each.is_readable for each in keys.kept_keys(session))
+    click.echo(f"Sealed the keys of {resealed} connections anew.")
+    if unreadable:
+        raise click.ClickException(
+            f"No key of ENCRYPTION_KEYS opens the keys of {unreadable} connections. Put the missing"
+            " one back, or replace their keys."
+        )
+
+
+commands = (connection, reseal_keys)

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.adapters.errors import AdapterError
-from app.connections import connecting, queries, service, wire
+from app.connections import connecting, keys, queries, service, wire
 from app.connections.forms import AddressForm, KeysForm
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
@@ -15,12 +15,13 @@ from app.core.errors import AppError, Invalid
 from app.core.settings import current
 from app.core.work import unit_of_work
 from app.registry import CHANNELS
+from app.web.filters import plural
 from app.web.fragments import go_to, leave_to, page, then, toast
 from app.web.guards import hook, requires
 from app.web.identity import current_actor
 from app.web.live import announce
 from app.web.nav import NavItem, NavLine, Section, register_nav, register_nav_lines
-from app.web.states import FAILED, NEEDS_YOU, PAUSED, SYNCED, State, Tone, register_states
+from app.web.states import FAILED, NEEDS_YOU, State, Tone, register_states
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -258,9 +259,9 @@ def connection_replace_keys(connection_id: UUID) -> ResponseReturnValue:
     form = KeysForm()
     if not form.validate_on_submit():
         return connection_new_keys(connection_id, form, 422)
-    keys = {"key": (form.key.data or "").strip(), "secret": (form.secret.data or "").strip()}
+    typed = {"key": (form.key.data or "").strip(), "secret": (form.secret.data or "").strip()}
     try:
-        connecting.refresh_keys(current_actor(), connection_id, keys)
+        connecting.refresh_keys(current_actor(), connection_id, typed)
     except AppError as refusal:
         _show(form, refusal, "key")
         return connection_new_keys(connection_id, form, 422)
@@ -275,6 +276,26 @@ def connection_disconnect(connection_id: UUID) -> ResponseReturnValue:
     removed = connecting.disconnect(current_actor(), connection_id)
     toast(f"Disconnected. {removed} webhooks were removed from the shop; your history stays.")
     return then(connection_list)
+
+
+@bp.get("/keys")
+@requires("connections.manage")
+def key_list() -> ResponseReturnValue:
+    """Show which keys are kept and how they are; the keys themselves are shown to nobody."""
+    with reading(current_actor()) as session:
+        rows = keys.kept_keys(session)
+    labels = {each.key: each.label for each in CHANNELS}
+    return page("connections/key_list.html", blocks=("kept",), rows=rows, labels=labels)
+
+
+@bp.post("/keys/reseal")
+@requires("connections.manage")
+def key_reseal() -> ResponseReturnValue:
+    """Seal what an older key of the ring sealed with the newest one."""
+    with unit_of_work(current_actor()) as work:
+        count = keys.reseal(work)
+    toast(f"Sealed the keys of {plural(count, 'connection')} anew.")
+    return then(key_list)
 
 
 @bp.get("/<uuid:connection_id>/log")
@@ -307,11 +328,11 @@ def install(_app: Flask) -> None:
         {
             "resting": State("Resting", Tone.AMBER, "hourglass"),
             "error": NEEDS_YOU,
-            "disconnected": PAUSED,
+            "disconnected": State("Disconnected", Tone.OUTLINE, "unplug"),
             "unmapped": State("Not paired", Tone.AMBER, "link-2-off"),
             "ignored": State("Ignored", Tone.OUTLINE, "eye-off"),
             "received": State("Received", Tone.BLUE, "inbox"),
-            "processed": SYNCED,
+            "processed": State("Done", Tone.GREEN, "circle-check"),
             "sent": State("Sent", Tone.BLUE, "send"),
             "held": NEEDS_YOU,
             "rejected": FAILED,

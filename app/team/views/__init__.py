@@ -16,6 +16,7 @@ _TABS = (
     ("Organization", "team.settings", "team.read"),
     ("Team", "team.member_list", "team.read"),
     ("Audit log", "team.audit_list", "audit.read"),
+    ("Keys", "connections.key_list", "connections.manage"),
     ("Profile", "team.profile", ""),
     ("Preferences", "team.preferences", ""),
     ("Browsers", "team.session_list", ""),
