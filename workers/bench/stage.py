@@ -29,7 +29,7 @@ from app.team.views.visitor import take_cookie
 from workers.local import role_programs
 from workers.supervisor import END_SECONDS, Child, Program
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 _CALLER = Actor(None, None, frozenset({"*"}), "cli")
 QUICK = Cost(passes=1, memory_kib=8, lanes=1)  # nobody signs in by password here
 PASSWORD = "mugs-and-lamps"  # noqa: S105 (opens a shop that ends with the bench)
