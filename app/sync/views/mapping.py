@@ -91,7 +91,7 @@ def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> R
     if refusals:
         toast(refusals[0], kind="error")
     elif count:
-        toast(done.format(count=count), kind="info")
+        toast(done.format(items=plural(count, "item")), kind="info")
     return then(mapping, connection_id=connection_id)
 
 
@@ -111,7 +111,7 @@ def mapping_accept(connection_id: UUID) -> ResponseReturnValue:
             work, listing_id, proposal.product_id, variant_pairs=proposal.variant_pairs
         )
 
-    return _each(connection_id, accept, "Paired {count} items. Both sides are being compared.")
+    return _each(connection_id, accept, "Paired {items}. Both sides are being compared.")
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/create")
@@ -123,28 +123,28 @@ def mapping_create(connection_id: UUID) -> ResponseReturnValue:
         if not listings.create_here(work, [listing_id]):
             raise Invalid("This item could not be taken in; its row says why.")
 
-    return _each(connection_id, create, "Created {count} products here.")
+    return _each(connection_id, create, "Created {items} here.")
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/ignore")
 @requires("listings.map")
 def mapping_ignore(connection_id: UUID) -> ResponseReturnValue:
     """Leave the checked items alone."""
-    return _each(connection_id, listings.ignore_listing, "Ignoring {count} items.")
+    return _each(connection_id, listings.ignore_listing, "Ignoring {items}.")
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/unignore")
 @requires("listings.map")
 def mapping_unignore(connection_id: UUID) -> ResponseReturnValue:
     """Look at ignored items again."""
-    return _each(connection_id, listings.unignore_listing, "{count} items are back.")
+    return _each(connection_id, listings.unignore_listing, "Back on the list: {items}.")
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/unmap")
 @requires("listings.map")
 def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
     """Take pairs apart."""
-    return _each(connection_id, listings.unmap_listing, "Took {count} pairs apart.")
+    return _each(connection_id, listings.unmap_listing, "Taken apart: {items}.")
 
 
 @bp.get("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")
