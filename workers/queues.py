@@ -30,10 +30,10 @@ class Lane(StrEnum):
     """First to last: a worker always takes from the first lane that holds a job."""
 
     URGENT = "urgent"  # stock, prices, order acknowledgements
-    PUSH = "push"
+    PUSH = "push"  # and mails
     PULL = "pull"
     BULK = "bulk"  # imports, full reads, feeds
-    LOW = "low"  # mails, pictures, cleaning
+    LOW = "low"  # pictures, cleaning
 
 
 @dataclass(frozen=True, slots=True)
