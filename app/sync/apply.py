@@ -62,6 +62,16 @@ def locked_pairs(
     return project.load_pairs(work.session, connection, listings)
 
 
+def differs(terms: records.Terms, pair: Pair | None, product: ChannelProduct) -> bool:
+    """Tell whether a pair at rest has something to exchange after all; writes nothing."""
+    if pair is None or pair.is_excluded:
+        return False
+    theirs = project.their_side(pair, product)
+    policy = terms.policy(pair.listing)
+    plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
+    return bool(plan.intents) or pair.listing.state != ListingState.SYNCED
+
+
 def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) -> Meeting:
     """Plan a pair against the channel's answer and write our part of it."""
     pair = _recognise_pictures(work, terms.connection, pair, product)

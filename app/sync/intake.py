@@ -47,13 +47,15 @@ def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]
         for each in products
         if each.external_id in known
         and each.external_id not in late
-        and _is_worth_a_look(known[each.external_id], each, terms)
+        and (terms.is_thorough or _has_news(known[each.external_id], each, terms))
     ]
-    tally.drifted = len(moved)
     pairs = apply.locked_pairs(work, terms.connection, [listing for listing, _ in moved])
     for listing, product in moved:
-        _take_one(work, terms, tally, listing, pairs.get(listing.id), product)
-    tally.unchanged = len(products) - len(fresh) - len(moved)
+        pair = pairs.get(listing.id)
+        if _has_news(listing, product, terms) or apply.differs(terms, pair, product):
+            tally.drifted += 1
+            _take_one(work, terms, tally, listing, pair, product)
+    tally.unchanged = len(products) - len(fresh) - tally.drifted
     still = [
         row.id for row in known.values() if row.external_id in {p.external_id for p in products}
     ]
@@ -81,7 +83,7 @@ def _known(
     return {row.external_id: row for row in found if row.external_id}
 
 
-def _is_worth_a_look(listing: Listing, product: ChannelProduct, terms: records.Terms) -> bool:
+def _has_news(listing: Listing, product: ChannelProduct, terms: records.Terms) -> bool:
     """Skip what the channel still shows as we last saw or wrote it: an echo is no change."""
     if terms.is_forced or product.is_deleted:
         return True

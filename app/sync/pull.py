@@ -164,7 +164,13 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
         following = _packed(page.next) if page.next else None
         if not runs.step(work, run, following):
             return True
-        terms = records.Terms(opened.row, opened.adapter.capabilities, run.id, order=order)
+        terms = records.Terms(
+            opened.row,
+            opened.adapter.capabilities,
+            run.id,
+            order=order,
+            is_thorough=run.kind == RunKind.RECONCILE,
+        )
         tally = intake.take_in(work, terms, page.items)
         tally.failed += len(page.unreadable)  # named in the log; never taken for deleted
         runs.count(work, run.id, **tally.totals())

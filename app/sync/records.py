@@ -44,6 +44,7 @@ class Terms:
     task_id: UUID | None = None
     order: int = 0  # number of the read the answers come from (tasks.read_order)
     is_forced: bool = False  # a person asked: held changes of low risk may go, auto_push is moot
+    is_thorough: bool = False  # compare our side, too, where the channel shows nothing new
     flood: "Flood | None" = None  # counts what a push hides
 
     def policy(self, listing: Listing) -> Policy:

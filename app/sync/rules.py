@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -76,6 +77,7 @@ LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one 
 SLICE_SECONDS: Final = 20.0
 PARK_AFTER_EQUAL: Final = 3
 PARK_AFTER: Final = 10
+PARK_AFTER_AGE: Final = timedelta(days=1)
 
 TASK_TRANSITIONS: Final[Mapping[TaskState, frozenset[TaskState]]] = {
     TaskState.WAITING: frozenset({TaskState.RUNNING}),
@@ -95,6 +97,16 @@ RUN_TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """How a task has been failing: tries, equal failures in a row, age, and the shop's failures."""
+
+    attempts: int
+    equal: int
+    age: timedelta = timedelta()
+    connection_failures: int = 0
+
+
 def error_key(sentence: str) -> str:
     """Return a short digest by which equal failures are counted together."""
     return hashlib.sha256(sentence.encode()).hexdigest()[:16]
@@ -108,11 +120,16 @@ def retry_delay(attempts: int, retry_after: float | None, *, jitter: float) -> t
     return timedelta(seconds=seconds * (0.5 + jitter / 2))
 
 
-def is_poison(attempts: int, equal_failures: int, *, is_retryable: bool) -> bool:
-    """Tell whether a task is parked instead of tried again."""
+def is_poison(failing: Failing, *, is_retryable: bool) -> bool:
+    """Tell whether a task is parked instead of tried again.
+
+    What may pass is tried for a day, and for as long as the shop is down for everybody else, too:
+    after a weekend's outage everything is sent by itself.
+    """
     if is_retryable:
-        return attempts >= PARK_AFTER
-    return equal_failures >= PARK_AFTER_EQUAL
+        is_old = failing.attempts >= PARK_AFTER and failing.age >= PARK_AFTER_AGE
+        return is_old and failing.connection_failures < PARK_AFTER_EQUAL
+    return failing.equal >= PARK_AFTER_EQUAL
 
 
 def run_outcome(*, failed: int, conflicts: int, error: str | None) -> RunState:

@@ -166,7 +166,9 @@ def put_back(
     """Let a failed task wait for its next try, or park it; returns whether it was parked."""
     key = rules.error_key(sentence)
     equal = task.attempts if task.error_key in (None, key) else 1
-    if rules.is_poison(task.attempts, equal, is_retryable=is_retryable):
+    failures = work.session.get_one(Connection, task.connection_id).failures
+    failing = rules.Failing(task.attempts, equal, work.now - task.created_at, failures)
+    if rules.is_poison(failing, is_retryable=is_retryable):
         values: dict[str, Any] = {"state": TaskState.PARKED, "finished_at": work.now}
     else:
         jitter = secrets.randbelow(1000) / 1000

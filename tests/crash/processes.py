@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
+from app.core.embedded.privileges import tied_to_parent
 from app.core.ports import LOOPBACK
 from app.core.settings import Settings
 from app.simulators.chaos import Chaos
@@ -62,6 +63,7 @@ class Install:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=tied_to_parent(signal.SIGKILL),
             )
         self._running.append(process)
         return process

@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
-from app.simulators.chaos import Chaos
+from app.core.outbox import OutboxMessage
+from app.core.work import unit_of_work
+from app.listings.models import Listing
+from app.simulators.chaos import Chaos, Profile
 from tests.engine.world import Shop, connected_store
 
 PRODUCTS = 6
@@ -63,3 +67,40 @@ def test_a_stale_read_does_not_undo_a_newer_write(shop: Shop) -> None:
         assert store.state.titles() == ["Blue mug"]
         assert shop.titles() == ["Blue mug"]
         assert len(store.state.product_ids()) == 1
+
+
+def test_a_shop_down_for_a_weekend_gets_everything_when_it_is_back(shop: Shop) -> None:
+    chaos = Chaos(1, "calm", sleep=lambda seconds: shop.advance(timedelta(seconds=seconds)))
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(PRODUCTS)]
+    with connected_store(shop, chaos=chaos) as store:
+        shop.settle()
+        store.list_here(*ids)
+        chaos.use(Profile(fail_before=1.0))
+
+        for at, product in enumerate(ids):
+            shop.change(product, title=f"Our mug {at}")
+        for _ in range(30):
+            shop.turn()
+            shop.advance(timedelta(hours=2))
+        chaos.calm()
+        shop.settle()
+
+        assert sorted(store.state.titles()) == [f"Our mug {at}" for at in range(PRODUCTS)]
+        assert {each.state for each in shop.listings()} == {"synced"}
+
+
+def test_a_lost_task_is_found_by_the_daily_comparison(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        shop.change(product, title="Blue mug")
+        with unit_of_work(shop.actor) as work:
+            work.session.execute(delete(OutboxMessage).where(OutboxMessage.sent_at.is_(None)))
+            work.session.execute(update(Listing).values(state="synced"))
+
+        store.read()
+        assert store.state.titles() == ["Mug"]
+        store.read(everything=True)
+
+        assert store.state.titles() == ["Blue mug"]

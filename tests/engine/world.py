@@ -113,7 +113,7 @@ class Shop:
     def settle(self) -> None:
         """Turn relay, webhooks and workers until nothing is left, moving the clock over waits."""
         for _ in range(TURNS):
-            if not self._turn():
+            if not self.turn():
                 if not self._waits_later():
                     return
                 self.advance(timedelta(seconds=15))
@@ -126,7 +126,8 @@ class Shop:
             )
             return "; ".join(f"{t.direction} {t.subject} {t.state} {t.error}" for t in rows)
 
-    def _turn(self) -> bool:
+    def turn(self) -> bool:
+        """Let everybody do what is due now; False: nobody did anything."""
         did = relay.deliver_here(self.actor)
         for store in self.stores:
             did |= bool(store.state.deliver_due())
