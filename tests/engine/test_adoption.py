@@ -10,7 +10,7 @@ from app.simulators.woocommerce import StoreState
 from tests.engine.world import Shop, connected_store
 
 
-def mugs(*titles: str, **body: object) -> Callable[[StoreState], None]:
+def mugs(*titles: str) -> Callable[[StoreState], None]:
     """Return a seed: simple products with the SKUs MUG-0, MUG-1, …"""
 
     def seed(state: StoreState) -> None:
@@ -21,7 +21,6 @@ def mugs(*titles: str, **body: object) -> Callable[[StoreState], None]:
                 regular_price="10.00",
                 manage_stock=True,
                 stock_quantity=5,
-                **body,
             )
 
     return seed
