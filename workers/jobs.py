@@ -35,9 +35,7 @@ RUN: Final = Job("read_connection", Lane.BULK, 240)
 IMPORT: Final = Job("run_import", Lane.BULK, 900)
 BULK: Final = Job("run_bulk_edit", Lane.BULK, 900)
 MEDIA: Final = Job("fetch_media", Lane.LOW, 300)
-MAIL: Final = Job(
-    "send_mail", Lane.PUSH
-)  # a person waits for it, so no shop that is slow holds it up
+MAIL: Final = Job("send_mail", Lane.PUSH)  # a person waits for it
 POLL: Final = Job("poll_connection", Lane.PULL)
 RECONCILE: Final = Job("reconcile_connection", Lane.BULK)
 CHECK: Final = Job("check_connection", Lane.LOW)

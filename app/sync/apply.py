@@ -287,6 +287,6 @@ def _remember(work: Work, listing: Listing, product: ChannelProduct, state: List
         listing.state = state
     if state == ListingState.SYNCED:
         listing.last_synced_at, listing.error, listing.error_count = work.now, None, 0
-    work.touch(f"listing-{listing.id}")
+    work.touch(f"listing-{listing.id}", "listings")
     if listing.product_id:
         work.touch(f"product-{listing.product_id}")

@@ -309,7 +309,7 @@ def gone(work: Work, listing: Listing) -> None:
 def set_state(work: Work, listing: Listing, state: ListingState) -> None:
     if listing.state != state:
         listing.state = state
-    work.touch(f"listing-{listing.id}")
+    work.touch(f"listing-{listing.id}", "listings")
     if listing.product_id:
         work.touch(f"product-{listing.product_id}")
 
