@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 import redis
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.connections.cli import find
 from app.core import db, kv
@@ -50,16 +50,24 @@ def _run(name: str, org: str, ask: Callable[[Work, UUID], list[UUID]], *, wait: 
 def drain(actor: Actor, connection_id: UUID) -> None:
     """Do the work here until the connection is quiet; workers running beside it only help."""
     while True:
-        did = relay.deliver_here(actor)
-        did |= pull.pull_slice(actor, connection_id, worker=_WORKER)
-        did |= push.push_slice(actor, connection_id, worker=_WORKER)
-        for run_id in _open_reads(actor, connection_id):
-            did |= pull.run_slice(actor, run_id, worker=_WORKER)
+        try:
+            did = _one_turn(actor, connection_id)
+        except OperationalError:  # a worker beside us was quicker; what we gave up is found again
+            did = False
         with unit_of_work(actor) as work:
             if service.has_quiet(work, connection_id):
                 return
         if not did:
             time.sleep(0.5)
+
+
+def _one_turn(actor: Actor, connection_id: UUID) -> bool:
+    did = relay.deliver_here(actor)
+    did |= pull.pull_slice(actor, connection_id, worker=_WORKER)
+    did |= push.push_slice(actor, connection_id, worker=_WORKER)
+    for run_id in _open_reads(actor, connection_id):
+        did |= pull.run_slice(actor, run_id, worker=_WORKER)
+    return did
 
 
 def _open_reads(actor: Actor, connection_id: UUID) -> Sequence[UUID]:

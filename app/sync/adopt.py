@@ -54,10 +54,18 @@ def _unmapped(work: Work, connection_id: UUID) -> Sequence[Listing]:
 
 def _pair(actor: Actor, ids: dict[str, UUID], certain: Sequence[Proposal]) -> None:
     with unit_of_work(actor) as work:
+        _lock_in_order(work, [ids[each.external_id] for each in certain])
         for each in certain:
             listing = listings.get_listing(work, ids[each.external_id])
             if listing.product_id is None and each.product_id:
                 listings.pair(work, listing, UUID(each.product_id), each.variant_pairs)
+
+
+def _lock_in_order(work: Work, listing_ids: Sequence[UUID]) -> None:
+    """Lock listings as everybody does, by id: reads that run beside us take the same ones."""
+    work.session.execute(
+        select(Listing.id).where(Listing.id.in_(listing_ids)).order_by(Listing.id).with_for_update()
+    )
 
 
 def _keep(
@@ -78,6 +86,7 @@ def _keep(
         work.touch("listings", f"connection-{connection_id}")
     for start in range(0, len(unknown) if is_importing else 0, 100):
         with unit_of_work(actor) as work:
+            _lock_in_order(work, unknown[start : start + 100])
             listings.create_here(work, unknown[start : start + 100])
 
 
