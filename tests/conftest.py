@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -22,6 +23,7 @@ from app.core.actor import Actor, job_actor
 from app.core.crypto import new_key
 from app.core.embedded import EmbeddedServers, Urls
 from app.core.settings import Settings, read_settings
+from tests.e2e.browser import find_chromium, launch_arguments
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
@@ -45,9 +47,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
     embedded.leave()
 
 
-def _own_database(urls: Urls) -> tuple[str, str]:
-    """Make this worker's empty database; returns the app's and the owner's URL."""
-    name = f"test_{WORKER}"
+def own_database(urls: Urls, name: str) -> tuple[str, str]:
+    """Make an empty database of this name; returns the app's and the owner's URL."""
     engine = create_engine(urls.database_owner_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
@@ -62,7 +63,7 @@ def _own_database(urls: Urls) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def settings(servers: Urls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a development install on this worker's database."""
-    database_url, owner_url = _own_database(servers)
+    database_url, owner_url = own_database(servers, f"test_{WORKER}")
     var_dir: Path = tmp_path_factory.mktemp("var")
     return read_settings(
         {
@@ -123,3 +124,14 @@ def organization_id(app: Flask, settings: Settings, clean: None) -> UUID:
 def actor(organization_id: UUID) -> Actor:
     """A caller who may do everything in a fresh organization."""
     return job_actor(organization_id)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium per worker; Playwright's driver allows no second one beside it."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=find_chromium(), args=launch_arguments()
+        )
+        yield opened
+        opened.close()

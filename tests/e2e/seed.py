@@ -1,0 +1,188 @@
+"""A shop with something on every page: `python -m tests.e2e.seed`, beside a running app.
+
+The demo's own steps on fewer products; then a person in each role, and what the demo leaves out.
+The last line it says is JSON: the people, and every page of the app with an address that draws.
+"""
+
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, url_for
+from sqlalchemy import create_engine, select
+
+from app.catalog import bulk, imports
+from app.catalog import service as catalog
+from app.catalog.bulk import Operation
+from app.catalog.models import AttributeKind, Import, Product
+from app.core import db
+from app.core.actor import NOBODY, Actor
+from app.core.settings import current
+from app.core.work import unit_of_work
+from app.gateways import mail
+from app.gateways.models import DevMail
+from app.listings.models import Listing, ListingState
+from app.notices import service as notices
+from app.notices.models import Mail
+from app.sync import service as sync
+from app.sync.models import RunKind, SyncRun
+from app.team import service as team
+from app.team.permissions import Role
+from workers import demo, relay
+from workers.commands import drain
+from workers.start import start
+
+STAFF = (("admin@acme.example", "Alice", Role.ADMIN), ("manager@acme.example", "Bob", Role.MANAGER))
+# What answers with something else than a page, or leads straight on to one.
+NOT_PAGES = (
+    "static",
+    "web.events",
+    "probes.",
+    "rq_dashboard.",
+    "catalog.export_file",
+    "catalog.import_report",
+    "catalog.media",
+    "catalog.picture",
+    "team.picture",
+    "connections.connection_approved",
+)
+
+
+def main() -> None:
+    """Seed the shop; says what is where."""
+    app = start()
+    kinds = demo.things()
+    few = [*kinds[:20], *kinds[96:102]]
+    actor = demo._people()
+    _staff(actor)
+    demo._catalog(actor, few)
+    address = os.environ["TWIN_LARGE_URL"]
+    connection_id = demo._shop(actor, "Acme web shop", address, few[:22])
+    demo._life(actor, connection_id, address)
+    with unit_of_work(actor) as work:
+        sync.request_run(work, connection_id, RunKind.CHANGES, cause="Sync now")
+    drain(actor, connection_id)
+    things = {**_more(actor), **_found(actor), "connection_id": connection_id}
+    pages = dict(_pages(app, things))
+    people = {role.value: email for email, _, role in (*demo.PEOPLE, *STAFF)}
+    told = {
+        "people": people,
+        "password": demo.PASSWORD,
+        "pages": pages,
+        "product_id": str(things["product_id"]),
+        "connection_id": str(connection_id),
+        "unvisited": sorted(set(_endpoints(app)) - {name.split()[0] for name in pages}),
+    }
+    print(json.dumps(told))
+
+
+def _staff(actor: Actor) -> None:
+    for email, name, role in STAFF:
+        team.create_user(
+            Actor(None, None, frozenset({"*"}), "cli"),
+            team.NewUser(email, name, demo.PASSWORD, role=role, is_verified=True),
+            organization_id=actor.organization,
+        )
+
+
+def _more(actor: Actor) -> dict[str, UUID]:
+    """Leave what the demo has none of: a bulk edit, an attribute, a refusing import, mails."""
+    with unit_of_work(actor) as work:
+        ids = work.session.scalars(select(Product.id).order_by(Product.title).limit(6)).all()
+        attribute_id = catalog.define_attribute(
+            work,
+            catalog.AttributeDraft("Material", AttributeKind.CHOICE, choices=("Clay", "Glass")),
+        )
+        edit = bulk.start_bulk_edit(work, ids, Operation("price_percent", "10", ".99"))
+        catalog.change_product(
+            work, catalog.ProductChange(ids[0], {"tags": ["handmade", "new"]}), origin="web"
+        )
+        notices.notify(work, "sync", "A listing needs you", link="/sync/errors")
+        team.invite(work, "carol@other.example", Role.VIEWER, public_url=current().public_url)
+        bulk_edit_id = edit.id
+    refused = b"Handle,Title,Variant SKU,Variant Price\nmug,Mug,M-1,ten\nbowl,Bowl,B-1,12.00\n"
+    with unit_of_work(actor) as work:
+        row = imports.start_import(work, "prices.csv", io.BytesIO(refused))
+        imports.request_check(work, row.id)
+        import_id = row.id
+    imports.run_import(actor, import_id)
+    team.request_reset(NOBODY, demo.PEOPLE[2][0], public_url=current().public_url)
+    team.sign_up(
+        NOBODY,
+        team.SignUp("mallory@other.example", "Mallory", demo.PASSWORD, "Other shop"),
+        public_url=current().public_url,
+    )
+    relay.relay()
+    return {"bulk_edit_id": bulk_edit_id, "attribute_id": attribute_id, "import_id": import_id}
+
+
+def _found(actor: Actor) -> dict[str, UUID]:
+    with db.reading(actor) as session:
+        disputed = session.scalars(
+            select(Listing).where(Listing.state == ListingState.NEEDS_YOU).limit(1)
+        ).one()
+        unpaired = session.scalars(
+            select(Listing.id).where(Listing.state == ListingState.UNMAPPED).limit(1)
+        ).one()
+        run_id = session.scalars(select(SyncRun.id).order_by(SyncRun.total.desc()).limit(1)).one()
+        done = session.scalars(select(Import.id).order_by(Import.id).limit(1)).one()
+    assert disputed.product_id is not None
+    return {
+        "product_id": disputed.product_id,
+        "listing_id": unpaired,
+        "run_id": run_id,
+        "done_id": done,
+    }
+
+
+def _pages(app: Flask, things: dict[str, UUID]) -> Iterator[tuple[str, str]]:
+    """Yield endpoint, with a word about its state where it has several, and address."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint in set(_endpoints(app)) and rule.arguments <= set(things):
+                parts: dict[str, Any] = {name: things[name] for name in rule.arguments}
+                yield rule.endpoint, url_for(rule.endpoint, **parts)
+        connection_id = things["connection_id"]
+        keys: dict[str, Any] = {"address": "http://127.0.0.1:9", "name": "Acme outlet", "http": "1"}
+        yield "connections.connection_keys empty", url_for("connections.connection_keys", **keys)
+        yield (
+            "catalog.import_detail done",
+            url_for("catalog.import_detail", import_id=things["done_id"]),
+        )
+        yield "catalog.product_list none", url_for("catalog.product_list", q="no such thing")
+        yield "catalog.product_list archived", url_for("catalog.product_list", status="archived")
+        yield (
+            "sync.mapping paired",
+            url_for("sync.mapping", connection_id=connection_id, view="paired"),
+        )
+        yield "web.search mug", url_for("web.search", q="mug")
+        yield "error 404", "/no-such-page"
+    yield from _letters()
+
+
+def _letters() -> Iterator[tuple[str, str]]:
+    """Yield the pages that mailed links lead to, and a mail of the mailbox."""
+    mail.gateway().send(mail.Letter("alice@acme.example", "Hello", "The lamp is here.\n", ""))
+    engine = create_engine(current().database_owner_url)
+    with engine.connect() as connection:
+        # A mail loses its text once the mailbox has it.
+        texts = [*connection.scalars(select(Mail.text)), *connection.scalars(select(DevMail.text))]
+        mail_id = connection.scalars(select(DevMail.id).limit(1)).one()
+    engine.dispose()
+    yield "notices.mailbox_mail", f"/dev/mailbox/{mail_id}"
+    links = re.findall(r"https?://[^/\s]+(/(verify|reset|invitations)/\S+)", "\n".join(texts))
+    yield from {f"team.{kind.removesuffix('s')}": path for path, kind in links}.items()
+
+
+def _endpoints(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(NOT_PAGES):
+            yield rule.endpoint
+
+
+if __name__ == "__main__":
+    main()

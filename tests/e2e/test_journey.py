@@ -1,0 +1,173 @@
+"""A new merchant's first hour, in a browser, with every process real."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import Visits
+from tests.e2e.stack import Twin
+
+OWN_FILE = Path(__file__).parent / "files" / "lamps.csv"
+SAMPLE = (
+    Path(__file__)
+    .parents[3]
+    .joinpath("shared", "samples", "shopify", "product-csvs", "home-and-garden.csv")
+)
+PASSWORD = "copper lamps and linen"
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+
+
+def sign_up(page: Page, email: str) -> None:
+    page.goto("/signup")
+    page.get_by_label("Your name").fill("Alice")
+    page.get_by_label("Name of your organization").fill("Outlet")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create organization").click()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+
+
+def confirm_address(page: Page, email: str) -> None:
+    """Open the mailbox until the mail is there, and follow its link."""
+    mail = page.get_by_role("row").filter(has_text=email).get_by_role("link")
+    for _ in range(45):
+        page.goto(f"/dev/mailbox?to={email}")
+        try:
+            expect(mail).to_be_visible(timeout=1000)
+        except AssertionError:
+            continue
+        break
+    mail.click()
+    page.locator("a[href*='/verify/']").click()
+    page.get_by_role("button", name="Confirm my address").click()
+    expect(page.locator("#toasts")).to_contain_text("Your e-mail address is confirmed.")
+
+
+def import_file(page: Page, path: Path, *, outcome: str) -> None:
+    """Go through the import wizard; every step after the upload comes by itself."""
+    page.get_by_role("link", name="Import products").click()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Upload file").click()
+    page.get_by_role("button", name="Check file").click()
+    page.get_by_role("button", name=re.compile(r"^Import \d+ product")).click()
+    expect(page.get_by_role("heading", name=re.compile("^Imported: "))).to_contain_text(outcome)
+
+
+def connect(page: Page, twin: Twin) -> None:
+    """Go through the connect wizard with keys the shop's owner made."""
+    key = twin.ask("keys")
+    page.get_by_role("link", name="Channels").first.click()
+    page.get_by_role("link", name="Connect store").first.click()
+    page.get_by_label("Shop address").fill(twin.address)
+    page.get_by_label("Name in SyncStore").fill("Acme outlet")
+    page.get_by_label("Connect without encryption").check()
+    page.get_by_role("button", name="Check address").click()
+    page.get_by_label("Consumer key").fill(key["consumer_key"])
+    page.get_by_label("Consumer secret").fill(key["consumer_secret"])
+    page.get_by_role("button", name="Check keys").click()
+    expect(page.get_by_text("The keys work")).to_be_visible()
+    page.locator("[name=on_first]").select_option("ours")
+    page.get_by_role("button", name="Start first sync").click()
+    expect(page.get_by_role("heading", name="Acme outlet")).to_be_visible()
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.locator("main .rows > tbody > tr").filter(has_text=title)
+
+
+def select(page: Page, title: str) -> None:
+    row(page, title).get_by_role("checkbox").check()
+
+
+def choose(page: Page, tab: str) -> None:
+    page.locator("main").get_by_role("link", name=re.compile(f"^{tab}")).click()
+
+
+def fill_shop(twin: Twin) -> dict[str, int]:
+    """Let the shop have one product by SKU, one without SKU, and one nobody knows here."""
+    lamp = {"name": "Copper lamp", "sku": "LAMP-1", "regular_price": "59.99"}
+    vase = {"name": "Stoneware vase with a narrow neck", "regular_price": "32.50"}
+    wrap = {"name": "Gift wrapping", "sku": "WRAP-1", "regular_price": "3.50"}
+    kept = {"type": "simple", "status": "publish"}
+    ids = twin.ask("seed", {"items": [{**kept, **each} for each in (lamp, vase, wrap)]})["ids"]
+    return dict(zip(("lamp", "vase", "wrap"), ids, strict=True))
+
+
+def test_from_sign_up_to_two_way_sync(visit: Visits, twin: Twin) -> None:
+    shop = fill_shop(twin)
+    page = visit()
+
+    email = f"alice-{os.getpid()}@acme.example"
+    sign_up(page, email)
+    confirm_address(page, email)
+    import_file(page, OWN_FILE, outcome="4 new")
+    connect(page, twin)
+    adopt(page)
+    created_in_the_shop(page, twin)
+    edit_and_see_it_synced(page, twin, shop["lamp"])
+    change_there_and_see_it_arrive(page, visit, twin, shop["lamp"])
+
+
+def adopt(page: Page) -> None:
+    """The SKU pairs by itself; the wording is proposed; what nobody knows is taken in."""
+    choose(page, "Mapping")
+    expect(row(page, "Stoneware vase")).to_contain_text("%")
+    expect(row(page, "Copper lamp")).to_have_count(0)
+    select(page, "Stoneware vase")
+    page.get_by_role("button", name="Accept proposals").click()
+    expect(page.locator("#toasts")).to_contain_text("Paired 1 item.")
+    expect(row(page, "Stoneware vase")).to_have_count(0)
+    select(page, "Gift wrapping")
+    page.get_by_role("button", name="Create here").click()
+    expect(page.locator("#toasts")).to_contain_text("Created 1 item here.")
+    expect(page.get_by_text("Everything is paired")).to_be_visible()
+    choose(page, "Paired")
+    for title in ("Copper lamp", "Stoneware vase", "Gift wrapping"):
+        expect(row(page, title)).to_contain_text("Synced")
+
+
+def created_in_the_shop(page: Page, twin: Twin) -> None:
+    choose(page, "Only yours")
+    select(page, "Oak wall clock")
+    page.get_by_role("button", name="Create in the shop").click()
+    expect(row(page, "Oak wall clock")).to_contain_text("Synced")
+    assert twin.writes("name") >= 1
+
+
+def edit_and_see_it_synced(page: Page, twin: Twin, lamp: int) -> None:
+    row(page, "Copper lamp").get_by_role("link").click()
+    synced_at = page.locator("#sells time")
+    before = synced_at.get_attribute("datetime") or ""
+    page.get_by_label("Title", exact=True).fill("Copper lamp with a dimmer")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Copper lamp with a dimmer")).to_be_visible()
+    expect(synced_at).not_to_have_attribute("datetime", before)
+    expect(page.locator("#sells .badge")).to_have_text("Synced")
+    expect(page.locator("#history")).to_contain_text("with a dimmer")
+    assert twin.product(lamp)["name"] == "Copper lamp with a dimmer"
+
+
+def change_there_and_see_it_arrive(page: Page, visit: Visits, twin: Twin, lamp: int) -> None:
+    beside = visit(storage_state=page.context.storage_state())
+    beside.goto("/products")
+    expect(row(beside, "Copper lamp with a dimmer")).to_be_visible()
+
+    twin.ask(f"products/{lamp}", {"name": "Copper lamp, polished"})
+
+    expect(row(beside, "Copper lamp, polished")).to_contain_text("Acme outlet")
+    expect(page.locator("#history")).to_contain_text("polished")
+
+
+def test_a_file_of_a_real_shop(visit: Visits) -> None:
+    if not SAMPLE.exists():
+        pytest.skip("The sample files are not beside the project.")
+    page = visit()
+
+    sign_up(page, f"mallory-{os.getpid()}@other.example")
+    import_file(page, SAMPLE, outcome="new")
+    page.get_by_role("link", name="See products").click()
+
+    expect(row(page, "Clay Plant Pot")).to_contain_text("2 variants")
