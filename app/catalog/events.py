@@ -14,12 +14,16 @@ class ProductsCreated:
 
 @dataclass(frozen=True, slots=True)
 class ProductChanged:
-    """Effective values of a product changed; `connection_id` is where the change came from."""
+    """Effective values of a product changed; `connection_id` is where the change came from.
+
+    `is_mass`: one of many changed together, so that a single edit may go first.
+    """
 
     product_id: UUID
     fields: tuple[str, ...]
     variant_ids: tuple[UUID, ...] = ()
     connection_id: UUID | None = None
+    is_mass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

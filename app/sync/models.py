@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     UniqueConstraint,
     text,
@@ -31,6 +32,9 @@ from app.sync.rules import (
 )
 from app.sync.rules import (
     Direction as Direction,
+)
+from app.sync.rules import (
+    Haste as Haste,
 )
 from app.sync.rules import (
     RunKind as RunKind,
@@ -102,7 +106,7 @@ class SyncTask(Base, Identified, Owned):
     listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"))
     run_id: Mapped[UUID | None]
     state: Mapped[TaskState] = mapped_column(String(8), default=TaskState.WAITING)
-    is_urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    haste: Mapped[int] = mapped_column(SmallInteger, default=Haste.USUAL, server_default="1")
     is_forced: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     due_at: Mapped[datetime] = mapped_column(default=clock.now)
     lease_until: Mapped[datetime | None]

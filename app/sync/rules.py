@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 
@@ -35,6 +35,14 @@ class Direction(StrEnum):
 
     PUSH = "push"
     PULL = "pull"
+
+
+class Haste(IntEnum):
+    """What goes first on a connection: stock and prices, then one edit, then many at once."""
+
+    MASS = 0
+    USUAL = 1
+    URGENT = 2
 
 
 class TaskState(StrEnum):

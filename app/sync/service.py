@@ -24,6 +24,7 @@ from app.sync.models import (
     Conflict,
     ConflictState,
     Direction,
+    Haste,
     RunKind,
     RunState,
     SyncChange,
@@ -37,6 +38,7 @@ from app.team.service import record_audit
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
+_FEW: Final = 20  # more listings asked for at once let a single edit go before them
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
@@ -45,14 +47,14 @@ def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Queue the listings of changed products, except on the connection a change came from."""
     with unit_of_work(actor) as work:
         wanted = _concerned(work, facts)
-        for is_urgent in (True, False):
-            some = [pair for pair, urgent in wanted.items() if urgent is is_urgent]
-            tasks.request_pushes(work, some, is_urgent=is_urgent)
+        for haste in Haste:
+            some = [pair for pair, found in wanted.items() if found is haste]
+            tasks.request_pushes(work, some, haste=haste)
             _mark_waiting(work, [listing_id for listing_id, _ in some])
 
 
-def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID], bool]:
-    """Return (listing, connection) → urgent for every listing a change is news to."""
+def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID], Haste]:
+    """Return (listing, connection) → haste for every listing a change is news to."""
     by_product: dict[UUID, list[Mapping[str, Any]]] = {}
     for fact in facts:
         by_product.setdefault(UUID(fact["product_id"]), []).append(fact)
@@ -65,14 +67,20 @@ def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUI
             Connection.state.in_((ConnectionState.ACTIVE, ConnectionState.ERROR)),
         )
     )
-    wanted: dict[tuple[UUID, UUID], bool] = {}
+    wanted: dict[tuple[UUID, UUID], Haste] = {}
     for listing_id, connection_id, product_id in rows:
         facts_here = by_product.get(product_id, []) if product_id else []
         news = [f for f in facts_here if f.get("connection_id") != str(connection_id)]
         if news:
-            fields = {name for fact in news for name in fact.get("fields", ())}
-            wanted[listing_id, connection_id] = bool(fields) and fields <= _URGENT
+            wanted[listing_id, connection_id] = _haste(news)
     return wanted
+
+
+def _haste(news: Sequence[Mapping[str, Any]]) -> Haste:
+    fields = {name for fact in news for name in fact.get("fields", ())}
+    if fields and fields <= _URGENT:
+        return Haste.URGENT
+    return Haste.MASS if all(fact.get("is_mass") for fact in news) else Haste.USUAL
 
 
 def _mark_waiting(work: Work, listing_ids: Sequence[UUID]) -> None:
@@ -202,7 +210,8 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
             total=len(mine),
             state=RunState.RUNNING,
         )
-        tasks.request_pushes(work, mine, run_id=run.id, is_forced=True)
+        haste = Haste.MASS if len(mine) > _FEW else Haste.USUAL
+        tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
         _mark_waiting(work, [listing_id for listing_id, _ in mine])
         made.append(run.id)
     return made

@@ -24,7 +24,7 @@ from app.core.work import Work, unit_of_work
 from app.listings.models import READ_ORDER
 from app.sync import rules
 from app.sync.events import PullRequested, PushRequested
-from app.sync.models import Direction, RunState, SyncRun, SyncTask, TaskState
+from app.sync.models import Direction, Haste, RunState, SyncRun, SyncTask, TaskState
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +36,18 @@ def request_pushes(
     listings: Iterable[tuple[UUID, UUID]],
     *,
     run_id: UUID | None = None,
-    is_urgent: bool = False,
+    haste: Haste = Haste.USUAL,
     is_forced: bool = False,
 ) -> int:
     """Queue listings (listing id, connection id) for sending; returns how many were asked for."""
     rows = [
         _row(work, connection_id, Direction.PUSH, str(listing_id), listing_id=listing_id)
-        | {"run_id": run_id, "is_urgent": is_urgent, "is_forced": is_forced}
+        | {"run_id": run_id, "haste": haste, "is_forced": is_forced}
         for listing_id, connection_id in sorted(listings)
     ]
     _queue(work, rows)
     for connection_id in {row["connection_id"] for row in rows}:
-        work.emit(PushRequested(connection_id, is_urgent))
+        work.emit(PushRequested(connection_id, haste is Haste.URGENT))
     return len(rows)
 
 
@@ -82,7 +82,7 @@ def _row(
         "subject": subject,
         "listing_id": listing_id,
         "state": TaskState.WAITING,
-        "is_urgent": False,
+        "haste": Haste.USUAL,
         "is_forced": False,
         "due_at": work.now,
         "attempts": 0,
@@ -97,7 +97,7 @@ def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
         index_elements=[SyncTask.connection_id, SyncTask.direction, SyncTask.subject],
         index_where=text("state = 'waiting'"),  # a constant: a parameter would match no index
         set_={
-            "is_urgent": SyncTask.is_urgent | asked.excluded.is_urgent,
+            "haste": func.greatest(SyncTask.haste, asked.excluded.haste),
             "is_forced": SyncTask.is_forced | asked.excluded.is_forced,
             "run_id": func.coalesce(asked.excluded.run_id, SyncTask.run_id),
             "due_at": func.least(SyncTask.due_at, asked.excluded.due_at),
@@ -109,7 +109,7 @@ def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
 def claim(
     work: Work, connection_id: UUID, direction: Direction, *, worker: str, most: int
 ) -> Sequence[SyncTask]:
-    """Take due tasks of a connection, urgent ones first; abandoned ones are taken over."""
+    """Take due tasks of a connection, the hastiest first; abandoned ones are taken over."""
     is_free = or_(
         and_(_WAITING, SyncTask.due_at <= work.now),
         and_(SyncTask.state == TaskState.RUNNING, SyncTask.lease_until < work.now),
@@ -117,7 +117,7 @@ def claim(
     due = (
         select(SyncTask.id)
         .where(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
-        .order_by(SyncTask.is_urgent.desc(), SyncTask.due_at, SyncTask.id)
+        .order_by(SyncTask.haste.desc(), SyncTask.due_at, SyncTask.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
@@ -133,7 +133,7 @@ def claim(
         .returning(SyncTask)
     )
     found = work.session.scalars(taken, execution_options={"populate_existing": True}).all()
-    return sorted(found, key=lambda each: (not each.is_urgent, each.id))
+    return sorted(found, key=lambda each: (-each.haste, each.id))
 
 
 def _mine(task_ids: Sequence[UUID], worker: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ effectively gets one version, one line of history per field, and one fact for th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from app.adapters.values import Values
@@ -31,6 +31,8 @@ from app.catalog.service.loading import lock_products, organization_currency
 from app.catalog.service.pictures import resolve_pictures
 from app.core.db import new_id
 from app.core.work import Work
+
+_FEW: Final = 20  # more products changed at once are mass work: a single edit may overtake them
 
 
 def create_product(work: Work, draft: ProductDraft, *, origin: str) -> UUID:
@@ -184,6 +186,7 @@ def _tell(work: Work, done: Sequence[Applied], cause: Cause) -> None:
                 tuple(names),
                 (*each.variant_fields, *each.new_ids),
                 cause.connection_id,
+                is_mass=len(effective) > _FEW,
             )
         )
     if effective:
