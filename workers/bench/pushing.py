@@ -1,11 +1,12 @@
 """The way out, by the processes of `make run`: how soon edits arrive, how well a limit is used.
 
-An edit is a price changed as the product page does it; it has arrived when the twin shows it, which
-is looked at every 20 ms.
+An edit is a price or, in turn, a title changed as the product page does it; it has arrived when the
+twin shows it, which is looked at every 20 ms.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -45,24 +46,28 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 
 def _edits(shop: Shop, pairs: list[Pair], *, price: int) -> list[float]:
-    """Change prices one after the other with short pauses; returns the seconds each needed."""
+    """Change prices and titles one after the other with short pauses; returns the seconds each."""
     dice, took = Random(7), []  # noqa: S311 (pauses, always the same)
     for at, pair in enumerate(pairs):
         time.sleep(dice.uniform(0.05, 0.5))
-        minor = price + at
+        minor, title = price + at, f"Edited to {price + at}"
+        wanted = catalog.ProductChange(pair.product_id, {"title": title})
+        shown = {"name": title}
+        if at % 2:
+            money = {"price": {"minor": minor, "currency": "USD"}}
+            wanted = catalog.ProductChange(pair.product_id, variants={pair.variant_id: money})
+            shown = {"regular_price": f"{minor / 100:.2f}"}
         began = time.monotonic()
-        change = {pair.variant_id: {"price": {"minor": minor, "currency": "USD"}}}
         with unit_of_work(shop.actor) as work:
-            wanted = catalog.ProductChange(pair.product_id, variants=change)
             catalog.change_product(work, wanted, origin="web")
-        wait_until(lambda: _shows(shop, pair, minor), "An edit's arrival", pause=LOOK_EVERY)  # noqa: B023
+        wait_until(partial(_shows, shop, pair, shown), "An edit's arrival", pause=LOOK_EVERY)
         took.append(time.monotonic() - began)
     return took
 
 
-def _shows(shop: Shop, pair: Pair, minor: int) -> bool:
+def _shows(shop: Shop, pair: Pair, wanted: Mapping[str, str]) -> bool:
     found = shop.twin.get(f"/_twin/products/{pair.external_id}").raise_for_status().json()
-    return round(float(found["regular_price"] or 0) * 100) == minor
+    return all(found[name] == value for name, value in wanted.items())
 
 
 def _limited(shop: Shop, pairs: list[Pair]) -> Iterator[Row]:

@@ -28,8 +28,8 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
 - **Push under a limit**: what the twin lets in, which answers 429 beyond it. Our side is told by
   the connection's setting “Requests per second, at most”. Listings go out in batches, so 2 requests
   a second are more than 2 listings a second.
-- **Edit to channel**: a price changed as the product page does it, until the twin shows it, looked
-  at every 20 ms: outbox, relay, queue, worker, read, plan, batch.
+- **Edit to channel**: a price or a title changed as the product page does it, until the twin shows
+  it, looked at every 20 ms: outbox, relay, queue, worker, read, plan, batch.
 - **Catalog import**: a Shopify file of products with four variants, one picture, tags and stock
   each; from the order to apply until done, in a process of its own. COPY writes the very rows the
   import made into tables with the same columns and indexes, but without foreign keys, row-level
