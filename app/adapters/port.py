@@ -8,8 +8,9 @@ Reads are paged by cursors that the adapter alone understands: `Cursor("full")` 
 `Cursor("changes", state)` what moved since a watermark, `Cursor("ids")` only identities (for
 reconciling). Writes take a batch and return one outcome per item, in the order given. An exception
 is about the call (app.adapters.errors); an outcome is about the item. Creating means
-look-up-or-create by `key` and SKU, so every write may be repeated. Capabilities are data: nothing
-above this floor ever asks for a channel's name.
+look-up-or-create by `key` and SKU, so every write may be repeated; an item with our SKU that does
+not carry our key is somebody else's work: it is answered as `Found` and left as it is.
+Capabilities are data: nothing above this floor ever asks for a channel's name.
 """
 
 from collections.abc import Callable, Mapping, Sequence

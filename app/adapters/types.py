@@ -123,7 +123,14 @@ class Applied:
     variant_ids: Mapping[str, str] = field(default_factory=dict)  # variant key → their id
     image_ids: Mapping[str, str] = field(default_factory=dict)  # image key → their picture id
     problems: tuple[Problem, ...] = ()  # parts that did not go through: the outcome is partial
-    was_found: bool = False  # a creation found the item already there and adopted it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A creation met an item of the shop's own with our SKU; nothing was written to it."""
+
+    key: str
+    product: ChannelProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ class Unanswered:
     sentence: str
 
 
-Outcome = Applied | Pending | Rejected | Unanswered
+Outcome = Applied | Found | Pending | Rejected | Unanswered
 
 
 class DeliveryKind(StrEnum):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.adapters.types import (
     Applied,
     ChannelProduct,
+    Found,
     ListingDraft,
     Outcome,
     Pending,
@@ -25,8 +26,10 @@ from app.connections.wire import OpenConnection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work
+from app.listings import service as listings
+from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
-from app.sync import compare, planner, project, records, runs, tasks
+from app.sync import compare, intake, planner, project, records, runs, tasks
 from app.sync.models import ChangeState, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
@@ -35,6 +38,9 @@ from app.sync.sides import MISSING, Side
 _TAKEN: Final = (
     "The shop has this product already, and there it is paired with another product of yours."
     " Take that pair apart, or give this product an SKU of its own."
+)
+_MEETS: Final = (
+    "The shop had this product already. Both sides are compared before anything is sent."
 )
 # Kinds of value a channel may keep in its own words without having refused them.
 _OWN_WORDS: Final = frozenset(
@@ -83,6 +89,8 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
     match outcome:
         case Applied():
             _record_applied(work, desk, errand, outcome)
+        case Found():
+            _record_found(work, desk, errand, outcome.product)
         case Rejected():
             _record_rejected(work, desk, errand, outcome)
         case Unanswered() | Pending():
@@ -106,7 +114,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         if (each.variant_key, each.field) not in refused and (None, None) not in refused
     ]
     is_new = errand.draft.external_id is None
-    listing.is_ours = listing.is_ours or (is_new and not outcome.was_found)
+    listing.is_ours = listing.is_ours or is_new
     _bind(work, errand, outcome)
     kept = _kept_words(errand, outcome.product)
     base = _with_latest(work, errand, planner.rebase(errand.pair.base, through))
@@ -127,6 +135,27 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         created=1 if is_new else 0,
         failed=1 if problems else 0,
     )
+
+
+def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduct) -> None:
+    """Pair with an item the shop had first: both sides meet before anything is written."""
+    listing = errand.pair.listing
+    if not _takes_place(work, listing, product.external_id):
+        _record_rejected(work, desk, errand, Rejected(errand.draft.key, (Problem(_TAKEN),)))
+        return
+    intake.refresh(work, listing, product)
+    ours = Item(
+        str(errand.pair.product_id),
+        listing.title,
+        tuple(
+            ItemVariant(key, values.get("sku"), values.get("gtin"), values.get("choice") or {})
+            for key, values in errand.pair.ours.variants.items()
+        ),
+    )
+    pairs = pair_variants(listings.item_of(listing), ours)
+    listings.pair(work, listing, errand.pair.product_id, pairs)
+    _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
+    close(work, desk, [errand.task], unchanged=1)
 
 
 def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:
@@ -272,19 +301,28 @@ def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) 
     close(work, desk, [errand.task], failed=1)
 
 
-def _settle_changes(work: Work, errand: Errand, problems: Sequence[Problem]) -> None:
+def _settle_changes(
+    work: Work,
+    errand: Errand,
+    problems: Sequence[Problem],
+    *,
+    state: ChangeState = ChangeState.REJECTED,
+) -> None:
     """Mark each sent change as applied, or as refused with the sentence that concerns it."""
     by_cell = {(problem.variant_key, problem.field): problem.sentence for problem in problems}
     whole = by_cell.get((None, None))
     for change_id, each in zip(errand.change_ids, errand.intents, strict=True):
         sentence = by_cell.get((each.variant_key, each.field), whole)
-        state = ChangeState.APPLIED if sentence is None else ChangeState.REJECTED
         if problems and sentence is None and errand.pair.listing.external_id is None:
-            state, sentence = ChangeState.REJECTED, problems[0].sentence
+            sentence = problems[0].sentence
         work.session.execute(
             update(SyncChange)
             .where(SyncChange.id == change_id)
-            .values(state=state, sentence=sentence, settled_at=work.now)
+            .values(
+                state=ChangeState.APPLIED if sentence is None else state,
+                sentence=sentence,
+                settled_at=work.now,
+            )
         )
 
 

@@ -19,6 +19,7 @@ from app.adapters.types import (
     ChannelProduct,
     Cursor,
     DeliveryKind,
+    Found,
     LevelDraft,
     ListingDraft,
     Outcome,
@@ -384,7 +385,6 @@ class ConformanceSuite:
 
         assert second.external_id == first.external_id
         assert second.variant_ids == first.variant_ids
-        assert second.was_found
         assert stage.count() == 1
 
     def test_a_creation_without_a_sku_is_recognised_by_its_key(self, stage: Stage) -> None:
@@ -413,15 +413,16 @@ class ConformanceSuite:
         [product] = stage.open().read_products([done.external_id])
         assert misread(draft, product, done) == {}
 
-    def test_a_product_already_in_the_shop_is_adopted_by_its_sku(self, stage: Stage) -> None:
+    def test_a_product_already_in_the_shop_is_found_and_left_as_it_is(self, stage: Stage) -> None:
         there = stage.add_simple("Old mug", "M-1")
 
-        outcome = applied(stage.open().push_listings([simple("m", "M-1", title="New mug")])[0])
+        [outcome] = stage.open().push_listings([simple("m", "M-1", title="New mug")])
 
-        assert outcome.external_id == there
-        assert outcome.was_found
+        assert isinstance(outcome, Found)
+        assert outcome.product.external_id == there
+        assert outcome.product.values["title"] == "Old mug"
         assert stage.count() == 1
-        assert stage.open().read_products([there])[0].values["title"] == "New mug"
+        assert stage.open().read_products([there])[0].values["title"] == "Old mug"
 
     def test_only_the_fields_of_a_draft_are_written(self, stage: Stage) -> None:
         there = stage.add_simple("Mug", "M-1", minor=1234, quantity=9)

@@ -129,3 +129,28 @@ def test_a_pair_taken_apart_and_made_again_meets_again(shop: Shop) -> None:
 
         assert store.state.titles() == ["Blue mug"]
         assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_listing_what_the_shop_already_has_asks_instead_of_overwriting(shop: Shop) -> None:
+    with connected_store(shop, seed=mugs("Mug (last year)")) as store:
+        shop.settle()
+        product = shop.add_product("Mug", "MUG-0")
+        store.state.forget_writes()
+
+        store.list_here(product)
+
+        assert [(each.ours, each.theirs) for each in shop.conflicts()] == [
+            ("Mug", "Mug (last year)")
+        ]
+        assert store.state.writes() == []
+        assert [(each.state, each.is_ours) for each in shop.listings()] == [("needs_you", False)]
+
+
+def test_a_creation_whose_answer_was_lost_stays_ours(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.state.lose_next_answer(2)
+        store.list_here(product)
+
+        assert [(each.state, each.is_ours) for each in shop.listings()] == [("synced", True)]
+        assert len(store.state.product_ids()) == 1

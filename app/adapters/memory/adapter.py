@@ -23,6 +23,7 @@ from app.adapters.types import (
     Cursor,
     Delivery,
     DeliveryKind,
+    Found,
     Health,
     Hook,
     LevelDraft,
@@ -182,7 +183,7 @@ class MemoryAdapter:
         return fault
 
     def _push(self, draft: ListingDraft) -> Outcome:
-        product, was_found = self._found(draft)
+        product = self._found(draft)
         if draft.is_removed:
             if product is not None:
                 self._shop.delete_product(product.id)
@@ -195,21 +196,23 @@ class MemoryAdapter:
             return Rejected(draft.key, (problem,), owner_external_id=taken)
         if product is None:
             product = Product(self._shop.new_id(), {}, kind=draft.kind)
-        return self._write(draft, product, was_found=was_found)
+        elif draft.external_id is None and product.key != draft.key:
+            return Found(draft.key, self._shown(product))
+        return self._write(draft, product)
 
-    def _found(self, draft: ListingDraft) -> tuple[Product | None, bool]:
+    def _found(self, draft: ListingDraft) -> Product | None:
         products = self._shop.products
         if draft.external_id is not None:
             product = products.get(draft.external_id)
-            return (None if product is None or product.is_deleted else product), False
+            return None if product is None or product.is_deleted else product
         for product in products.values():
             if product.key == draft.key and not product.is_deleted:
-                return product, True
+                return product
         for sku in _skus(draft):
             held = self._shop.with_sku(sku)
             if held is not None and held[0].kind == draft.kind:
-                return held[0], True
-        return None, False
+                return held[0]
+        return None
 
     def _taken(self, draft: ListingDraft, product: Product | None) -> str | None:
         for sku in _skus(draft):
@@ -218,7 +221,7 @@ class MemoryAdapter:
                 return held[0].id
         return None
 
-    def _write(self, draft: ListingDraft, product: Product, *, was_found: bool) -> Applied:
+    def _write(self, draft: ListingDraft, product: Product) -> Applied:
         before = copy.deepcopy(product)
         images = self._images(draft)
         product.key = draft.key
@@ -251,7 +254,6 @@ class MemoryAdapter:
             variant_ids=variant_ids,
             image_ids={key: each for key, each in ids.items() if not key.startswith("ext:")},
             problems=tuple(problems),
-            was_found=was_found,
         )
 
     def _images(self, draft: ListingDraft) -> list[tuple[str, str, str | None]]:

@@ -8,6 +8,7 @@ from app.adapters.errors import BadPayload
 from app.adapters.types import (
     Applied,
     ChannelProduct,
+    Found,
     ListingDraft,
     Outcome,
     Problem,
@@ -32,7 +33,7 @@ class Item:
     problems: list[Problem] = field(default_factory=list)
     variant_ids: dict[str, str] = field(default_factory=dict)
     image_ids: dict[str, str] = field(default_factory=dict)
-    was_found: bool = False
+    is_foreign: bool = False  # the shop had it first: it is shown, not written
 
     @property
     def is_open(self) -> bool:
@@ -81,8 +82,15 @@ class Item:
             variant_ids=dict(self.variant_ids),
             image_ids=dict(self.image_ids),
             problems=tuple(self.problems),
-            was_found=self.was_found,
         )
+
+    def meet(self, shop: Shop) -> None:
+        """Decide: the shop had it first, and shows it; nothing is written."""
+        product = self._answered(shop)
+        if product is None:
+            self.lose()
+        else:
+            self.outcome = Found(self.draft.key, product)
 
     def _answered(self, shop: Shop) -> ChannelProduct | None:
         if self.is_variable and self.variations is None:

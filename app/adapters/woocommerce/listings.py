@@ -4,14 +4,14 @@ Every draft may be pushed again: what the shop shows already is not written, wha
 created. So a call that raises half way (throttled, keys revoked) has done no harm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
 from app.adapters.woocommerce import compose, pictures, problems
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
 from app.adapters.woocommerce.items import Item, still_open
-from app.adapters.woocommerce.lookup import Lookup, Taken
+from app.adapters.woocommerce.lookup import Lookup, Taken, our_key
 from app.adapters.woocommerce.mapper.names import WRITABLE_KINDS
 from app.adapters.woocommerce.problems import CallRefused, ItemError
 from app.adapters.woocommerce.reads import Reads
@@ -37,6 +37,7 @@ class Listings:
                 item.outcome = self._remove(item.draft)
         self._find(still_open(items))
         self._read_variations(still_open(items))
+        self._meet_strangers(items)
         self._write(still_open(items), is_last_try=False)
         self._finish(items)
         return [item.outcome or item.applied(self._shop) for item in items]
@@ -92,7 +93,13 @@ class Listings:
             if isinstance(product, Taken):
                 item.reject(product.problem, owner=product.owner)
             elif product is not None:
-                item.row, item.was_found = product, True
+                item.row = product
+                item.is_foreign = our_key(product) != item.draft.key and not _is_trashed(product)
+
+    def _meet_strangers(self, items: Sequence[Item]) -> None:
+        for item in still_open(items):
+            if item.is_foreign:
+                item.meet(self._shop)
 
     def _read_variations(self, items: Sequence[Item]) -> None:
         """Read what variable products have; only when needed where that is a request each."""
@@ -122,6 +129,7 @@ class Listings:
             self._shop.taxonomies.forget()
             self._look_up([item for item in again if item.row is None])
             self._read_variations([item for item in still_open(again) if item.variations is None])
+            self._meet_strangers(again)
             self._write(still_open(again), is_last_try=True)
 
     def _is_worth_another_look(self, item: Item, result: Result) -> bool:
@@ -130,8 +138,7 @@ class Listings:
         if result.code == "product_invalid_sku" and result.owner and item.row is None:
             # Created by ourselves a moment ago, in a request whose answer was lost.
             item.row = self._lookup.owner_with_key(result.owner, item.draft.key)
-            item.was_found = item.row is not None
-            return item.was_found
+            return item.row is not None
         return result.code in problems.WORTH_ANOTHER_LOOK
 
     def _read_back(self, items: Sequence[Item]) -> None:
@@ -144,7 +151,8 @@ class Listings:
             for item in updated:
                 item.row = rows.get(item.external_id)
             self._read_variations([item for item in created if item.row is not None])
-            for item in items:
+            self._meet_strangers(items)
+            for item in still_open(items):
                 if item.row is None or compose.product_body(self._shop, item):
                     item.lose()
         except AdapterError:
@@ -188,10 +196,15 @@ class Listings:
             if item.draft.variants:
                 item.variations = item.variations or []
                 self._variations.write(item)
-            elif item.was_found is False and item.draft.external_id is None:
+            elif item.variations is None and item.draft.external_id is None:
                 item.variations = []
         elif item.draft.variants:
             item.variant_ids[item.draft.variants[0].key] = item.external_id
+
+
+def _is_trashed(row: Mapping[str, object]) -> bool:
+    """Tell whether the shop threw a product away; listing it again takes it out for us."""
+    return row.get("status") == "trash"
 
 
 def _settle(item: Item, result: Result) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.adapters.errors import AdapterError, Throttled
-from app.adapters.types import Applied, ListingDraft, Rejected, Unanswered, VariantDraft
+from app.adapters.types import Applied, Found, ListingDraft, Rejected, Unanswered, VariantDraft
 from app.simulators.chaos import Fault
 from app.simulators.woocommerce import TwinSettings, seed_products
 from tests.channels.conformance import applied, bound, misread, money, simple, variable
@@ -66,9 +66,10 @@ def test_a_sku_with_a_comma_is_found() -> None:
     stage = WooStage()
     product = stage.add_simple("Mug", "A,B")
 
-    outcome = applied(stage.open().push_listings([simple("m", "A,B")])[0])
+    [outcome] = stage.open().push_listings([simple("m", "A,B")])
 
-    assert outcome.external_id == product
+    assert isinstance(outcome, Found)
+    assert outcome.product.external_id == product
 
 
 def test_new_products_are_drafts_unless_the_draft_says_more() -> None:
