@@ -18,6 +18,7 @@ from app.core.work import unit_of_work
 from app.team.permissions import Role
 from tests.cast import Cast, cast, csrf, enter, person
 
+NEWER = new_key()  # one for all tests: what one of them sealed anew the others still read
 SECRET = {"key": "ck_" + "5" * 40, "secret": "cs_" + "7" * 40}
 
 
@@ -45,9 +46,8 @@ def actor(people: Cast) -> Actor:
 @pytest.fixture
 def turned(settings: Settings) -> Iterator[str]:
     """A newer key at the head of the ring."""
-    newer = new_key()
-    process.install(replace(settings, encryption_keys=(newer, *settings.encryption_keys)))
-    yield newer
+    process.install(replace(settings, encryption_keys=(NEWER, *settings.encryption_keys)))
+    yield NEWER
     process.install(settings)
 
 
