@@ -22,6 +22,7 @@ def mail_notices(actor: Actor, facts: Facts) -> None:
 
 SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.product_changed": sync.product_changed,
+    "sync.products_created": sync.products_created,
     "sync.listing_mapped": sync.listing_mapped,
     "sync.listing_wanted": sync.listing_wanted,
     "sync.connection_activated": sync.connection_activated,
@@ -33,6 +34,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
 SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ProductChanged": ("sync.product_changed",),
+    "ProductsCreated": ("sync.products_created",),
     "ListingMapped": ("sync.listing_mapped",),
     "ListingWanted": ("sync.listing_wanted",),
     "ConnectionActivated": ("connections.schedule", "sync.connection_activated"),

@@ -41,6 +41,15 @@ class ListingState(StrEnum):
     GONE = "gone"  # deleted on the channel; never deleted here silently
 
 
+class Pairing(StrEnum):
+    """Whether an unpaired item still has to look for its product."""
+
+    DUE = "due"  # new, changed, or there are new products
+    LOOKING = "looking"  # somebody looks; a dead one leaves it so, and the next one looks again
+    DONE = "done"
+    BY_HAND = "by_hand"  # a person took the pair apart: proposed again, never paired by itself
+
+
 class Listing(Base, Identified, Owned):
     """An item of a channel, paired with a product of ours or waiting to be."""
 
@@ -55,6 +64,11 @@ class Listing(Base, Identified, Owned):
         ),
         Index("ix_listings_product", "product_id", "connection_id"),
         Index("ix_listings_state", "organization_id", "connection_id", "state", "id"),
+        Index(
+            "ix_listings_pairing",
+            "connection_id",
+            postgresql_where=text("state = 'unmapped' AND pairing IN ('due', 'looking')"),
+        ),
         CheckConstraint(
             "state IN ('unmapped','ignored','waiting','running','synced','needs_you','failed',"
             "'paused','gone')",
@@ -68,6 +82,9 @@ class Listing(Base, Identified, Owned):
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(255))  # None: not created there yet
     state: Mapped[ListingState] = mapped_column(String(12), default=ListingState.UNMAPPED)
+    pairing: Mapped[Pairing] = mapped_column(
+        String(8), default=Pairing.DUE, server_default=Pairing.DUE
+    )
     kind: Mapped[str] = mapped_column(String(20), default="simple")
     is_writable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     is_ours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # we made it

@@ -15,7 +15,7 @@ from app.core.work import Work
 from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
 from app.listings.events import ListingMapped, ListingWanted
 from app.listings.matching import Item, ItemVariant, pair_variants
-from app.listings.models import Listing, ListingState, Offer, Proposal
+from app.listings.models import Listing, ListingState, Offer, Pairing, Proposal
 
 _FREE: Final = frozenset((ListingState.UNMAPPED, ListingState.IGNORED))
 
@@ -119,6 +119,20 @@ def pair(work: Work, listing: Listing, product_id: UUID, variant_pairs: Mapping[
     _tell(work, listing)
 
 
+def look_again(work: Work) -> None:
+    """Let every unpaired item look for its product again, because there are new ones."""
+    work.session.execute(
+        update(Listing)
+        .where(
+            Listing.organization_id == work.organization_id,
+            Listing.state == ListingState.UNMAPPED,
+            Listing.pairing.in_((Pairing.LOOKING, Pairing.DONE)),
+        )
+        .values(pairing=Pairing.DUE)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def unmap_listing(work: Work, listing_id: UUID) -> Listing:
     """Take a pair apart; nothing is changed on either side."""
     listing = get_listing(work, listing_id)
@@ -127,6 +141,7 @@ def unmap_listing(work: Work, listing_id: UUID) -> Listing:
         work.session.delete(listing)
         return listing
     listing.product_id, listing.state, listing.error = None, ListingState.UNMAPPED, None
+    listing.pairing = Pairing.BY_HAND
     listing.remote_fingerprint = None
     work.session.execute(
         update(Offer).where(Offer.listing_id == listing.id).values(variant_id=None)

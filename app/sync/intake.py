@@ -12,7 +12,7 @@ from app.adapters.types import ChannelProduct
 from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
-from app.listings.models import Listing, ListingState, Offer
+from app.listings.models import Listing, ListingState, Offer, Pairing
 from app.sync import apply, project, records, tasks
 
 
@@ -130,6 +130,8 @@ def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:
     """Keep the newest answer of the channel for an item that is not paired."""
     listing.title = str(product.values.get("title") or "")[:255]
     listing.first_sku = _first_sku(product)
+    if listing.pairing == Pairing.DONE:
+        listing.pairing = Pairing.DUE
     listing.remote, listing.url = project.snapshot(product), product.url
     listing.remote_fingerprint = project.fingerprint(product)
     listing.remote_modified_at, listing.is_writable = product.modified_at, product.is_writable

@@ -15,6 +15,7 @@ from app.connections.service import get_connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
+from app.listings import service as listings
 from app.listings.models import Listing, ListingState
 from app.sync import pull, records, runs, tasks
 from app.sync.errors import AlreadyRunning, ConflictNotFound
@@ -92,6 +93,12 @@ def _mark_waiting(work: Work, listing_ids: Sequence[UUID]) -> None:
         .execution_options(synchronize_session=False)
     )
     work.touch(*(f"listing-{key}" for key in changed))
+
+
+def products_created(actor: Actor, _facts: Sequence[Mapping[str, Any]]) -> None:
+    """Let what channels have and nobody paired look among the new products."""
+    with unit_of_work(actor) as work:
+        listings.look_again(work)
 
 
 def listing_mapped(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:

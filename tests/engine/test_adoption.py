@@ -154,3 +154,28 @@ def test_a_creation_whose_answer_was_lost_stays_ours(shop: Shop) -> None:
 
         assert [(each.state, each.is_ours) for each in shop.listings()] == [("synced", True)]
         assert len(store.state.product_ids()) == 1
+
+
+def test_a_pair_taken_apart_by_hand_is_proposed_and_not_made_again(shop: Shop) -> None:
+    shop.add_product("Mug", "MUG-0")
+    with connected_store(shop, seed=mugs("Mug")) as store:
+        shop.settle()
+        with unit_of_work(shop.actor) as work:
+            listings.unmap_listing(work, shop.listings()[0].id)
+
+        store.state.add_product(name="Vase", sku="VASE-1", regular_price="3.00")
+        store.read(everything=True)
+
+        states = {each.title: each.state for each in shop.listings()}
+        assert states == {"Mug": "unmapped", "Vase": "unmapped"}
+
+
+def test_an_item_finds_the_product_that_is_made_here_later(shop: Shop) -> None:
+    with connected_store(shop, seed=mugs("Mug")) as store:
+        shop.settle()
+        shop.add_product("Mug", "MUG-0")
+        shop.settle()
+
+        store.read()
+
+        assert [each.state for each in shop.listings()] == ["synced"]
