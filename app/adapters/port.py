@@ -9,7 +9,9 @@ Reads are paged by cursors that the adapter alone understands: `Cursor("full")` 
 reconciling). Writes take a batch and return one outcome per item, in the order given. An exception
 is about the call (app.adapters.errors); an outcome is about the item. Creating means
 look-up-or-create by `key` and SKU, so every write may be repeated; an item with our SKU that does
-not carry our key is somebody else's work: it is answered as `Found` and left as it is.
+not carry our key is somebody else's work: it is answered as `Found` and left as it is. A change
+carries what it was planned against (`seen`); when a field to write is something else by now, the
+item is answered as `Moved` and left as it is, too.
 Capabilities are data: nothing above this floor ever asks for a channel's name.
 """
 

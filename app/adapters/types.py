@@ -88,6 +88,26 @@ class ListingDraft:
     image_ids: Mapping[str, str] = field(default_factory=dict)
     skus: Sequence[str] = ()  # every SKU of the product, for the look-up before a creation
     is_removed: bool = False
+    seen: ChannelProduct | None = None  # what the draft was planned against
+
+    def is_outdated(self, now: ChannelProduct) -> bool:
+        """Tell whether a field to write was changed meanwhile, to something else than is wanted."""
+        if self.seen is None:
+            return False
+        before = {each.external_id: each.values for each in self.seen.variants}
+        after = {each.external_id: each.values for each in now.variants}
+        return _moved(self.values, self.seen.values, now.values) or any(
+            _moved(each.values, before[key], after[key])
+            for each in self.variants
+            if (key := each.external_id) is not None and key in before and key in after
+        )
+
+
+def _moved(wanted: Values, before: Values, after: Values) -> bool:
+    return any(
+        name in before and after.get(name) not in (before[name], value)
+        for name, value in wanted.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +188,14 @@ class Unanswered:
     sentence: str
 
 
-Outcome = Applied | Found | Pending | Rejected | Unanswered
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The item was changed there since the draft was planned; nothing was written to it."""
+
+    key: str
+
+
+Outcome = Applied | Found | Moved | Pending | Rejected | Unanswered
 
 
 class DeliveryKind(StrEnum):

@@ -14,6 +14,7 @@ from app.adapters.types import (
     ChannelProduct,
     Found,
     ListingDraft,
+    Moved,
     Outcome,
     Pending,
     Problem,
@@ -30,7 +31,7 @@ from app.listings import service as listings
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
 from app.sync import compare, intake, planner, project, records, runs, tasks
-from app.sync.models import ChangeState, SyncChange, SyncTask
+from app.sync.models import ChangeState, Haste, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING, Side
@@ -42,6 +43,7 @@ _TAKEN: Final = (
 _MEETS: Final = (
     "The shop had this product already. Both sides are compared before anything is sent."
 )
+_MOVED: Final = "The shop changed it in the same moment. Both sides are compared again."
 # Kinds of value a channel may keep in its own words without having refused them.
 _OWN_WORDS: Final = frozenset(
     (Kind.HTML, Kind.TEXT, Kind.SET, Kind.MAP, Kind.IMAGES, Kind.MEASURE, Kind.OPTIONS)
@@ -91,6 +93,10 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
             _record_applied(work, desk, errand, outcome)
         case Found():
             _record_found(work, desk, errand, outcome.product)
+        case Moved():
+            _settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
+            close(work, desk, [errand.task], unchanged=1)
+            tasks.request_pushes(work, [(listing.id, desk.opened.id)], haste=Haste.URGENT)
         case Rejected():
             _record_rejected(work, desk, errand, outcome)
         case Unanswered() | Pending():

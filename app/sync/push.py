@@ -154,7 +154,7 @@ def _errand(
         external_id=listing.external_id,
         variant_ids=meeting.pair.their_variants,
     )
-    return Errand(task, meeting.pair, draft, meeting.pushes, ())
+    return Errand(task, meeting.pair, replace(draft, seen=product), meeting.pushes, ())
 
 
 def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:

@@ -22,6 +22,7 @@ from app.adapters.types import (
     Found,
     LevelDraft,
     ListingDraft,
+    Moved,
     Outcome,
     Rejected,
     Unanswered,
@@ -423,6 +424,34 @@ class ConformanceSuite:
         assert outcome.product.values["title"] == "Old mug"
         assert stage.count() == 1
         assert stage.open().read_products([there])[0].values["title"] == "Old mug"
+
+    def test_what_moved_since_it_was_planned_is_left_as_it_is(self, stage: Stage) -> None:
+        there = stage.add_simple("Mug", "M-1", minor=1000)
+        [seen] = stage.open().read_products([there])
+        stage.rename(there, "Mug with a story")
+
+        [outcome] = stage.open().push_listings(
+            [ListingDraft("m", there, {"title": "Blue mug"}, seen=seen)]
+        )
+
+        assert outcome == Moved("m")
+        assert stage.open().read_products([there])[0].values["title"] == "Mug with a story"
+
+    def test_what_moved_elsewhere_hinders_no_write(self, stage: Stage) -> None:
+        parent, sizes = stage.add_variable("Shirt", {"S": "S-1", "M": "M-1"})
+        [seen] = stage.open().read_products([parent])
+        stage.rename(parent, "Shirt with a story")
+        stage.reprice_variant(parent, sizes["M"], 1234)
+        price = VariantDraft("s", sizes["S"], {"price": money(900)})
+
+        applied(stage.open().push_listings([ListingDraft("m", parent, {}, (price,), seen=seen)])[0])
+
+        [product] = stage.open().read_products([parent])
+        assert product.values["title"] == "Shirt with a story"
+        assert {v.external_id: v.values["price"] for v in product.variants} == {
+            sizes["S"]: money(900),
+            sizes["M"]: money(1234),
+        }
 
     def test_only_the_fields_of_a_draft_are_written(self, stage: Stage) -> None:
         there = stage.add_simple("Mug", "M-1", minor=1234, quantity=9)

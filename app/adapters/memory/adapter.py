@@ -28,6 +28,7 @@ from app.adapters.types import (
     Hook,
     LevelDraft,
     ListingDraft,
+    Moved,
     Outcome,
     Page,
     Problem,
@@ -198,6 +199,8 @@ class MemoryAdapter:
             product = Product(self._shop.new_id(), {}, kind=draft.kind)
         elif draft.external_id is None and product.key != draft.key:
             return Found(draft.key, self._shown(product))
+        elif draft.is_outdated(self._shown(product)):
+            return Moved(draft.key)
         return self._write(draft, product)
 
     def _found(self, draft: ListingDraft) -> Product | None:

@@ -10,6 +10,7 @@ from app.adapters.types import (
     ChannelProduct,
     Found,
     ListingDraft,
+    Moved,
     Outcome,
     Problem,
     Rejected,
@@ -53,11 +54,10 @@ class Item:
 
     def shown(self, shop: Shop) -> ChannelProduct | None:
         """Return the product as the shop shows it, in our words."""
-        if self.row is None:
-            return None
-        return inward.product(
-            self.row, shop.dialect_for([self.row]), variations=self.variations or ()
-        )
+        return None if self.row is None else self._shown(shop, self.row)
+
+    def _shown(self, shop: Shop, row: Mapping[str, Any]) -> ChannelProduct:
+        return inward.product(row, shop.dialect_for([row]), variations=self.variations or ())
 
     def reject(self, problem: Problem, *, owner: str | None = None, is_gone: bool = False) -> None:
         """Decide: refused."""
@@ -85,12 +85,14 @@ class Item:
         )
 
     def meet(self, shop: Shop) -> None:
-        """Decide: the shop had it first, and shows it; nothing is written."""
-        product = self._answered(shop)
-        if product is None:
-            self.lose()
-        else:
+        """Decide: the shop had it first, or changed it since we planned; nothing is written."""
+        product = self._answered(shop) if self.is_foreign else None
+        if product is not None:
             self.outcome = Found(self.draft.key, product)
+        elif self.is_foreign:
+            self.lose()
+        elif self.row is not None and self.draft.is_outdated(self._shown(shop, self.row)):
+            self.outcome = Moved(self.draft.key)
 
     def _answered(self, shop: Shop) -> ChannelProduct | None:
         if self.is_variable and self.variations is None:

@@ -37,7 +37,7 @@ class Listings:
                 item.outcome = self._remove(item.draft)
         self._find(still_open(items))
         self._read_variations(still_open(items))
-        self._meet_strangers(items)
+        self._meet(items)
         self._write(still_open(items), is_last_try=False)
         self._finish(items)
         return [item.outcome or item.applied(self._shop) for item in items]
@@ -96,10 +96,9 @@ class Listings:
                 item.row = product
                 item.is_foreign = our_key(product) != item.draft.key and not _is_trashed(product)
 
-    def _meet_strangers(self, items: Sequence[Item]) -> None:
+    def _meet(self, items: Sequence[Item]) -> None:
         for item in still_open(items):
-            if item.is_foreign:
-                item.meet(self._shop)
+            item.meet(self._shop)
 
     def _read_variations(self, items: Sequence[Item]) -> None:
         """Read what variable products have; only when needed where that is a request each."""
@@ -129,7 +128,7 @@ class Listings:
             self._shop.taxonomies.forget()
             self._look_up([item for item in again if item.row is None])
             self._read_variations([item for item in still_open(again) if item.variations is None])
-            self._meet_strangers(again)
+            self._meet(again)
             self._write(still_open(again), is_last_try=True)
 
     def _is_worth_another_look(self, item: Item, result: Result) -> bool:
@@ -151,7 +150,7 @@ class Listings:
             for item in updated:
                 item.row = rows.get(item.external_id)
             self._read_variations([item for item in created if item.row is not None])
-            self._meet_strangers(items)
+            self._meet(items)
             for item in still_open(items):
                 if item.row is None or compose.product_body(self._shop, item):
                     item.lose()
