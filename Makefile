@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TESTS ?= tests
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check test-fast e2e fix demo twins bench db-reset lock
+.PHONY: help setup run dev test check test-fast e2e fix demo twins prove bench db-reset lock
 
 # uv reads none of pip's settings; these two are all it needs behind a proxy or a mirror.
 ifdef PIP_CERT
@@ -55,6 +55,9 @@ demo: setup ## seed the demo shop beside a running `make run`
 
 twins: setup ## only the simulated shops, to point a connection at
 	@$(PY) -m workers.twins
+
+prove: setup ## search every interleaving of the sync engine for a broken promise
+	@$(PY) -m tests.model
 
 bench: setup ## measure against limits of this machine; writes var/bench.json
 	@$(PY) -m workers.bench

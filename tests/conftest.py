@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.core import db, kv
+from app.core import settings as process
 from app.core.actor import Actor, job_actor
 from app.core.crypto import new_key
 from app.core.embedded import EmbeddedServers, Urls
@@ -93,7 +94,8 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def clean(app: Flask, settings: Settings) -> None:
-    """Forget facts, schedules and Redis of earlier tests; their organizations may stay."""
+    """Forget facts, schedules, settings and Redis of earlier tests; organizations may stay."""
+    process.install(settings)
     with db.engine().begin() as connection:
         connection.execute(text("DELETE FROM outbox_messages"))
         connection.execute(text("DELETE FROM schedules"))

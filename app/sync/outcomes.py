@@ -34,7 +34,7 @@ from app.sync import compare, intake, planner, project, records, runs, tasks
 from app.sync.models import ChangeState, Haste, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
-from app.sync.sides import MISSING, Side
+from app.sync.sides import MISSING
 
 _TAKEN: Final = (
     "The shop has this product already, and there it is paired with another product of yours."
@@ -123,7 +123,8 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     listing.is_ours = listing.is_ours or is_new
     _bind(work, errand, outcome)
     kept = _kept_words(errand, outcome.product)
-    base = _with_latest(work, errand, planner.rebase(errand.pair.base, through))
+    stored = records.read_base(work, listing.id)
+    base = planner.confirmed(errand.pair.base, stored, through)
     records.write_base(work, errand.pair, base, kept=kept)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
@@ -216,24 +217,6 @@ def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, .
                 )
             )
     return tuple(found)
-
-
-def _with_latest(work: Work, errand: Errand, base: Side) -> Side:
-    """Keep what another unit agreed on for other fields while the channel was working."""
-    written = {(each.variant_key, each.field) for each in errand.intents}
-    stored = records.read_base(work, errand.pair.listing.id)
-    values = {
-        **base.values,
-        **{k: v for k, v in stored.values.items() if (None, k) not in written},
-    }
-    variants = {key: dict(held) for key, held in base.variants.items()}
-    gone = {each.variant_key for each in errand.intents if each.action is Action.DELETE}
-    for key, held in stored.variants.items():
-        if key in gone:
-            continue
-        fresh = {k: v for k, v in held.items() if (key, k) not in written}
-        variants.setdefault(key, {}).update(fresh)
-    return Side(values, variants)
 
 
 def _kept_words(errand: Errand, product: ChannelProduct | None) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """The words of a plan: intents, conflicts, differences; and what a channel is asked for."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from app.adapters.types import ListingDraft, VariantDraft
 from app.adapters.values import FIELDS, Value
+from app.sync import compare
 from app.sync.policy import Policy
-from app.sync.sides import NOTHING, Missing, Side
+from app.sync.sides import MISSING, NOTHING, Missing, Side
 
 VARIANT: Final = "variant"  # `Intent.field` when a whole variant comes or goes
 LISTING: Final = "listing"  # … when the whole listing goes
@@ -203,6 +204,30 @@ def rebase(base: Side, intents: Iterable[Intent], settled: Side = NOTHING) -> Si
     for key, values in settled.variants.items():
         variants[key] = {**variants.get(key, {}), **values}
     return replace(known, values={**known.values, **settled.values}, variants=variants)
+
+
+def confirmed(planned: Side, stored: Side, intents: Sequence[Intent]) -> Side:
+    """Return the base once intents are confirmed; `planned` is the base they were planned from.
+
+    While the channel was working, another unit may have met both sides: what it agreed on since is
+    newer than our write and stays.
+    """
+    known = rebase(planned, intents)
+    gone = {each.variant_key for each in intents if each.action is Action.DELETE}
+    values = dict(stored.values)
+    variants = {key: dict(held) for key, held in stored.variants.items() if key not in gone}
+    for key, name, value in known.cells():
+        target = values if key is None else variants.setdefault(key, {})
+        target[name] = _newer(key, name, planned, stored, value)
+    for key in known.variants:
+        variants.setdefault(key, {})
+    return Side(values, variants)
+
+
+def _newer(key: str | None, name: str, planned: Side, stored: Side, value: Value) -> Value:
+    before, now = planned.value(name, key), stored.value(name, key)
+    is_same = now is before or now is MISSING or compare.equal(name, now, before)
+    return value if is_same else now
 
 
 def to_draft(

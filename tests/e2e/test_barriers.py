@@ -13,6 +13,11 @@ RULES: Final = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 PHONE: Final = 390
 # Pages for somebody who is not signed in.
 OUTSIDE: Final = ("team.sign_in", "team.sign_up", "team.forgot", "team.reset", "team.invitation")
+# Lets colours that are still on their way to the other theme arrive; spinners have no end.
+SETTLED: Final = """() => new Promise(requestAnimationFrame).then(() => Promise.all(
+    document.getAnimations()
+        .filter(each => each.effect.getComputedTiming().iterations !== Infinity)
+        .map(each => each.finished)))"""
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
 
 
@@ -33,6 +38,7 @@ def faults(page: Page) -> set[str]:
     page.evaluate("document.documentElement.classList.add('light')")
     found = barriers(page, {"runOnly": RULES})
     page.evaluate("document.documentElement.classList.replace('light', 'dark')")
+    page.evaluate(SETTLED)
     found |= {f"dark {each}" for each in barriers(page, {"runOnly": ["color-contrast"]})}
     page.set_viewport_size({"width": PHONE, "height": 844})
     width = page.evaluate("document.documentElement.scrollWidth")

@@ -1,0 +1,87 @@
+"""Every proof there is, by name, and the bugs each of them has to find when they are put in."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from tests.model import merge_world
+from tests.model.explorer import Result, explore
+from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
+
+TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"))
+BROKEN: Final = (Lost, Unequal, Needless)
+ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
+
+
+def _with(*added: str) -> Callable[[Any], list[str]]:
+    return lambda tags: sorted({*tags, *added})
+
+
+def _plus(count: int) -> Callable[[Any], int]:
+    return lambda stock: int(stock) + count
+
+
+TAGS: Final = Rules("tags", False, ["a"], (_with("b"), _with("c")), (_with("x"), _with("y")))
+STOCK: Final = Rules("quantity", True, 10, (_plus(50), _plus(-3)), (_plus(-1), _plus(-7)))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A search through one world; `has_bug` when it must end in a violation."""
+
+    name: str
+    search: Callable[[], Result[Any]]
+    has_bug: bool = False
+
+    def line(self, result: Result[Any]) -> str:
+        """Return what the search came to in one line."""
+        found = result.violation
+        line = f"{self.name} states={result.states:,} depth={result.depth}"
+        line += f" violations={0 if found is None else 1}"
+        if found is not None:
+            line += f" ({found.sentence}: {' → '.join(found.trace)})"
+        return line
+
+    def holds(self, result: Result[Any]) -> bool:
+        """Tell whether the promise held, or the bug was found."""
+        if self.has_bug:
+            return result.violation is not None
+        return result.violation is None and result.is_whole
+
+
+def _merge(rules: Rules, *, edits: int, faults: int = 0, decisions: int = 0) -> Result[World]:
+    def at_rest(world: World) -> None:
+        if world.is_quiet:
+            merge_world.judge(rules, world)
+
+    return explore(
+        merge_world.begin(rules, edits=edits, faults=faults, decisions=decisions),
+        partial(merge_world.steps, rules),
+        at_rest,
+        depth=ENOUGH,
+        broken=BROKEN,
+    )
+
+
+def proofs() -> Iterator[Proof]:
+    """Yield every proof."""
+    for rules in (TITLE, TAGS, STOCK):
+        calm, name = replace(rules, is_calm=True), f"merge-explorer {rules.field}"
+        yield Proof(f"{name} calm", partial(_merge, calm, edits=2))
+        yield Proof(f"{name} faults=1", partial(_merge, rules, edits=2, faults=1))
+    yield Proof(
+        "merge-explorer title faults=2 decisions=1",
+        partial(_merge, TITLE, edits=2, faults=2, decisions=1),
+    )
+
+
+def bugs() -> Iterator[Proof]:
+    """Yield the same searches with a bug put in, each of which has to be found."""
+    calm = replace(TITLE, is_calm=True)
+    for name, rules in {
+        "base-not-stored": replace(calm, stores_base=False),
+        "echo-not-recognised": replace(calm, knows_late_echoes=False),
+        "conflict-ignored": replace(calm, keeps_conflicts=False),
+    }.items():
+        yield Proof(f"merge-explorer bug={name}", partial(_merge, rules, edits=2), has_bug=True)
