@@ -78,9 +78,10 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
     plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
-    approved = records.approved(work, pair.listing.id)
-    passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
-    passing, waiting = _without_flood(work, terms, passing, waiting, approved)
+    decided = records.decisions(work, pair.listing.id)
+    wanted = _not_declined(work, plan.intents, decided.declined)
+    passing, waiting = _sorted(wanted, policy, decided.approved, is_forced=terms.is_forced)
+    passing, waiting = _without_flood(work, terms, passing, waiting, decided.approved)
     pulls = [each for each in passing if each.way is Way.PULL]
     pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
     taken: Sequence[Intent] = pulls
@@ -97,13 +98,23 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     return meeting
 
 
-def _is_approved(intent: Intent, approved: Sequence[SyncChange]) -> bool:
+def _not_declined(
+    work: Work, intents: Sequence[Intent], declined: Sequence[SyncChange]
+) -> list[Intent]:
+    """Leave out what somebody said no to; a no whose change is no longer planned ends."""
+    for row in declined:
+        if not any(_is_among((row,), each) for each in intents):
+            row.state, row.settled_at = ChangeState.CANCELLED, work.now
+    return [each for each in intents if not _is_among(declined, each)]
+
+
+def _is_among(decided: Sequence[SyncChange], intent: Intent) -> bool:
     return any(
         row.field == intent.field
         and row.direction == intent.way.value
         and (str(row.variant_id) if row.variant_id else None) == intent.variant_key
         and (intent.action is Action.DELETE or compare.equal(row.field, row.new, intent.new))
-        for row in approved
+        for row in decided
     )
 
 
@@ -118,7 +129,7 @@ def _sorted(
     for intent in intents:
         sentence = planner.waits(intent, policy)
         is_asked_for = is_forced and intent.risk not in planner.WAITING_RISKS
-        if sentence is None or is_asked_for or _is_approved(intent, approved):
+        if sentence is None or is_asked_for or _is_among(approved, intent):
             passing.append(intent)
         else:
             waiting.append((intent, sentence))
@@ -135,7 +146,7 @@ def _without_flood(
     """Let a change that hides a listing wait when too many were hidden within the hour."""
     for each in passing:
         is_hiding = each.way is Way.PUSH and change_of(each) is Change.HIDDEN
-        if not is_hiding or terms.flood is None or _is_approved(each, approved):
+        if not is_hiding or terms.flood is None or _is_among(approved, each):
             continue
         if sentence := terms.flood.objection(work):
             rest = [other for other in passing if other is not each]

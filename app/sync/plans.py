@@ -61,6 +61,9 @@ _WHY: Final[Mapping[Why, str]] = {
 }
 
 
+NEW_THERE: Final = _WHY[Why.ONLY_HERE]
+
+
 class Risk(StrEnum):
     """What may go wrong with an intent; the first three go by themselves."""
 

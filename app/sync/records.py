@@ -251,19 +251,37 @@ def log_sent(work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent]) ->
 
 
 def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, str]]) -> int:
-    """Keep changes that wait for a person, each once."""
-    work.session.execute(
-        update(SyncChange)
-        .where(SyncChange.listing_id == pair.listing.id, SyncChange.state == ChangeState.HELD)
-        .values(state=ChangeState.CANCELLED, settled_at=work.now)
-    )
-    rows = [
-        {**change_row(work, terms, pair, each, ChangeState.HELD), "sentence": sentence}
-        for each, sentence in waiting
-    ]
-    if rows:
-        work.session.execute(insert(SyncChange), rows)
-    return len(rows)
+    """Keep changes that wait for a person, each once; returns how many wait."""
+    before = {
+        (row.direction, row.variant_id, row.field): row
+        for row in work.session.scalars(
+            select(SyncChange).where(
+                SyncChange.listing_id == pair.listing.id, SyncChange.state == ChangeState.HELD
+            )
+        )
+    }
+    fresh = []
+    for each, sentence in waiting:
+        row = {**change_row(work, terms, pair, each, ChangeState.HELD), "sentence": sentence}
+        known = before.pop((row["direction"], row["variant_id"], row["field"]), None)
+        if known is not None and (known.old, known.new) == (row["old"], row["new"]):
+            known.sentence = sentence
+            continue
+        if known is not None:
+            _outdated(work, known)
+        fresh.append(row)
+    for known in before.values():
+        _outdated(work, known)
+    if fresh:
+        work.session.execute(insert(SyncChange), fresh)
+    if fresh or before:
+        work.touch("plans")
+    return len(waiting)
+
+
+def _outdated(work: Work, row: SyncChange) -> None:
+    row.state, row.settled_at = ChangeState.CANCELLED, work.now
+    row.sentence = "One of the sides moved before anybody decided."
 
 
 def write_snapshot(work: Work, listing_id: UUID, product: ChannelProduct) -> None:
@@ -298,13 +316,23 @@ def bind_media(work: Work, connection_id: UUID, pairs: Mapping[str, UUID]) -> No
     work.session.execute(insert(MediaBinding).on_conflict_do_nothing(), rows)
 
 
-def approved(work: Work, listing_id: UUID) -> list[SyncChange]:
-    """Return changes a person let pass; each counts once, for exactly the value it named."""
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people decided about changes of one listing, each for exactly the value it named."""
+
+    approved: Sequence[SyncChange]
+    declined: Sequence[SyncChange]
+
+
+def decisions(work: Work, listing_id: UUID) -> Decisions:
+    """Take up what people decided: approvals count once, a no until the value is another one."""
     found = work.session.scalars(
         select(SyncChange).where(
-            SyncChange.listing_id == listing_id, SyncChange.state == ChangeState.PLANNED
+            SyncChange.listing_id == listing_id,
+            SyncChange.state.in_((ChangeState.PLANNED, ChangeState.DECLINED)),
         )
     ).all()
-    for row in found:
+    approved = [row for row in found if row.state == ChangeState.PLANNED]
+    for row in approved:
         row.state, row.settled_at = ChangeState.CANCELLED, work.now
-    return list(found)
+    return Decisions(approved, [row for row in found if row.state == ChangeState.DECLINED])

@@ -55,14 +55,26 @@ class TaskState(StrEnum):
 
 
 class ChangeState(StrEnum):
-    """Outcome of a planned change; `sent` without more means: read back, then decide."""
+    """Outcome of a planned change; `sent` without more means: read back, then decide.
+
+    A held change waits for a person, who lets it pass (`planned`: exactly this value may go) or
+    declines it: exactly this value is not sent, and nobody is asked about it again.
+    """
 
     PLANNED = "planned"
     HELD = "held"
+    DECLINED = "declined"
     SENT = "sent"
     APPLIED = "applied"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+
+
+class Decision(StrEnum):
+    """What a person said about a change that waited."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
 
 
 class ConflictState(StrEnum):

@@ -17,18 +17,16 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, records, runs, tasks
+from app.sync import pull, records, runs, tasks, undoing
 from app.sync.errors import AlreadyRunning, ConflictNotFound
 from app.sync.events import RunRequested
 from app.sync.models import (
-    ChangeState,
     Conflict,
     ConflictState,
     Direction,
     Haste,
     RunKind,
     RunState,
-    SyncChange,
     SyncRun,
     SyncTask,
     TaskState,
@@ -39,7 +37,6 @@ from app.team.service import record_audit
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
-_FEW: Final = 20  # more listings asked for at once let a single edit go before them
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
@@ -47,6 +44,7 @@ _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED
 def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Queue the listings of changed products, except on the connection a change came from."""
     with unit_of_work(actor) as work:
+        undoing.let_pass(work, facts)
         wanted = _concerned(work, facts)
         for haste in Haste:
             some = [pair for pair, found in wanted.items() if found is haste]
@@ -217,7 +215,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
             total=len(mine),
             state=RunState.RUNNING,
         )
-        haste = Haste.MASS if len(mine) > _FEW else Haste.USUAL
+        haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
         _mark_waiting(work, [listing_id for listing_id, _ in mine])
         made.append(run.id)
@@ -299,25 +297,6 @@ def _take_theirs(work: Work, row: Conflict) -> None:
         origin="sync",
         connection_id=row.connection_id,
     )
-
-
-def approve_held(work: Work, change_ids: Sequence[int]) -> int:
-    """Let held changes go: the base is moved so that the next plan is exactly them."""
-    rows = work.session.scalars(
-        select(SyncChange)
-        .where(
-            SyncChange.organization_id == work.organization_id,
-            SyncChange.id.in_(change_ids),
-            SyncChange.state == ChangeState.HELD,
-        )
-        .with_for_update()
-    ).all()
-    for row in rows:
-        row.state, row.settled_at = ChangeState.PLANNED, work.now
-    wanted = {(row.listing_id, row.connection_id) for row in rows}
-    tasks.request_pushes(work, wanted, is_forced=True)
-    work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
-    return len(rows)
 
 
 def has_quiet(work: Work, connection_id: UUID) -> bool:

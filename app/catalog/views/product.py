@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.catalog import queries, service
+from app.catalog.bulk.steps import RESTORABLE
 from app.catalog.errors import SkuTaken, StaleProduct
 from app.catalog.queries import ProductDetail
 from app.catalog.service import ProductChange
@@ -86,7 +87,12 @@ def _show(
 
 
 def _words() -> dict[str, Any]:
-    return {"show_value": show_value, "field_label": field_label, "origins": ORIGINS}
+    return {
+        "show_value": show_value,
+        "field_label": field_label,
+        "origins": ORIGINS,
+        "restorable": RESTORABLE,
+    }
 
 
 @bp.post("/products/<uuid:product_id>")

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.connections import queries as connections
 from app.core.db import reading
 from app.core.work import unit_of_work
 from app.listings.models import ListingState
-from app.sync import queries, service
-from app.sync.models import ChangeState
+from app.sync import queries, service, undoing
 from app.sync.views.base import bp
-from app.web.fragments import page, then, toast
+from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
@@ -65,6 +64,15 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.post("/sync/runs/<uuid:run_id>/undo")
+@requires("sync.run", "catalog.write")
+def run_undo(run_id: UUID) -> ResponseReturnValue:
+    """Prepare to take a run back; every inverse change is shown first."""
+    with unit_of_work(current_actor()) as work:
+        row = undoing.undo_run(work, run_id)
+    return go_to_url(url_for("catalog.bulk_detail", bulk_edit_id=row.id))
+
+
 @bp.post("/sync/runs/<uuid:run_id>/cancel")
 @requires("sync.run")
 def run_cancel(run_id: UUID) -> ResponseReturnValue:
@@ -72,28 +80,6 @@ def run_cancel(run_id: UUID) -> ResponseReturnValue:
     with unit_of_work(current_actor()) as work:
         service.cancel_run(work, run_id)
     return then(run_detail, run_id=run_id)
-
-
-@bp.get("/sync/plans")
-@requires("sync.read")
-def plan_list() -> ResponseReturnValue:
-    """Show changes that wait for a person."""
-    with reading(current_actor()) as session:
-        found = queries.changes(
-            session, states=(ChangeState.HELD,), after=request.args.get("after")
-        )
-    return page("sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found)
-
-
-@bp.post("/sync/plans/approve")
-@requires("sync.run")
-def plan_approve() -> ResponseReturnValue:
-    """Send the checked changes."""
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
-    with unit_of_work(current_actor()) as work:
-        sent = service.approve_held(work, ids)
-    toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")
-    return then(plan_list)
 
 
 @bp.get("/sync/errors")
