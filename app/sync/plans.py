@@ -178,7 +178,7 @@ def waits(intent: Intent, policy: Policy) -> str | None:
     if intent.risk is Risk.DELETES:
         return "This deletes something. Look at it before it goes."
     if intent.risk is Risk.PRICE_MOVE:
-        return f"The price moves by more than {policy.price_move_limit_percent} %."
+        return f"The price moves by more than {policy.price_move_limit_percent}\u00a0%."
     if intent.way is Way.PUSH and not policy.auto_push:
         return "Changes made here wait until you send them."
     return None
