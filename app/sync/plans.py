@@ -173,6 +173,15 @@ def label(field_name: str) -> str:
     return known.label if known else field_name.capitalize()
 
 
+def price_move(old: Value, new: Value) -> float | None:
+    """Return how far a price moves, as a share of what it was; None for anything else."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("minor")):
+        return None
+    if old.get("currency") != new.get("currency") or new.get("minor") is None:
+        return None
+    return (int(new["minor"]) - int(old["minor"])) / float(old["minor"])
+
+
 def waits(intent: Intent, policy: Policy) -> str | None:
     """Say why an intent waits for a person, or None when the policy lets it pass."""
     if intent.risk is Risk.DELETES:

@@ -16,6 +16,7 @@ from app.core.paging import KeysetPage, decode_cursor, encode_cursor
 from app.listings.models import Listing
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Risk
+from app.sync.plans import price_move
 from app.sync.rules import Decision
 from app.team.models import User
 
@@ -66,12 +67,7 @@ class WaitingRow:
     @property
     def share(self) -> float | None:
         """How far a price moves, as a share of what it was."""
-        old, new = self.change.old, self.change.new
-        if not (isinstance(old, dict) and isinstance(new, dict) and old.get("minor")):
-            return None
-        if old.get("currency") != new.get("currency") or new.get("minor") is None:
-            return None
-        return (int(new["minor"]) - int(old["minor"])) / float(old["minor"])
+        return price_move(self.change.old, self.change.new)
 
     @property
     def decision(self) -> Decision:

@@ -6,11 +6,14 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from app.connections import queries as connections
+from app.connections.models import ConnectionState
 from app.core.db import reading
 from app.core.errors import Invalid
 from app.core.work import unit_of_work
-from app.sync import deciding, waiting
+from app.sync import deciding, preview, waiting
 from app.sync.planner import Risk
+from app.sync.plans import price_move
 from app.sync.views.base import bp
 from app.sync.waiting import Wanted
 from app.web.filters import plural
@@ -27,6 +30,7 @@ RISK_WORDS: Final = {
     Risk.LOW: "other change",
 }
 _LONGEST_NOTE: Final = 500
+SHOWN_FIELDS: Final = 6  # of one listing in a preview
 
 announce("plans", permission="sync.read")
 
@@ -132,3 +136,24 @@ def _told(done: deciding.Decided, sentence: str) -> str:
         return moved if done.outdated else "Nothing waits any more."
     told = sentence.format(plural(done.count, "change"))
     return f"{told} {moved}" if done.outdated else told
+
+
+@bp.get("/sync/plans/<uuid:connection_id>")
+@requires("sync.read")
+def plan_preview(connection_id: UUID) -> ResponseReturnValue:
+    """Show what sending everything of a channel would do now; nothing is written."""
+    actor = current_actor()
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        name, is_active = row.name, row.state == ConnectionState.ACTIVE
+        found = preview.preview(session, row)
+    fields = sorted(found.by_field.items(), key=lambda each: -each[1])
+    return page(
+        "sync/plan_preview.html",
+        blocks=("results",),
+        row={"id": connection_id, "name": name, "is_active": is_active},
+        preview=found,
+        fields=fields,
+        price_move=price_move,
+        shown_fields=SHOWN_FIELDS,
+    )

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.catalog import service as catalog
 from app.catalog.models import BulkEdit, FieldChange
@@ -210,3 +210,30 @@ def test_a_line_of_another_organization_is_not_found(
     assert answer.status_code == 404
     with reading(acme) as session:
         assert session.scalar(select(BulkEdit.id)) is None
+
+
+def test_a_preview_tells_what_would_be_sent_and_sends_nothing(
+    client: FlaskClient, people: Cast, acme: Actor, waiting: list[int]
+) -> None:
+    with reading(acme) as session:
+        connection_id = session.scalar(select(Listing.connection_id))
+        before = session.scalar(select(func.count()).select_from(SyncChange))
+    enter(client, people.carol)
+
+    answer = client.get(f"{PLANS}/{connection_id}")
+
+    assert answer.status_code == 200
+    assert "Listings that change" in answer.text
+    assert "Send 4 listings" not in answer.text
+    with reading(acme) as session:
+        assert session.scalar(select(func.count()).select_from(SyncChange)) == before
+
+
+def test_a_preview_of_another_organization_is_not_found(
+    client: FlaskClient, people: Cast, acme: Actor, waiting: list[int]
+) -> None:
+    with reading(acme) as session:
+        connection_id = session.scalar(select(Listing.connection_id))
+    enter(client, people.mallory)
+
+    assert client.get(f"{PLANS}/{connection_id}").status_code == 404
