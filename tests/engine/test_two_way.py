@@ -91,3 +91,33 @@ def test_an_item_met_by_a_read_before_its_maker_wrote_it_down_is_one_listing(
         (listing,) = shop.listings()
         assert (listing.state, listing.product_id) == ("synced", product)
         assert len(store.state.product_ids()) == 1
+
+
+@pytest.mark.parametrize("skus", [("MUG-1",), ("MUG-S", "MUG-M")], ids=["simple", "variable"])
+def test_a_sale_between_our_look_and_our_write_still_counts(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, skus: tuple[str, ...]
+) -> None:
+    product = shop.add_product("Mug", *skus, quantity=10)
+    sold: list[int] = []
+
+    def sell(name: str) -> None:
+        if name == "push.sent" and not sold:
+            sku = store.state.find_sku(skus[0])
+            assert sku
+            sold.append(sku)
+            store.state.place_order((sku, 2))
+
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        monkeypatch.setattr(faults, "point", sell)
+
+        shop.change_variant(product, quantity=7)
+        shop.settle()
+
+        assert sold
+        counts = [each["quantity"] for each in shop.values(product).variants.values()]
+        assert counts[0] == 5
+        item = store.state.product(sold[0]) if len(skus) == 1 else store.state.variation(sold[0])
+        assert item["stock_quantity"] == 5
+        assert [each.state for each in shop.listings()] == ["synced"]

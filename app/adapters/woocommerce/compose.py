@@ -140,13 +140,13 @@ def _shown_lists(item: Item, present: list[Mapping[str, Any]]) -> dict[str, Any]
 def _offers(present: list[Mapping[str, Any]], choices: list[Mapping[str, str]]) -> bool:
     """Tell whether the product offers every option value its variants stand for."""
     offered = {
-        (str(entry.get("name")).casefold(), str(value).casefold())
+        (outward.folded(entry.get("name")), outward.folded(value))
         for entry in present
         if entry.get("variation")
         for value in entry.get("options") or ()
     }
     return all(
-        (name.casefold(), value.casefold()) in offered
+        (outward.folded(name), outward.folded(value)) in offered
         for choice in choices
         for name, value in choice.items()
     )

@@ -12,6 +12,7 @@ from app.adapters.woocommerce.answers import NotJson, read_json
 from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport
 
 _HOPS: Final = 5
+_HEADERS: Final = {"User-Agent": schema.USER_AGENT}
 _TAIL: Final = re.compile(r"/(wp-json|wp-admin|wp-login\.php|index\.php)(/.*)?$")
 
 
@@ -68,7 +69,7 @@ def _without_page(url: str) -> str:
 def _get(transport: Transport, url: str, **params: Any) -> httpx.Response:
     host = urlsplit(url).hostname
     try:
-        return transport.send("GET", url, params=params or None)
+        return transport.send("GET", url, params=params or None, headers=_HEADERS)
     except ForbiddenHost as error:
         raise Refused(str(error), code="forbidden_host") from error
     except (NotSent, AnswerLost) as error:

@@ -30,6 +30,7 @@ class Item:
     draft: ListingDraft
     row: Mapping[str, Any] | None = None  # the product as the shop shows it
     variations: list[dict[str, Any]] | None = None  # None: not read
+    seen_at: float = 0.0  # when the variations were read, by the clock of the push
     outcome: Outcome | None = None
     problems: list[Problem] = field(default_factory=list)
     variant_ids: dict[str, str] = field(default_factory=dict)

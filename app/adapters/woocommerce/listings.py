@@ -4,7 +4,9 @@ Every draft may be pushed again: what the shop shows already is not written, wha
 created. So a call that raises half way (throttled, keys revoked) has done no harm.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
@@ -18,11 +20,21 @@ from app.adapters.woocommerce.reads import Reads
 from app.adapters.woocommerce.shop import Shop
 from app.adapters.woocommerce.variations import Variations
 
+_FRESH_SECONDS: Final = 5.0
+
 
 class Listings:
     """The half of an adapter that writes products."""
 
-    def __init__(self, shop: Shop, reads: Reads, batches: Batches) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        reads: Reads,
+        batches: Batches,
+        *,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tick = tick
         self._shop = shop
         self._reads = reads
         self._batches = batches
@@ -48,6 +60,8 @@ class Listings:
         while unfinished:
             try:
                 self._write_pictures(unfinished[0])
+                if unfinished[0].is_open:
+                    self._look_again(unfinished[0])
                 if unfinished[0].is_open:
                     self._write_variants(unfinished[0])
             except (Retryable, NeedsReauth) as error:
@@ -107,7 +121,7 @@ class Listings:
             variable = [item for item in variable if item.draft.variants]
         found = self._reads.variations([item.external_id for item in variable], fresh=True)
         for item in variable:
-            item.variations = found[item.external_id]
+            item.variations, item.seen_at = found[item.external_id], self._tick()
 
     def _write(self, items: Sequence[Item], *, is_last_try: bool) -> None:
         """Create and change the products themselves, each once more when looking again may help."""
@@ -190,6 +204,12 @@ class Listings:
         item.problems.append(pictures.problem_of(error))
         return None
 
+    def _look_again(self, item: Item) -> None:
+        """Read variants anew whose stock may have been sold while others were written."""
+        if self._tick() - item.seen_at > _FRESH_SECONDS and _counts(item):
+            self._read_variations([item])
+            item.meet(self._shop)
+
     def _write_variants(self, item: Item) -> None:
         if item.is_variable:
             if item.draft.variants:
@@ -204,6 +224,11 @@ class Listings:
 def _is_trashed(row: Mapping[str, object]) -> bool:
     """Tell whether the shop threw a product away; listing it again takes it out for us."""
     return row.get("status") == "trash"
+
+
+def _counts(item: Item) -> bool:
+    """Tell whether stock is to be written over stock that somebody may have sold."""
+    return bool(item.variations) and any("quantity" in each.values for each in item.draft.variants)
 
 
 def _settle(item: Item, result: Result) -> None:

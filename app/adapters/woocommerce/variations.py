@@ -194,7 +194,9 @@ def _paired(item: Item) -> list[_Pair]:
 
 
 def _folded(choice: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset((name.casefold(), value.casefold()) for name, value in choice.items())
+    return frozenset(
+        (outward.folded(name), outward.folded(value)) for name, value in choice.items()
+    )
 
 
 def _choice_of(row: Row) -> frozenset[tuple[str, str]]:

@@ -103,6 +103,22 @@ def test_signatures_use_the_name_the_shop_has_for_itself() -> None:
     assert query["oauth_signature_method"] == ["HMAC-SHA256"]
 
 
+def test_signatures_use_the_scheme_of_the_request_and_not_of_the_settings() -> None:
+    door = Door(
+        "http://shop.test/de", "ck", "cs", home_url="https://www.shop.test/de", allows_http=True
+    )
+
+    assert door.signing_url("/wp-json/x") == "http://www.shop.test/de/wp-json/x"
+
+
+def test_requests_say_who_asks() -> None:
+    client, requests = _client(_json([]))
+
+    client.page("/products")
+
+    assert requests[0].headers["user-agent"] == "SyncStore"
+
+
 def test_plain_http_needs_a_decision() -> None:
     with pytest.raises(Refused, match="without encryption"):
         WooStage(HTTP).open().check()

@@ -191,6 +191,34 @@ def test_writing_attributes_leaves_options_and_their_ids_alone() -> None:
     assert outcome.product.variants[0].values["choice"] == {"Size": "S"}
 
 
+def test_entities_the_shop_keeps_in_names_make_no_difference() -> None:
+    stage = WooStage()
+    parent = stage.store.add_product(
+        name="Shirt",
+        type="variable",
+        status="publish",
+        attributes=[{"name": "Cut &amp; Fit", "variation": True, "options": ["Black &amp; White"]}],
+        parts=[
+            {
+                "regular_price": "10.00",
+                "attributes": [{"name": "Cut &amp; Fit", "option": "Black &amp; White"}],
+            }
+        ],
+    )
+    [variation] = stage.store.variation_ids(parent)
+    same = VariantDraft("v", None, {"choice": {"Cut & Fit": "Black & White"}, "price": money(900)})
+    draft = ListingDraft("s", str(parent), {}, (same,))
+
+    first = applied(stage.open().push_listings([draft])[0])
+    before = stage.writes()
+    applied(stage.open().push_listings([draft])[0])
+
+    assert first.variant_ids == {"v": str(variation)}
+    assert stage.store.variation_ids(parent) == [variation]
+    assert [each["name"] for each in stage.store.product(parent)["attributes"]] == ["Cut &amp; Fit"]
+    assert stage.writes() == before
+
+
 def test_a_variant_with_a_new_choice_widens_the_product() -> None:
     stage = WooStage()
     parent, _ = stage.add_variable("Shirt", {"S": "S-1"})
