@@ -7,6 +7,7 @@ from uuid import UUID
 from app.connections import service as connections
 from app.core.actor import Actor
 from app.core.settings import current
+from app.sync import closing
 from app.sync import service as sync
 from app.team import service as team
 
@@ -29,6 +30,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "connections.schedule": connections.schedule,
     "team.mail_notices": mail_notices,
     "connections.tell_state": connections.tell_state,
+    "sync.connection_closed": closing.connection_closed,
 }
 
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
@@ -39,6 +41,6 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ListingWanted": ("sync.listing_wanted",),
     "ConnectionActivated": ("connections.schedule", "sync.connection_activated"),
     "ConnectionSettingsChanged": ("connections.schedule",),
-    "ConnectionStateChanged": ("connections.tell_state",),
+    "ConnectionStateChanged": ("connections.tell_state", "sync.connection_closed"),
     "NoticePosted": ("team.mail_notices",),
 }

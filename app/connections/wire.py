@@ -157,6 +157,13 @@ def _refuse_closed(row: Connection, *, is_check: bool) -> None:
         raise NotOpen(f"{row.name} rests until the shop answers again.")
 
 
+def refuse_if_closed(work: Work, connection_id: UUID) -> None:
+    """Stop a slice between two batches when somebody paused or disconnected; raises NotOpen."""
+    state = work.session.scalar(select(Connection.state).where(Connection.id == connection_id))
+    if state != ConnectionState.ACTIVE:
+        raise NotOpen
+
+
 @contextmanager
 def open_connection(
     actor: Actor,

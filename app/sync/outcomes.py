@@ -1,6 +1,6 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -163,6 +163,26 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     listings.pair(work, listing, errand.pair.product_id, pairs)
     _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(work, desk, [errand.task], unchanged=1)
+
+
+def settle_lost(
+    work: Work, planned: Mapping[UUID, Sequence[Intent]], listing_ids: Iterable[UUID]
+) -> None:
+    """Close lines of earlier tries whose answer was lost: what is planned again did not arrive."""
+    lines = work.session.scalars(
+        select(SyncChange).where(
+            SyncChange.listing_id.in_(list(listing_ids)), SyncChange.state == ChangeState.SENT
+        )
+    )
+    for line in lines:
+        key = str(line.variant_id) if line.variant_id else None
+        is_left = any(
+            (each.variant_key, each.field) == (key, line.field)
+            for each in planned.get(line.listing_id, ())
+        )
+        line.state = ChangeState.CANCELLED if is_left else ChangeState.APPLIED
+        line.sentence = "The answer was lost; it is sent again." if is_left else None
+        line.settled_at = work.now
 
 
 def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:

@@ -19,6 +19,9 @@ class RunKind(StrEnum):
     RECONCILE = "reconcile"
 
 
+READING: Final = frozenset((RunKind.FIRST, RunKind.FULL, RunKind.CHANGES, RunKind.RECONCILE))
+
+
 class RunState(StrEnum):
     """How a run stands; partial is an outcome of its own."""
 

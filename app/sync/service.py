@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
 from app.catalog import service as catalog
+from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
@@ -41,6 +42,7 @@ _URGENT: Final = frozenset(
 )
 _FEW: Final = 20  # more listings asked for at once let a single edit go before them
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
@@ -65,7 +67,7 @@ def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUI
         .where(
             Listing.product_id.in_(by_product),
             Listing.state.not_in(_ASLEEP),
-            Connection.state.in_((ConnectionState.ACTIVE, ConnectionState.ERROR)),
+            Connection.state.in_(_WORKING),  # what a pause holds up goes out after it
         )
     )
     wanted: dict[tuple[UUID, UUID], Haste] = {}
@@ -125,7 +127,7 @@ def listing_wanted(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
 
 def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -> SyncRun:
     """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     db.lock(work.session, db.Locks.CONNECTION, connection_id)
     if pull.is_reading(work, connection_id):
         raise AlreadyRunning
@@ -134,12 +136,19 @@ def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -
     return run
 
 
+def _refuse_closed(work: Work, connection_id: UUID) -> None:
+    """Raise NotOpen when a connection is paused, broken or disconnected: nothing would happen."""
+    if get_connection(work, connection_id).state != ConnectionState.ACTIVE:
+        raise NotOpen
+
+
 def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Begin the first read of a new connection."""
     for fact in facts:
         with unit_of_work(actor) as work:
             connection_id = UUID(fact["connection_id"])
-            if not pull.is_reading(work, connection_id):
+            is_open = get_connection(work, connection_id).state == ConnectionState.ACTIVE
+            if is_open and not pull.is_reading(work, connection_id):
                 request_run(work, connection_id, RunKind.FIRST, cause="First sync")
 
 
@@ -194,7 +203,7 @@ def sync_listings(
 
 def push_connection(work: Work, connection_id: UUID, *, cause: str = "Sync now") -> list[UUID]:
     """Send every paired listing of a connection whose sides may differ."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     ids = work.session.scalars(
         select(Listing.id).where(
             Listing.connection_id == connection_id,
