@@ -137,7 +137,7 @@ def unmap_listing(work: Work, listing_id: UUID) -> Listing:
     """Take a pair apart; nothing is changed on either side."""
     listing = get_listing(work, listing_id)
     _tell(work, listing)
-    if listing.external_id is None:
+    if listing.external_id is None or listing.state == ListingState.GONE:
         work.session.delete(listing)
         return listing
     listing.product_id, listing.state, listing.error = None, ListingState.UNMAPPED, None
@@ -240,6 +240,20 @@ def list_products(work: Work, connection_id: UUID, product_ids: Sequence[UUID]) 
         _tell(work, listing)
         made.append(listing.id)
     return made
+
+
+def list_again(work: Work, listing_id: UUID) -> Listing:
+    """Wish for a listing the channel no longer has to be made there anew."""
+    listing = get_listing(work, listing_id)
+    if listing.state != ListingState.GONE or listing.product_id is None:
+        return listing
+    work.session.execute(delete(Offer).where(Offer.listing_id == listing.id))
+    listing.external_id, listing.url, listing.remote = None, None, {}
+    listing.remote_fingerprint, listing.written_fingerprint = None, None
+    listing.state, listing.error, listing.error_count = ListingState.WAITING, None, 0
+    work.emit(ListingWanted(listing.id, listing.connection_id))
+    _tell(work, listing)
+    return listing
 
 
 def set_override(

@@ -25,7 +25,7 @@ from app.sync import compare, planner, project, records
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
-from app.sync.policy import Policy
+from app.sync.policy import Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
 
 
@@ -78,6 +78,8 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
     plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
+    if _is_to_leave(work, pair, product, policy):
+        plan = planner.with_removal(plan, theirs)
     approved = records.approved(work, pair.listing.id)
     passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
@@ -95,6 +97,13 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     _remember(work, pair.listing, product, meeting.state)
     pair.listing.read_order = terms.order
     return meeting
+
+
+def _is_to_leave(work: Work, pair: Pair, product: ChannelProduct, policy: Policy) -> bool:
+    """Tell whether a product was put away here and its listing may leave the channel."""
+    if not (pair.is_put_away and product.is_writable):
+        return False
+    return decide("status", policy).direction.goes_out and not records.is_kept_there(work, pair)
 
 
 def _is_approved(intent: Intent, approved: Sequence[SyncChange]) -> bool:

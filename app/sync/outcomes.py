@@ -1,6 +1,6 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -30,8 +30,18 @@ from app.core.work import Work
 from app.listings import service as listings
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
-from app.sync import compare, intake, planner, project, records, runs, tasks
-from app.sync.models import ChangeState, Haste, SyncChange, SyncTask
+from app.sync import (
+    compare,
+    followups,
+    gone,
+    intake,
+    planner,
+    project,
+    records,
+    runs,
+    tasks,
+)
+from app.sync.models import ChangeState, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING
@@ -46,7 +56,16 @@ _MEETS: Final = (
 _MOVED: Final = "The shop changed it in the same moment. Both sides are compared again."
 # Kinds of value a channel may keep in its own words without having refused them.
 _OWN_WORDS: Final = frozenset(
-    (Kind.HTML, Kind.TEXT, Kind.SET, Kind.MAP, Kind.IMAGES, Kind.MEASURE, Kind.OPTIONS)
+    (
+        Kind.HTML,
+        Kind.TEXT,
+        Kind.SCALAR,  # a shop without an archive hides what we put away
+        Kind.SET,
+        Kind.MAP,
+        Kind.IMAGES,
+        Kind.MEASURE,
+        Kind.OPTIONS,
+    )
 )
 
 
@@ -96,7 +115,7 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
         case Moved():
             _settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
             close(work, desk, [errand.task], unchanged=1)
-            tasks.request_pushes(work, [(listing.id, desk.opened.id)], haste=Haste.URGENT)
+            followups.look_again(work, listing, errand.task)
         case Rejected():
             _record_rejected(work, desk, errand, outcome)
         case Unanswered() | Pending():
@@ -108,6 +127,11 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
+    if errand.draft.is_removed:
+        _settle_changes(work, errand, ())
+        close(work, desk, [errand.task], changed=1)
+        followups.part(work, listing)
+        return
     if listing.external_id is None and not _takes_place(work, listing, outcome.external_id):
         taken = Rejected(errand.draft.key, (Problem(_TAKEN),))
         _record_rejected(work, desk, errand, taken)
@@ -163,26 +187,6 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     listings.pair(work, listing, errand.pair.product_id, pairs)
     _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(work, desk, [errand.task], unchanged=1)
-
-
-def settle_lost(
-    work: Work, planned: Mapping[UUID, Sequence[Intent]], listing_ids: Iterable[UUID]
-) -> None:
-    """Close lines of earlier tries whose answer was lost: what is planned again did not arrive."""
-    lines = work.session.scalars(
-        select(SyncChange).where(
-            SyncChange.listing_id.in_(list(listing_ids)), SyncChange.state == ChangeState.SENT
-        )
-    )
-    for line in lines:
-        key = str(line.variant_id) if line.variant_id else None
-        is_left = any(
-            (each.variant_key, each.field) == (key, line.field)
-            for each in planned.get(line.listing_id, ())
-        )
-        line.state = ChangeState.CANCELLED if is_left else ChangeState.APPLIED
-        line.sentence = "The answer was lost; it is sent again." if is_left else None
-        line.settled_at = work.now
 
 
 def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:
@@ -304,7 +308,7 @@ def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) 
     listing = errand.pair.listing
     _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
     if outcome.is_gone:
-        gone(work, listing)
+        gone.mark_gone(work, desk.terms, listing)
     else:
         _settle_listing(work, listing, outcome.problems)
     close(work, desk, [errand.task], failed=1)
@@ -345,12 +349,6 @@ def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -
     listing.last_synced_at = listing.last_seen_at = work.now
     has_more = records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
-
-
-def gone(work: Work, listing: Listing) -> None:
-    """Note that the channel no longer has a listing; nothing of ours is touched."""
-    listing.error = "This product no longer exists in the shop. List it again, or ignore it."
-    set_state(work, listing, ListingState.GONE)
 
 
 def set_state(work: Work, listing: Listing, state: ListingState) -> None:

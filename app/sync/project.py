@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adapters.types import ChannelProduct
-from app.adapters.values import Values
+from app.adapters.values import PRODUCT_STATUSES, Values
 from app.catalog.service import ProductValues
 from app.catalog.service.loading import load_products
 from app.connections import rules
@@ -26,6 +26,7 @@ from app.sync.sides import Side
 
 PRODUCT: Final = "product"  # subject of what belongs to no variant
 FOREIGN: Final = "ext:"
+_ARCHIVED: Final = PRODUCT_STATUSES[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Pair:
     kept: Mapping[str, Any]
     counted: Mapping[str, int | None]  # our variant id → stock before any buffer
     is_excluded: bool = False
+
+    @property
+    def is_put_away(self) -> bool:
+        """Whether the product was archived here: its listing is to leave the channel."""
+        return self.ours.values.get("status") == _ARCHIVED
 
     @property
     def their_variants(self) -> dict[str, str]:

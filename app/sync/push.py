@@ -22,7 +22,18 @@ from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import apply, outcomes, planner, reading, records, rules, runs, tasks
+from app.sync import (
+    apply,
+    followups,
+    gone,
+    outcomes,
+    planner,
+    reading,
+    records,
+    rules,
+    runs,
+    tasks,
+)
 from app.sync.models import Direction, RunKind, RunState, SyncTask
 from app.sync.outcomes import Desk, Errand
 from app.sync.project import Pair
@@ -108,7 +119,7 @@ def _prepare(
                 idle.append(task)
             else:
                 errands.append(errand)
-        outcomes.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
+        followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
         _assign_run(work, desk, errands)
         errands = [_written_down(work, desk, errand) for errand in errands]
         outcomes.close(work, desk, idle, unchanged=len(idle))
@@ -144,7 +155,7 @@ def _errand(
         tasks.request_pushes(work, [(listing.id, desk.opened.id)], run_id=task.run_id)
         return None
     if product is None or product.is_deleted:
-        outcomes.gone(work, listing)
+        gone.mark_gone(work, desk.terms, listing)
         return None
     meeting = apply.meet(work, terms, pair, product)
     if not meeting.pushes:

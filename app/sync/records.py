@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
 from app.adapters.types import ChannelProduct
+from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
@@ -25,13 +26,14 @@ from app.sync.models import (
     SyncChange,
     SyncRun,
 )
-from app.sync.planner import Intent, ListingPlan, Risk
+from app.sync.planner import LISTING, Intent, ListingPlan, Risk
 from app.sync.policy import Origin, Policy
 from app.sync.project import FOREIGN, PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
-_FLOOD_WINDOW: Final = timedelta(hours=1)
+FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
+KEPT_THERE: Final = "You decided that it stays in the shop."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
         SyncChange.run_id.in_(runs),
         SyncChange.risk == Risk.HIDES,
         SyncChange.state.in_((ChangeState.SENT, ChangeState.APPLIED)),
-        SyncChange.at > work.now - _FLOOD_WINDOW,
+        SyncChange.at > work.now - FLOOD_WINDOW,
     )
     listings = (
         select(func.count())
@@ -264,6 +266,28 @@ def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, s
     if rows:
         work.session.execute(insert(SyncChange), rows)
     return len(rows)
+
+
+def is_kept_there(work: Work, pair: Pair) -> bool:
+    """Tell whether a person wants an archived product to stay in the shop, since it was archived.
+
+    Hiding it is what archiving does by itself; only a newer archiving asks again.
+    """
+    decided = work.session.scalar(
+        select(SyncChange.settled_at)
+        .where(
+            SyncChange.listing_id == pair.listing.id,
+            SyncChange.field == LISTING,
+            SyncChange.state == ChangeState.REJECTED,
+            SyncChange.sentence == KEPT_THERE,
+        )
+        .order_by(SyncChange.id.desc())
+        .limit(1)
+    )
+    archived_at = work.session.scalar(
+        select(Product.archived_at).where(Product.id == pair.product_id)
+    )
+    return decided is not None and (archived_at is None or decided >= archived_at)
 
 
 def write_snapshot(work: Work, listing_id: UUID, product: ChannelProduct) -> None:

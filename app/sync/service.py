@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
@@ -22,6 +22,7 @@ from app.sync import pull, records, runs, tasks
 from app.sync.errors import AlreadyRunning, ConflictNotFound
 from app.sync.events import RunRequested
 from app.sync.models import (
+    BaseValue,
     ChangeState,
     Conflict,
     ConflictState,
@@ -34,6 +35,7 @@ from app.sync.models import (
     SyncTask,
     TaskState,
 )
+from app.sync.planner import LISTING
 from app.sync.project import PRODUCT
 from app.team.service import record_audit
 
@@ -248,7 +250,7 @@ def cancel_run(work: Work, run_id: UUID) -> None:
 
 
 def retry_listing(work: Work, listing_id: UUID) -> None:
-    """Try a failed listing again."""
+    """Try a failed listing again; one that is gone is listed anew."""
     listing = work.session.scalar(
         select(Listing).where(
             Listing.id == listing_id, Listing.organization_id == work.organization_id
@@ -256,6 +258,10 @@ def retry_listing(work: Work, listing_id: UUID) -> None:
     )
     if listing is None:
         raise ConflictNotFound
+    if listing.state == ListingState.GONE:
+        work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing_id))
+        listings.list_again(work, listing_id)
+        return
     work.session.execute(
         update(SyncTask)
         .where(SyncTask.listing_id == listing_id, SyncTask.state == TaskState.PARKED)
@@ -325,6 +331,27 @@ def approve_held(work: Work, change_ids: Sequence[int]) -> int:
         row.state, row.settled_at = ChangeState.PLANNED, work.now
     wanted = {(row.listing_id, row.connection_id) for row in rows}
     tasks.request_pushes(work, wanted, is_forced=True)
+    work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
+    return len(rows)
+
+
+def keep_there(work: Work, change_ids: Sequence[int]) -> int:
+    """Leave listings of archived products in their shop, hidden; returns how many."""
+    rows = work.session.scalars(
+        select(SyncChange)
+        .where(
+            SyncChange.organization_id == work.organization_id,
+            SyncChange.id.in_(change_ids),
+            SyncChange.state == ChangeState.HELD,
+            SyncChange.field == LISTING,
+        )
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.state, row.sentence = ChangeState.REJECTED, records.KEPT_THERE
+        row.settled_at = work.now
+    wanted = {(row.listing_id, row.connection_id) for row in rows}
+    tasks.request_pushes(work, wanted)
     work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
     return len(rows)
 

@@ -12,6 +12,7 @@ from app.listings.models import ListingState
 from app.sync import queries, service
 from app.sync.models import ChangeState
 from app.sync.views.base import bp
+from app.web.filters import plural
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -93,6 +94,22 @@ def plan_approve() -> ResponseReturnValue:
     with unit_of_work(current_actor()) as work:
         sent = service.approve_held(work, ids)
     toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")
+    return then(plan_list)
+
+
+@bp.post("/sync/plans/keep")
+@requires("sync.run")
+def plan_keep() -> ResponseReturnValue:
+    """Leave the checked listings of archived products in their shops, hidden."""
+    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
+    with unit_of_work(current_actor()) as work:
+        kept = service.keep_there(work, ids)
+    toast(
+        f"{plural(kept, 'listing')} will stay in the shop, hidden."
+        if kept
+        else "Select listings that are to be removed from a shop.",
+        kind="info",
+    )
     return then(plan_list)
 
 
