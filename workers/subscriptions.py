@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.connections import service as connections
+from app.connections import telling
 from app.core.actor import Actor
 from app.core.settings import current
 from app.sync import closing
@@ -29,7 +30,9 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.connection_activated": sync.connection_activated,
     "connections.schedule": connections.schedule,
     "team.mail_notices": mail_notices,
-    "connections.tell_state": connections.tell_state,
+    "connections.tell_state": telling.tell_state,
+    "connections.tell_outage": telling.tell_outage,
+    "connections.tell_return": telling.tell_return,
     "sync.connection_closed": closing.connection_closed,
 }
 
@@ -42,5 +45,7 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ConnectionActivated": ("connections.schedule", "sync.connection_activated"),
     "ConnectionSettingsChanged": ("connections.schedule",),
     "ConnectionStateChanged": ("connections.tell_state", "sync.connection_closed"),
+    "ConnectionWentDown": ("connections.tell_outage",),
+    "ConnectionCameBack": ("connections.tell_return",),
     "NoticePosted": ("team.mail_notices",),
 }

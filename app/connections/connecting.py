@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.errors import AdapterError
 from app.adapters.types import Health, Problem
-from app.connections import service, wire
+from app.connections import service, telling, wire
 from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
 from app.core.errors import Invalid
@@ -98,9 +98,12 @@ def watch_hooks(actor: Actor, connection_id: UUID) -> None:
             hooks = opened.adapter.arm_hooks()
     except AdapterError as error:
         with unit_of_work(actor) as work:
+            row = service.get_connection(work, connection_id)
+            telling.tell_hook_problem(work, row, error.sentence)
             service.note_hook_problem(work, connection_id, error.sentence)
         return
     with unit_of_work(actor) as work:
+        telling.tell_hooks(work, service.get_connection(work, connection_id), hooks)
         service.note_hooks(work, connection_id, hooks)
 
 
