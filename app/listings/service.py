@@ -247,7 +247,9 @@ def list_again(work: Work, listing_id: UUID) -> Listing:
     listing = get_listing(work, listing_id)
     if listing.state != ListingState.GONE or listing.product_id is None:
         return listing
-    work.session.execute(delete(Offer).where(Offer.listing_id == listing.id))
+    mine = Offer.listing_id == listing.id
+    work.session.execute(delete(Offer).where(mine, Offer.overrides == {}))
+    work.session.execute(update(Offer).where(mine).values(external_id=None))
     listing.external_id, listing.url, listing.remote = None, None, {}
     listing.remote_fingerprint, listing.written_fingerprint = None, None
     listing.state, listing.error, listing.error_count = ListingState.WAITING, None, 0
