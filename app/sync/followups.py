@@ -3,14 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from app.core.work import Work
 from app.listings import service as listings
-from app.listings.models import Listing
+from app.listings.models import Listing, Offer
 from app.sync import tasks
-from app.sync.models import BaseValue, ChangeState, Haste, SyncChange, SyncTask
+from app.sync.models import (
+    BaseValue,
+    ChangeState,
+    Direction,
+    Haste,
+    SyncChange,
+    SyncTask,
+    TaskState,
+)
 from app.sync.planner import Intent
+from app.sync.rules import PARK_AFTER_EQUAL
 
 
 def settle_lost(
@@ -39,6 +48,32 @@ def look_again(work: Work, listing: Listing, task: SyncTask) -> None:
     tasks.request_pushes(
         work, wanted, run_id=task.run_id, haste=Haste.URGENT, is_forced=task.is_forced
     )
+
+
+def is_held_up(work: Work, listing: Listing, task: SyncTask, owners: Iterable[str | None]) -> bool:
+    """Tell whether what was wanted may soon be free: its holder has changes of its own to send.
+
+    So an SKU moves from one product to another whichever is sent first. After some tries it is the
+    merchant's to know.
+    """
+    wanted = [key for key in owners if key is not None]
+    if not wanted or task.attempts >= PARK_AFTER_EQUAL:
+        return False
+    holders = (
+        select(Listing.id)
+        .outerjoin(Offer, Offer.listing_id == Listing.id)
+        .where(
+            Listing.connection_id == listing.connection_id,
+            Listing.id != listing.id,
+            or_(Listing.external_id.in_(wanted), Offer.external_id.in_(wanted)),
+        )
+    )
+    moving = select(SyncTask.id).where(
+        SyncTask.listing_id.in_(holders),
+        SyncTask.direction == Direction.PUSH,
+        SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING)),
+    )
+    return work.session.scalar(select(moving.exists())) or False
 
 
 def part(work: Work, listing: Listing) -> None:

@@ -158,6 +158,10 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         records.write_snapshot(work, listing.id, outcome.product)
     _settle_changes(work, errand, problems)
     _settle_listing(work, listing, problems)
+    owners = [each.owner_external_id for each in problems]
+    if followups.is_held_up(work, listing, errand.task, owners):
+        _wait_for_owner(work, desk, errand, problems[0].sentence)
+        return
     close(
         work,
         desk,
@@ -307,11 +311,20 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
 def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
     listing = errand.pair.listing
     _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
+    if followups.is_held_up(work, listing, errand.task, [outcome.owner_external_id]):
+        _wait_for_owner(work, desk, errand, outcome.problems[0].sentence)
+        return
     if outcome.is_gone:
         gone.mark_gone(work, desk.terms, listing)
     else:
         _settle_listing(work, listing, outcome.problems)
     close(work, desk, [errand.task], failed=1)
+
+
+def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> None:
+    """Try again when the product that holds our SKU had its turn."""
+    tasks.put_back(work, errand.task, sentence, worker=desk.worker, is_retryable=True)
+    set_state(work, errand.pair.listing, ListingState.WAITING)
 
 
 def _settle_changes(

@@ -121,3 +121,40 @@ def test_a_sale_between_our_look_and_our_write_still_counts(
         item = store.state.product(sold[0]) if len(skus) == 1 else store.state.variation(sold[0])
         assert item["stock_quantity"] == 5
         assert [each.state for each in shop.listings()] == ["synced"]
+
+
+@pytest.mark.parametrize("is_taker_first", [True, False])
+def test_an_sku_moves_from_one_product_to_another_whichever_is_sent_first(
+    shop: Shop, is_taker_first: bool
+) -> None:
+    ids = [shop.add_product("Mug", "A-1"), shop.add_product("Cup", "B-1")]
+    taker, giver = ids if is_taker_first else reversed(ids)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(*ids)
+        moved = next(iter(shop.values(giver).variants.values()))["sku"]
+
+        shop.change_variant(giver, sku="NEW-1")
+        shop.change_variant(taker, sku=moved)
+        shop.settle()
+
+        there = {str(row["name"]): row["sku"] for row in store.state.goods.rows.values()}
+        here = {shop.values(key).values["title"]: key for key in ids}
+        assert there == {title: moved if key == taker else "NEW-1" for title, key in here.items()}
+        assert {str(each.state) for each in shop.listings()} == {"synced"}
+
+
+def test_an_sku_moves_from_a_product_to_a_variant_of_another(shop: Shop) -> None:
+    shirt = shop.add_product("Shirt", "S-1", "S-2")
+    mug = shop.add_product("Mug", "M-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(shirt, mug)
+
+        shop.change_variant(mug, sku="M-9")
+        shop.change_variant(shirt, sku="M-1")
+        shop.settle()
+
+        skus = {row.get("sku") for row in store.state.goods.rows.values()}
+        assert {"M-1", "M-9", "S-2"} <= skus
+        assert {str(each.state) for each in shop.listings()} == {"synced"}

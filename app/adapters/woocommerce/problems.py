@@ -154,7 +154,13 @@ class ItemError:
 
     def problem(self, variant_key: str | None = None) -> Problem:
         """Say it to the merchant."""
-        return Problem(self.sentence, field=self.field, code=self.code, variant_key=variant_key)
+        return Problem(
+            self.sentence,
+            field=self.field,
+            code=self.code,
+            variant_key=variant_key,
+            owner_external_id=self.owner,
+        )
 
 
 def code_of(body: Any) -> str:
