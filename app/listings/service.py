@@ -8,10 +8,12 @@ from sqlalchemy import delete, select, update
 
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
+from app.catalog.service.loading import organization_currency
 from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.errors import AppError, NotFound
 from app.core.work import Work
+from app.listings import pricing
 from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
 from app.listings.events import ListingMapped, ListingWanted
 from app.listings.matching import Item, ItemVariant, pair_variants
@@ -190,7 +192,9 @@ def create_here(work: Work, listing_ids: Sequence[UUID]) -> list[UUID]:
 
 
 def _create_one(work: Work, listing: Listing) -> UUID:
-    values, variants = _importable(listing)
+    connection = work.session.get_one(Connection, listing.connection_id)
+    home = organization_currency(work.session, work.organization_id)
+    values, variants = _importable(listing, pricing.foreign(connection.facts.get("currency"), home))
     drafts = {key: catalog.VariantDraft(each, new_id()) for key, each in variants.items()}
     product_id = catalog.create_products(
         work,
@@ -202,13 +206,17 @@ def _create_one(work: Work, listing: Listing) -> UUID:
     return product_id
 
 
-def _importable(listing: Listing) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def _importable(
+    listing: Listing, currency: str | None
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return an item's values without pictures, which come in with the first comparison."""
     values = dict(listing.remote.get("values", {}))
     values.pop("images", None)
     values.setdefault("title", listing.title)
     variants = {
-        key: {name: value for name, value in each.items() if name != "image"}
+        key: pricing.kept(
+            {name: value for name, value in each.items() if name != "image"}, {}, currency
+        )
         for key, each in listing.remote.get("variants", {}).items()
     }
     return values, variants

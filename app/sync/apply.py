@@ -20,6 +20,7 @@ from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.errors import AppError
 from app.core.work import Work
+from app.listings import pricing
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
 from app.sync import compare, planner, project, records
 from app.sync.mass import Change, change_of
@@ -215,13 +216,16 @@ def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange,
         elif each.action is Action.DELETE:
             removed.append(UUID(key))
         elif key.startswith(FOREIGN):
-            added[key] = catalog.VariantDraft(dict(each.new), new_id())
+            added[key] = catalog.VariantDraft(pricing.kept(each.new, {}, pair.currency), new_id())
         else:
             variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
     change = catalog.ProductChange(
         pair.product_id,
         master,
-        variants=variants,
+        variants={
+            key: pricing.kept(wished, pair.prices.get(str(key), {}), pair.currency)
+            for key, wished in variants.items()
+        },
         new_variants=tuple(added.values()),
         removed_variants=tuple(removed),
     )
@@ -244,7 +248,8 @@ def _as_kept(
         if key is None and each.field not in pair.listing.overrides:
             value = known.values.get(each.field, each.new)
         elif key is not None and each.field in FIELDS and each.field != "quantity":
-            value = known.variants.get(UUID(key), {}).get(each.field, each.new)
+            held = pricing.shown(known.variants.get(UUID(key), {}), pair.currency)
+            value = held.get(each.field, each.new)
         if not compare.equal(each.field, value, each.new):
             kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
         is_joined = not compare.equal(each.field, each.base_after, each.new)

@@ -30,6 +30,7 @@ from app.core.work import Work
 from app.listings import service as listings
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
+from app.listings.readiness import Gap
 from app.sync import (
     compare,
     followups,
@@ -362,6 +363,11 @@ def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -
     listing.last_synced_at = listing.last_seen_at = work.now
     has_more = records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
+
+
+def refuse_unready(work: Work, listing: Listing, gap: Gap) -> None:
+    """Say what a product lacks before it may be shown in the shop; nothing was sent."""
+    _settle_listing(work, listing, [Problem(gap.sentence, gap.field)])
 
 
 def set_state(work: Work, listing: Listing, state: ListingState) -> None:

@@ -29,6 +29,7 @@ from app.sync import (
     outcomes,
     planner,
     reading,
+    ready,
     records,
     rules,
     runs,
@@ -149,6 +150,10 @@ def _errand(
         outcomes.set_state(work, listing, ListingState.PAUSED)
         return None
     if listing.external_id is None:
+        gap = ready.obstacle(desk.opened.row, pair)
+        if gap is not None:
+            outcomes.refuse_unready(work, listing, gap)
+            return None
         return _creation(desk, task, pair)
     product = theirs.get(listing.external_id)
     if listing.read_order > desk.order:  # a newer answer was taken in while ours was on its way

@@ -16,6 +16,7 @@ from app.connections.service import get_connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
+from app.listings import pricing
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
 from app.sync import pull, records, runs, tasks
@@ -36,7 +37,7 @@ from app.sync.models import (
     TaskState,
 )
 from app.sync.planner import LISTING
-from app.sync.project import PRODUCT
+from app.sync.project import PRODUCT, foreign_currency, our_values
 from app.team.service import record_audit
 
 _URGENT: Final = frozenset(
@@ -302,13 +303,20 @@ def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
 
 def _take_theirs(work: Work, row: Conflict) -> None:
     of_variant = row.subject != PRODUCT
+    wished = {row.field: row.theirs}
+    if of_variant:
+        connection = get_connection(work, row.connection_id)
+        found = our_values(work.session, work.organization_id, [row.product_id])
+        known = found[row.product_id].variants.get(UUID(row.subject), {})
+        currency = foreign_currency(work.session, connection)
+        wished = pricing.kept(wished, known.get("prices") or {}, currency)
     catalog.change_products(
         work,
         [
             catalog.ProductChange(
                 row.product_id,
-                {} if of_variant else {row.field: row.theirs},
-                variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
+                {} if of_variant else wished,
+                variants={UUID(row.subject): wished} if of_variant else {},
             )
         ],
         origin="sync",
