@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsReauth, Retryable
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable
 from app.adapters.port import Channel, ChannelAdapter
 from app.connections import rules
 from app.connections.errors import ConnectionNotFound, NotOpen
@@ -198,7 +198,7 @@ def open_connection(
 def _outcome_of(error: AdapterError) -> rules.CallOutcome:
     return rules.CallOutcome(
         is_ok=False,
-        needs_person=isinstance(error, NeedsReauth),
+        needs_person=isinstance(error, NeedsPerson),
         sentence=error.sentence,
         retry_after=error.retry_after if isinstance(error, Retryable) else None,
     )

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsReauth, Retryable, Unknown
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
 from app.adapters.types import ChannelProduct, Cursor, Page
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
@@ -99,7 +99,7 @@ def _put_all_back(
                 task,
                 error.sentence,
                 worker=worker,
-                is_retryable=isinstance(error, Retryable | Unknown),
+                is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
                 retry_after=error.retry_after if isinstance(error, Retryable) else None,
             )
 
@@ -150,9 +150,7 @@ def run_slice(
 def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> bool:
     """A run survives what passes; what needs a person ends it with the sentence."""
     with unit_of_work(actor) as work:
-        if isinstance(error, NeedsReauth) or (
-            isinstance(error, AdapterError) and not isinstance(error, Retryable | Unknown)
-        ):
+        if isinstance(error, AdapterError) and not isinstance(error, Retryable | Unknown):
             runs.close_run(work, run.id, error=error.sentence)
         else:
             runs.leave(work, run.id)

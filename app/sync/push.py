@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.adapters.errors import AdapterError, Retryable, Unknown
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
 from app.adapters.types import ChannelProduct
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
@@ -262,7 +262,7 @@ def _give_back(desk: Desk, claimed: Sequence[SyncTask], error: AdapterError) -> 
         desk,
         claimed,
         error.sentence,
-        is_retryable=isinstance(error, Retryable | Unknown),
+        is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
         retry_after=error.retry_after if isinstance(error, Retryable) else None,
     )
 

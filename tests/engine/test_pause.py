@@ -1,5 +1,7 @@
 """A connection that is paused, disconnected or broken in the middle of work."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -174,3 +176,61 @@ def test_a_disconnected_shop_leaves_nothing_waiting(shop: Shop) -> None:
         assert shop.conflicts() == []
         assert {run.state for run in shop.runs()} <= {"done", "partial", "cancelled"}
         assert store.state.titles() == ["Green mug"]
+
+
+@pytest.mark.parametrize("point", ["push.claimed", "push.sent"])
+def test_keys_revoked_in_the_middle_of_a_push_lose_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(3)]
+    revoked: list[str] = []
+
+    def revoke(name: str) -> None:
+        if name == point and not revoked:
+            revoked.append(name)
+            store.state.revoke_key(1)
+
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(*ids)
+        monkeypatch.setattr(faults, "point", revoke)
+        for at, product in enumerate(ids):
+            shop.change(product, title=f"Blue mug {at}")
+        for _ in range(5):
+            shop.turn()
+            shop.advance(timedelta(minutes=10))
+
+        assert {str(each.state) for each in shop.listings()} <= {"waiting", "running"}
+        assert "push" not in ringing(shop)
+        key = store.state.add_key()
+        credentials = {"key": key.consumer_key, "secret": key.consumer_secret}
+        connecting.refresh_keys(shop.actor, store.connection_id, credentials)
+        shop.settle()
+
+        assert sorted(store.state.titles()) == [f"Blue mug {at}" for at in range(3)]
+        assert {str(each.state) for each in shop.listings()} == {"synced"}
+
+
+def test_a_product_deleted_there_in_the_middle_of_a_push_is_gone_and_the_others_go_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(3)]
+    erased: list[int] = []
+
+    def erase(name: str) -> None:
+        if name == "push.sent" and not erased:
+            erased.append(store.state.product_ids()[0])
+            store.state.erase(erased[0])
+
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(*ids)
+        monkeypatch.setattr(faults, "point", erase)
+        for at, product in enumerate(ids):
+            shop.change(product, title=f"Blue mug {at}")
+        shop.settle()
+
+        states = sorted(str(each.state) for each in shop.listings())
+        assert states == ["gone", "synced", "synced"]
+        assert len(store.state.titles()) == 2
+        assert all(title.startswith("Blue") for title in store.state.titles())

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
+from app.adapters.errors import AdapterError, Gone, NeedsPerson, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
 from app.adapters.woocommerce import compose, pictures, problems
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
@@ -64,7 +64,7 @@ class Listings:
                     self._look_again(unfinished[0])
                 if unfinished[0].is_open:
                     self._write_variants(unfinished[0])
-            except (Retryable, NeedsReauth) as error:
+            except (Retryable, NeedsPerson) as error:
                 if len(unfinished) == len(items):
                     raise
                 for item in unfinished:

@@ -18,6 +18,7 @@ import httpx
 from app.adapters.errors import (
     AdapterError,
     Gone,
+    NeedsPerson,
     NeedsReauth,
     Refused,
     Throttled,
@@ -242,7 +243,7 @@ def not_an_api(response: httpx.Response, *, is_write: bool) -> AdapterError:
     """Turn an answer that is no JSON into an error: something stands in front of the API."""
     status = response.status_code
     if response.is_redirect and (elsewhere := _moved_to(response)):
-        return Refused(
+        return NeedsPerson(
             f"The shop has moved to {elsewhere}. Disconnect it and connect it again there.",
             code="moved",
         )

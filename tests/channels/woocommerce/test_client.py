@@ -8,7 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from app.adapters.errors import BadPayload, NeedsReauth, Refused, Throttled, Unavailable, Unknown
+from app.adapters.errors import (
+    BadPayload,
+    NeedsPerson,
+    NeedsReauth,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
 from app.adapters.types import Cursor, ListingDraft
 from app.adapters.woocommerce.client import Client, Door
 from app.core.rate_limit import RateLimited
@@ -282,7 +290,7 @@ def test_redirects_are_never_followed() -> None:
     moved = httpx.Response(301, headers={"location": "https://www.store.test/wp-json/"})
     client, requests = _client(moved)
 
-    with pytest.raises(Refused, match=r"www\.store\.test"):
+    with pytest.raises(NeedsPerson, match=r"www\.store\.test"):
         client.post("/products/batch", {})
     assert len(requests) == 1
 
