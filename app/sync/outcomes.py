@@ -147,7 +147,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     is_new = errand.draft.external_id is None
     listing.is_ours = listing.is_ours or is_new
     _bind(work, errand, outcome)
-    kept = _kept_words(errand, outcome.product)
+    kept = _kept_words(errand, through, outcome.product)
     stored = records.read_base(work, listing.id)
     base = planner.confirmed(errand.pair.base, stored, through)
     records.write_base(work, errand.pair, base, kept=kept)
@@ -248,14 +248,16 @@ def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, .
     return tuple(found)
 
 
-def _kept_words(errand: Errand, product: ChannelProduct | None) -> dict[str, Any]:
-    """Return where the channel keeps what we sent in its own words."""
+def _kept_words(
+    errand: Errand, through: Sequence[Intent], product: ChannelProduct | None
+) -> dict[str, Any]:
+    """Return where the channel keeps what it took in its own words; a refusal is no wording."""
     kept = {key: dict(held) for key, held in errand.pair.kept.items()}
     if product is None:
         return kept
     plain = replace(errand.pair, kept={})
     theirs = project.their_side(plain, product)
-    for each in errand.intents:
+    for each in through:
         subject = each.variant_key or PRODUCT
         known = FIELDS.get(each.field)
         now = theirs.value(each.field, each.variant_key)

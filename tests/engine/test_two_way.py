@@ -1,10 +1,16 @@
 """Stories of one product on two sides."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from app.core import faults
+from app.core.work import unit_of_work
 from app.sync import pull, service
+from app.sync.models import SyncTask, TaskState
 from tests.engine.world import Shop, connected_store
+from workers import relay
 
 
 def test_an_edit_here_arrives_there_once(shop: Shop) -> None:
@@ -157,4 +163,27 @@ def test_an_sku_moves_from_a_product_to_a_variant_of_another(shop: Shop) -> None
 
         skus = {row.get("sku") for row in store.state.goods.rows.values()}
         assert {"M-1", "M-9", "S-2"} <= skus
+        assert {str(each.state) for each in shop.listings()} == {"synced"}
+
+
+def test_who_wants_an_sku_waits_for_the_product_that_gives_it_up_later(shop: Shop) -> None:
+    giver, taker = shop.add_product("Mug", "A-1"), shop.add_product("Cup", "B-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(giver, taker)
+        shop.change_variant(giver, sku="NEW-1")
+        relay.deliver_here(shop.actor)
+        with unit_of_work(shop.actor) as work:
+            later = work.now + timedelta(seconds=20)
+            waiting = SyncTask.state == TaskState.WAITING
+            work.session.execute(update(SyncTask).where(waiting).values(due_at=later))
+        shop.change_variant(taker, sku="A-1", quantity=3)
+
+        shop.turn()
+        [cup] = [row for row in store.state.goods.rows.values() if row["name"] == "Cup"]
+        assert (cup["sku"], cup["stock_quantity"]) == ("B-1", 3)
+        shop.settle()
+
+        skus = {str(row["name"]): row["sku"] for row in store.state.goods.rows.values()}
+        assert skus == {"Mug": "NEW-1", "Cup": "A-1"}
         assert {str(each.state) for each in shop.listings()} == {"synced"}

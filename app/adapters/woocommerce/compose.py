@@ -19,7 +19,7 @@ _NOTHING: Final[Values] = {}
 def product_body(shop: Shop, item: Item) -> Body:
     """Return what to create or to change on a product; empty when the shop shows it all."""
     shown = item.shown(shop)
-    item.problems.clear()
+    item.problems[:] = item.left_out
     dialect = shop.dialect
     wanted = {name: value for name, value in item.draft.values.items() if name != "images"}
     values = sameness.changed(wanted, shown.values if shown else _NOTHING, dialect)

@@ -5,7 +5,7 @@ created. So a call that raises half way (throttled, keys revoked) has done no ha
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final
 
 from app.adapters.errors import AdapterError, Gone, NeedsPerson, Refused, Retryable, Unknown
@@ -129,11 +129,12 @@ class Listings:
         sent = [(item, body) for item, body in composed if body]
         steps = [Step("create" if item.row is None else "update", body) for item, body in sent]
         results = self._batches.send("/products", steps)
+        here = {item.external_id for item, _ in sent}
         lost, again = [], []
         for (item, _), result in zip(sent, results, strict=True):
             if isinstance(result, Lost):
                 lost.append(item)
-            elif self._is_worth_another_look(item, result) and not is_last_try:
+            elif not is_last_try and self._goes_again(item, result, here):
                 again.append(item)
             else:
                 _settle(item, result)
@@ -145,9 +146,15 @@ class Listings:
             self._meet(again)
             self._write(still_open(again), is_last_try=True)
 
-    def _is_worth_another_look(self, item: Item, result: Result) -> bool:
+    def _goes_again(self, item: Item, result: Result, here: Container[str]) -> bool:
+        """Prepare an item for its second try; False: what the shop said is final."""
         if not isinstance(result, ItemError):
             return False
+        if item.row is not None and result.owner in here:
+            return True  # its holder may have given it up in this very push
+        return _leaves_one_field_out(item, result) or self._is_worth_another_look(item, result)
+
+    def _is_worth_another_look(self, item: Item, result: ItemError) -> bool:
         if result.code == "product_invalid_sku" and result.owner and item.row is None:
             # Created by ourselves a moment ago, in a request whose answer was lost.
             item.row = self._lookup.owner_with_key(result.owner, item.draft.key)
@@ -224,6 +231,15 @@ class Listings:
 def _is_trashed(row: Mapping[str, object]) -> bool:
     """Tell whether the shop threw a product away; listing it again takes it out for us."""
     return row.get("status") == "trash"
+
+
+def _leaves_one_field_out(item: Item, result: ItemError) -> bool:
+    """Let a product go on without the SKU or barcode that was refused, where it has one variant."""
+    if item.row is None or item.is_variable or len(item.draft.variants) != 1:
+        return False
+    if result.code in problems.LEAVES_THE_REST:
+        item.leave_out(result)
+    return result.code in problems.LEAVES_THE_REST
 
 
 def _counts(item: Item) -> bool:

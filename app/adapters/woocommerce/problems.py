@@ -136,6 +136,8 @@ WORTH_ANOTHER_LOOK: Final = frozenset(
 LOST_PICTURES: Final = frozenset(
     ("woocommerce_product_invalid_image_id", "woocommerce_variation_invalid_image_id")
 )
+# Refused for one field: the rest of the item goes through without it.
+LEAVES_THE_REST: Final = frozenset(("product_invalid_sku", "product_invalid_global_unique_id"))
 _UNDECIDED: Final = frozenset((500, 502, 504, 508, *range(520, 531)))
 _CHALLENGE: Final = re.compile(rb"(?i)just a moment|captcha|cf-challenge|attention required")
 _TAG: Final = re.compile(r"<[^>]*>")

@@ -271,6 +271,39 @@ def test_a_variant_that_is_refused_leaves_the_others_in_place() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("sku", "TAKEN", "product_invalid_sku"),
+        ("gtin", "4006381333931", "product_invalid_global_unique_id"),
+    ],
+)
+def test_a_taken_sku_or_barcode_does_not_hold_up_stock_and_price(
+    field: str, value: str, code: str
+) -> None:
+    stage = WooStage()
+    other = stage.add_simple("Cup", "TAKEN")
+    stage.store.edit_product(int(other), global_unique_id="4006381333931")
+    mug = stage.add_simple("Mug", "M-1")
+    parent, sizes = stage.add_variable("Shirt", {"S": "S-1"})
+    changes = {field: value, "quantity": 3, "price": money(777)}
+    drafts = [
+        ListingDraft("m", mug, {"title": "Blue mug"}, (VariantDraft("v", mug, changes),)),
+        ListingDraft("s", parent, {}, (VariantDraft("w", sizes["S"], changes),)),
+    ]
+
+    outcomes = stage.open().push_listings(drafts)
+
+    for outcome, key in zip(outcomes, ("v", "w"), strict=True):
+        assert isinstance(outcome, Applied)
+        found = [(p.variant_key, p.field, p.code, p.owner_external_id) for p in outcome.problems]
+        assert found == [(key, field, code, other)]
+    for shown in (stage.store.product(int(mug)), stage.store.variation(int(sizes["S"]))):
+        assert (shown["stock_quantity"], shown["regular_price"]) == (3, "7.77")
+        assert shown["sku"] in ("M-1", "S-1")
+    assert stage.store.product(int(mug))["name"] == "Blue mug"
+
+
 def test_a_new_variant_may_take_the_sku_of_a_removed_one() -> None:
     stage = WooStage()
     parent, sizes = stage.add_variable("Shirt", {"S": "S-1"})
