@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.adapters.errors import AdapterError
+from app.adapters.errors import AdapterError, NeedsPerson
 from app.adapters.types import Health, Problem
 from app.connections import service, telling, wire
 from app.connections.models import Connection, ConnectionState
@@ -66,11 +66,20 @@ def connect(actor: Actor, wish: Wish) -> Connection:
 
 def _asked(actor: Actor, connection_id: UUID) -> Health:
     """Ask the shop how it is; a failure is an answer, too."""
+    health: Health | None = None
     try:
         with wire.open_connection(actor, connection_id, is_check=True) as opened:
-            return opened.adapter.check()
+            health = opened.adapter.check()
+            _refuse_ill(health)
     except AdapterError as error:
-        return Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+        return health or Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+    return health
+
+
+def _refuse_ill(health: Health) -> None:
+    """Let the connection know that a shop answered and needs a person all the same."""
+    if not health.is_ok:
+        raise NeedsPerson(_sentence(health))
 
 
 def _sentence(health: Health) -> str:

@@ -79,3 +79,21 @@ def test_webhooks_the_shop_switched_off_are_set_up_again_and_told(shop: Shop) ->
         connecting.check_connection(shop.actor, store.connection_id)
 
         assert heard(shop).count("Webhooks of Sandbox had stopped") == 1
+
+
+def test_keys_that_may_only_read_need_somebody_until_they_may_write(shop: Shop) -> None:
+    with connected_store(shop) as store:
+        shop.settle()
+        [key] = store.state.keys.rows.values()
+        key["permissions"] = "read"
+
+        for _ in range(2):
+            found = connecting.check_connection(shop.actor, store.connection_id)
+            shop.turn()
+            assert not found.is_ok
+        assert heard(shop) == ["Sandbox is connected", "Sandbox needs you"]
+
+        key["permissions"] = "read_write"
+        connecting.check_connection(shop.actor, store.connection_id)
+        shop.turn()
+        assert heard(shop)[-1] == "Sandbox works again"
