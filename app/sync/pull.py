@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
@@ -177,7 +177,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
             is_thorough=run.kind == RunKind.RECONCILE,
         )
         tally = intake.take_in(work, terms, page.items)
-        tally.failed += len(page.unreadable)  # named in the log; never taken for deleted
+        tally.failed += len(page.unreadable)  # never taken for deleted
         runs.count(work, run.id, **tally.totals())
         _note_total(work, run, page, tally)
         _note_pull(work, opened.id)
@@ -191,6 +191,8 @@ def _note_total(work: Work, run: SyncRun, page: Page[ChannelProduct], tally: int
     values: dict[str, Any] = {"drifted": SyncRun.drifted + tally.drifted}
     if page.total is not None:
         values["total"] = page.total
+    if page.unreadable:  # the run names the first; its count of failures says how many
+        values["error"] = func.coalesce(SyncRun.error, page.unreadable[0].sentence)
     if watermark:
         _keep_watermark(work, run.connection_id, watermark["watermark"])
     work.session.execute(

@@ -115,7 +115,7 @@ def close_run(work: Work, run_id: UUID, *, error: str | None = None) -> None:
     if run.state not in (RunState.WAITING, RunState.RUNNING):
         return
     run.state = rules.run_outcome(failed=run.failed, conflicts=run.conflicts, error=error)
-    run.error, run.finished_at = error, work.now
+    run.error, run.finished_at = error or run.error, work.now
     run.lease_until, run.worker = None, None
     _tell(work, run)
 

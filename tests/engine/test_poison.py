@@ -86,3 +86,21 @@ def test_what_arrived_without_an_answer_is_no_open_line_of_the_log(shop: Shop) -
         assert [str(each.state) for each in shop.listings()] == ["synced"]
         assert lines
         assert ChangeState.SENT not in {line.state for line in lines}
+
+
+def test_a_full_read_names_what_it_could_not_read_and_is_partial(shop: Shop) -> None:
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(PRODUCTS)]
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(*ids)
+        bad = store.state.find_sku("MUG-2")
+        assert bad
+        store.state.goods.rows[bad]["regular_price"] = "about ten"
+
+        store.read(everything=True)
+
+        run = shop.runs()[-1]
+        assert (str(run.state), run.failed) == ("partial", 1)
+        assert run.error
+        assert f"product {bad}.regular_price" in run.error
+        assert "gone" not in {str(each.state) for each in shop.listings()}
