@@ -1,9 +1,10 @@
-"""What a push leaves to do: lost answers cleared up, changed items looked at again, a parting."""
+"""What a push leaves to do: a place taken, lost answers cleared up, a second look, a parting."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.work import Work
 from app.listings import service as listings
@@ -81,3 +82,32 @@ def part(work: Work, listing: Listing) -> None:
     work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing.id))
     listings.unmap_listing(work, listing.id)
     listings.ignore_listing(work, listing.id)
+
+
+def takes_place(work: Work, listing: Listing, external_id: str) -> bool:
+    """Become the listing of an item just made; False: it is paired with another product.
+
+    A read may have met the item before its maker wrote it down, as one that nobody paired; that
+    entry gives way. One that is being written this moment is found by the second try.
+    """
+    try:
+        return _gives_way(work, listing, external_id)
+    except IntegrityError:
+        return _gives_way(work, listing, external_id)
+
+
+def _gives_way(work: Work, listing: Listing, external_id: str) -> bool:
+    met = work.session.scalar(
+        select(Listing)
+        .where(Listing.connection_id == listing.connection_id, Listing.external_id == external_id)
+        .with_for_update()
+    )
+    if met is not None and met.product_id is not None:
+        return False
+    with work.session.begin_nested():
+        if met is not None:
+            work.session.delete(met)
+            work.session.flush()
+        listing.external_id = external_id
+        work.session.flush()
+    return True

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 
 from app.adapters.types import (
     Applied,
@@ -133,11 +132,18 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         close(work, desk, [errand.task], changed=1)
         followups.part(work, listing)
         return
-    if listing.external_id is None and not _takes_place(work, listing, outcome.external_id):
+    if listing.external_id is None and not followups.takes_place(
+        work, listing, outcome.external_id
+    ):
         taken = Rejected(errand.draft.key, (Problem(_TAKEN),))
         _record_rejected(work, desk, errand, taken)
         return
-    problems = (*outcome.problems, *_ignored(errand, outcome.product))
+    told = {(problem.variant_key, problem.field) for problem in outcome.problems}
+    silent = _ignored(errand, outcome.product)
+    problems = (
+        *outcome.problems,
+        *(each for each in silent if (each.variant_key, each.field) not in told),
+    )
     refused = {(problem.variant_key, problem.field) for problem in problems}
     through = [
         each
@@ -176,7 +182,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
 def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduct) -> None:
     """Pair with an item the shop had first: both sides meet before anything is written."""
     listing = errand.pair.listing
-    if not _takes_place(work, listing, product.external_id):
+    if not followups.takes_place(work, listing, product.external_id):
         _record_rejected(work, desk, errand, Rejected(errand.draft.key, (Problem(_TAKEN),)))
         return
     intake.refresh(work, listing, product)
@@ -192,35 +198,6 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     listings.pair(work, listing, errand.pair.product_id, pairs)
     _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(work, desk, [errand.task], unchanged=1)
-
-
-def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:
-    """Become the listing of an item just made; False: it is paired with another product.
-
-    A read may have met the item before its maker wrote it down, as one that nobody paired; that
-    entry gives way. One that is being written this moment is found by the second try.
-    """
-    try:
-        return _gives_way(work, listing, external_id)
-    except IntegrityError:
-        return _gives_way(work, listing, external_id)
-
-
-def _gives_way(work: Work, listing: Listing, external_id: str) -> bool:
-    met = work.session.scalar(
-        select(Listing)
-        .where(Listing.connection_id == listing.connection_id, Listing.external_id == external_id)
-        .with_for_update()
-    )
-    if met is not None and met.product_id is not None:
-        return False
-    with work.session.begin_nested():
-        if met is not None:
-            work.session.delete(met)
-            work.session.flush()
-        listing.external_id = external_id
-        work.session.flush()
-    return True
 
 
 def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, ...]:

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from app.core import faults
+from app.core import db, faults
 from app.core.work import unit_of_work
 from app.sync import pull, service
-from app.sync.models import SyncTask, TaskState
+from app.sync.models import SyncChange, SyncTask, TaskState
 from tests.engine.world import Shop, connected_store
 from workers import relay
 
@@ -182,6 +182,10 @@ def test_who_wants_an_sku_waits_for_the_product_that_gives_it_up_later(shop: Sho
         shop.turn()
         [cup] = [row for row in store.state.goods.rows.values() if row["name"] == "Cup"]
         assert (cup["sku"], cup["stock_quantity"]) == ("B-1", 3)
+        with db.reading(shop.actor) as session:
+            found = session.scalars(select(SyncChange).where(SyncChange.field == "sku")).all()
+        assert [str(line.state) for line in found] == ["rejected"]
+        assert found[0].sentence == "Another product in the shop already uses this SKU."
         shop.settle()
 
         skus = {str(row["name"]): row["sku"] for row in store.state.goods.rows.values()}
