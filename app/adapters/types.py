@@ -130,6 +130,7 @@ class Problem:
     field: str | None = None
     code: str | None = None
     variant_key: str | None = None
+    owner_external_id: str | None = None  # who holds the SKU or barcode that was wanted
 
 
 @dataclass(frozen=True, slots=True)

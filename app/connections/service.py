@@ -27,8 +27,6 @@ from app.core.errors import Invalid, Stale
 from app.core.schedule import Schedule
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
-from app.notices import service as notices
-from app.notices.models import Severity
 from app.team.service import record_audit
 
 REQUEST_LIFE: Final = timedelta(minutes=30)
@@ -302,25 +300,6 @@ def _schedule_one(work: Work, row: Connection) -> None:
                 set_={"every": planned.excluded.every, "next_at": planned.excluded.next_at},
             )
         )
-
-
-def tell_state(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Tell people when a connection began or ceased to work."""
-    with unit_of_work(actor) as work:
-        for fact in facts:
-            row = get_connection(work, UUID(fact["connection_id"]))
-            is_bad = fact["after"] == ConnectionState.ERROR
-            was_bad = fact["before"] == ConnectionState.ERROR
-            if not (is_bad or was_bad):
-                continue
-            notices.notify(
-                work,
-                "connection",
-                f"{row.name} needs you" if is_bad else f"{row.name} works again",
-                fact.get("sentence") or "",
-                f"/connections/{row.id}",
-                severity=Severity.ERROR if is_bad else Severity.INFO,
-            )
 
 
 def _tell(work: Work, row: Connection) -> None:

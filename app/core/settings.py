@@ -38,6 +38,7 @@ class Settings:
     metrics_token: str | None  # METRICS_TOKEN: bearer for /metrics
     log_level: str  # LOG_LEVEL
     trusted_proxies: int  # TRUSTED_PROXIES: reverse proxies in front of the web process
+    retention_days: int  # RETENTION_DAYS: how long calls, webhooks and closed tasks are kept
     is_demo: bool  # DEMO: shows the demo sign-in and the dev mailbox
 
     @property
@@ -87,6 +88,7 @@ def _problems(settings: Settings) -> list[str]:
             settings.mail_url is None or urlsplit(settings.mail_url).scheme in ("smtp", "smtps"),
             "MAIL_URL must start with smtp:// or smtps://.",
         ),
+        (settings.retention_days >= 1, "RETENTION_DAYS must be a number of days, 1 or more."),
     )
     return [sentence for is_right, sentence in checks if not is_right]
 
@@ -129,6 +131,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     var_dir = Path(environ.get("VAR_DIR", "var")).absolute()
     database_url = _with_driver(environ.get("DATABASE_URL", ""))
     proxies = environ.get("TRUSTED_PROXIES", "0")
+    days = environ.get("RETENTION_DAYS", "") or "30"
     settings = Settings(
         environment=environment,
         database_url=database_url,
@@ -149,6 +152,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         metrics_token=environ.get("METRICS_TOKEN") or None,
         log_level=environ.get("LOG_LEVEL", "INFO").upper(),
         trusted_proxies=int(proxies) if proxies.isdigit() else 0,
+        retention_days=int(days) if days.isdigit() else 0,
         is_demo=_flag(environ, "DEMO", default=False),
     )
     if problems := _problems(settings):

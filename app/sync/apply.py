@@ -20,12 +20,13 @@ from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.errors import AppError
 from app.core.work import Work
+from app.listings import pricing
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
 from app.sync import compare, planner, project, records
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
-from app.sync.policy import Policy
+from app.sync.policy import Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
 
 
@@ -79,6 +80,8 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     theirs = project.their_side(pair, product)
     plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
     decided = records.decisions(work, pair.listing.id)
+    if _is_to_leave(pair, product, policy) and not records.is_kept_there(work, pair, decided):
+        plan = planner.with_removal(plan, theirs)
     wanted = _not_declined(work, plan.intents, decided.declined)
     passing, waiting = _sorted(wanted, policy, decided.approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, decided.approved)
@@ -98,14 +101,22 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     return meeting
 
 
+def _is_to_leave(pair: Pair, product: ChannelProduct, policy: Policy) -> bool:
+    """Tell whether a product was put away here and its listing may leave the channel."""
+    is_away = pair.is_put_away and product.is_writable
+    return is_away and decide("status", policy).direction.goes_out
+
+
 def _not_declined(
     work: Work, intents: Sequence[Intent], declined: Sequence[SyncChange]
 ) -> list[Intent]:
     """Leave out what somebody said no to; a no whose change is no longer planned ends."""
     for row in declined:
-        if not any(_is_among((row,), each) for each in intents):
+        is_planned = any(_is_among((row,), each) for each in intents)
+        if not is_planned and row.field != planner.LISTING:  # that one holds until it is put back
             row.state, row.settled_at = ChangeState.CANCELLED, work.now
-    return [each for each in intents if not _is_among(declined, each)]
+    standing = [row for row in declined if row.state == ChangeState.DECLINED]
+    return [each for each in intents if not _is_among(standing, each)]
 
 
 def _is_among(decided: Sequence[SyncChange], intent: Intent) -> bool:
@@ -217,13 +228,16 @@ def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange,
         elif each.action is Action.DELETE:
             removed.append(UUID(key))
         elif key.startswith(FOREIGN):
-            added[key] = catalog.VariantDraft(dict(each.new), new_id())
+            added[key] = catalog.VariantDraft(pricing.kept(each.new, {}, pair.currency), new_id())
         else:
             variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
     change = catalog.ProductChange(
         pair.product_id,
         master,
-        variants=variants,
+        variants={
+            key: pricing.kept(wished, pair.prices.get(str(key), {}), pair.currency)
+            for key, wished in variants.items()
+        },
         new_variants=tuple(added.values()),
         removed_variants=tuple(removed),
     )
@@ -246,7 +260,8 @@ def _as_kept(
         if key is None and each.field not in pair.listing.overrides:
             value = known.values.get(each.field, each.new)
         elif key is not None and each.field in FIELDS and each.field != "quantity":
-            value = known.variants.get(UUID(key), {}).get(each.field, each.new)
+            held = pricing.shown(known.variants.get(UUID(key), {}), pair.currency)
+            value = held.get(each.field, each.new)
         if not compare.equal(each.field, value, each.new):
             kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
         is_joined = not compare.equal(each.field, each.base_after, each.new)

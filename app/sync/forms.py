@@ -33,7 +33,7 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     on_first = SelectField("When a product is first paired and both sides differ", choices=WINNERS)
     on_removed = SelectField(
         "When the shop deletes something",
-        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Delete it here, too"},
+        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Archive it here, too"},
     )
     buffer = IntegerField(
         "Stock held back", [NumberRange(0, 100_000, "Enter a number from 0 to 100,000.")]

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
 from app.adapters.types import ChannelProduct
+from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
@@ -25,12 +26,12 @@ from app.sync.models import (
     SyncChange,
     SyncRun,
 )
-from app.sync.planner import Intent, ListingPlan, Risk
+from app.sync.planner import LISTING, Intent, ListingPlan, Risk
 from app.sync.policy import Origin, Policy
 from app.sync.project import FOREIGN, PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
-_FLOOD_WINDOW: Final = timedelta(hours=1)
+FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
 
 
@@ -81,7 +82,7 @@ def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
         SyncChange.run_id.in_(runs),
         SyncChange.risk == Risk.HIDES,
         SyncChange.state.in_((ChangeState.SENT, ChangeState.APPLIED)),
-        SyncChange.at > work.now - _FLOOD_WINDOW,
+        SyncChange.at > work.now - FLOOD_WINDOW,
     )
     listings = (
         select(func.count())
@@ -336,3 +337,21 @@ def decisions(work: Work, listing_id: UUID) -> Decisions:
     for row in approved:
         row.state, row.settled_at = ChangeState.CANCELLED, work.now
     return Decisions(approved, [row for row in found if row.state == ChangeState.DECLINED])
+
+
+def is_kept_there(work: Work, pair: Pair, decided: Decisions) -> bool:
+    """Tell whether a person wants an archived product to stay in the shop, since it was archived.
+
+    Hiding it is what archiving does by itself; only a newer archiving asks again.
+    """
+    kept = [row for row in decided.declined if row.field == LISTING]
+    if not kept:
+        return False
+    archived_at = work.session.scalar(
+        select(Product.archived_at).where(Product.id == pair.product_id)
+    )
+    if any(archived_at is None or (row.settled_at or archived_at) >= archived_at for row in kept):
+        return True
+    for row in kept:
+        row.state = ChangeState.CANCELLED
+    return False

@@ -19,6 +19,9 @@ class RunKind(StrEnum):
     RECONCILE = "reconcile"
 
 
+READING: Final = frozenset((RunKind.FIRST, RunKind.FULL, RunKind.CHANGES, RunKind.RECONCILE))
+
+
 class RunState(StrEnum):
     """How a run stands; partial is an outcome of its own."""
 
@@ -161,4 +164,5 @@ def run_outcome(*, failed: int, conflicts: int, error: str | None) -> RunState:
 
 def is_suspicious(*, missing: int, seen: int) -> bool:
     """Tell whether so much is missing from a full read that the read is doubted, not the shop."""
-    return missing > 10 and missing * 5 > seen + missing
+    is_empty = seen == 0 and missing > 1  # the keys may have lost the right to see products
+    return is_empty or (missing > 10 and missing * 5 > seen + missing)

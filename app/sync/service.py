@@ -5,22 +5,25 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
 from app.catalog import service as catalog
+from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
+from app.listings import pricing
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
 from app.sync import pull, records, runs, tasks, undoing
 from app.sync.errors import AlreadyRunning, ConflictNotFound
 from app.sync.events import RunRequested
 from app.sync.models import (
+    BaseValue,
     Conflict,
     ConflictState,
     Direction,
@@ -31,13 +34,14 @@ from app.sync.models import (
     SyncTask,
     TaskState,
 )
-from app.sync.project import PRODUCT
+from app.sync.project import PRODUCT, foreign_currency, our_values
 from app.team.service import record_audit
 
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
@@ -63,7 +67,7 @@ def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUI
         .where(
             Listing.product_id.in_(by_product),
             Listing.state.not_in(_ASLEEP),
-            Connection.state.in_((ConnectionState.ACTIVE, ConnectionState.ERROR)),
+            Connection.state.in_(_WORKING),  # what a pause holds up goes out after it
         )
     )
     wanted: dict[tuple[UUID, UUID], Haste] = {}
@@ -123,7 +127,7 @@ def listing_wanted(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
 
 def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -> SyncRun:
     """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     db.lock(work.session, db.Locks.CONNECTION, connection_id)
     if pull.is_reading(work, connection_id):
         raise AlreadyRunning
@@ -132,12 +136,19 @@ def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -
     return run
 
 
+def _refuse_closed(work: Work, connection_id: UUID) -> None:
+    """Raise NotOpen when a connection is paused, broken or disconnected: nothing would happen."""
+    if get_connection(work, connection_id).state != ConnectionState.ACTIVE:
+        raise NotOpen
+
+
 def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Begin the first read of a new connection."""
     for fact in facts:
         with unit_of_work(actor) as work:
             connection_id = UUID(fact["connection_id"])
-            if not pull.is_reading(work, connection_id):
+            is_open = get_connection(work, connection_id).state == ConnectionState.ACTIVE
+            if is_open and not pull.is_reading(work, connection_id):
                 request_run(work, connection_id, RunKind.FIRST, cause="First sync")
 
 
@@ -192,7 +203,7 @@ def sync_listings(
 
 def push_connection(work: Work, connection_id: UUID, *, cause: str = "Sync now") -> list[UUID]:
     """Send every paired listing of a connection whose sides may differ."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     ids = work.session.scalars(
         select(Listing.id).where(
             Listing.connection_id == connection_id,
@@ -237,7 +248,7 @@ def cancel_run(work: Work, run_id: UUID) -> None:
 
 
 def retry_listing(work: Work, listing_id: UUID) -> None:
-    """Try a failed listing again."""
+    """Try a failed listing again; one that is gone is listed anew."""
     listing = work.session.scalar(
         select(Listing).where(
             Listing.id == listing_id, Listing.organization_id == work.organization_id
@@ -245,6 +256,10 @@ def retry_listing(work: Work, listing_id: UUID) -> None:
     )
     if listing is None:
         raise ConflictNotFound
+    if listing.state == ListingState.GONE:
+        work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing_id))
+        listings.list_again(work, listing_id)
+        return
     work.session.execute(
         update(SyncTask)
         .where(SyncTask.listing_id == listing_id, SyncTask.state == TaskState.PARKED)
@@ -285,13 +300,20 @@ def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
 
 def _take_theirs(work: Work, row: Conflict) -> None:
     of_variant = row.subject != PRODUCT
+    wished = {row.field: row.theirs}
+    if of_variant:
+        connection = get_connection(work, row.connection_id)
+        found = our_values(work.session, work.organization_id, [row.product_id])
+        known = found[row.product_id].variants.get(UUID(row.subject), {})
+        currency = foreign_currency(work.session, connection)
+        wished = pricing.kept(wished, known.get("prices") or {}, currency)
     catalog.change_products(
         work,
         [
             catalog.ProductChange(
                 row.product_id,
-                {} if of_variant else {row.field: row.theirs},
-                variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
+                {} if of_variant else wished,
+                variants={UUID(row.subject): wished} if of_variant else {},
             )
         ],
         origin="sync",

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, updat
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.connections.models import Connection
+from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
 from app.core.db import affected, new_id
 from app.core.work import Work, unit_of_work
@@ -256,12 +256,13 @@ def read_order(work: Work) -> int:
 
 
 def take_pen(work: Work, connection_id: UUID, *, worker: str) -> bool:
-    """Become the connection's only writer for a while; False: somebody else is."""
+    """Become the only writer of a connection for a while; False: another is, or it is paused."""
     taken = affected(
         work.session,
         update(Connection)
         .where(
             Connection.id == connection_id,
+            Connection.state == ConnectionState.ACTIVE,
             or_(
                 Connection.writer.is_(None),
                 Connection.writer == worker,

@@ -171,6 +171,16 @@ def differences(sent: Values, shown: Values) -> dict[str, tuple[Any, Any]]:
     }
 
 
+def _owner_of(outcome: Outcome) -> str | None:
+    """Return who holds the SKU that was refused; a channel may take the other fields."""
+    if isinstance(outcome, Applied):
+        [problem] = outcome.problems
+        assert problem.field == "sku"
+        return problem.owner_external_id
+    assert isinstance(outcome, Rejected)
+    return outcome.owner_external_id
+
+
 def misread(draft: ListingDraft, product: ChannelProduct, outcome: Applied) -> dict[str, Any]:
     """Return everything that did not come back as it was sent."""
     found: dict[str, Any] = differences(draft.values, product.values)
@@ -372,8 +382,7 @@ class ConformanceSuite:
         assert [outcome.key for outcome in outcomes] == ["no", "good", "taken", "v"]
         assert isinstance(outcomes[0], Rejected)
         assert isinstance(outcomes[1], Applied)
-        assert isinstance(outcomes[2], Rejected)
-        assert outcomes[2].owner_external_id == owner
+        assert _owner_of(outcomes[2]) == owner
         assert isinstance(outcomes[3], Applied)
 
     @pytest.mark.parametrize("make", [simple, variable], ids=["simple", "variable"])

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from app.adapters.errors import BadPayload, Gone, NeedsReauth, Refused
 from app.adapters.types import Delivery, DeliveryKind, Hook
-from app.adapters.woocommerce import schema
+from app.adapters.woocommerce import problems, schema
 from app.adapters.woocommerce.client import Client
 
 _PING: Final = re.compile(rb"webhook_id=(\d+)")
@@ -66,12 +66,18 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
         raise BadPayload("delivery", "JSON") from None
     if not isinstance(found, dict):
         raise BadPayload("delivery", "an object")
-    if "code" in found and "message" in found and "id" not in found:
+    if "code" in found and "message" in found and "id" not in found and _is_about_rights(found):
         raise NeedsReauth(
             "The user who approved SyncStore may no longer see products. Connect the shop again.",
             code="webhook_without_rights",
         )
     return found
+
+
+def _is_about_rights(found: Mapping[str, Any]) -> bool:
+    """Tell lost rights from an object that was deleted before the shop wrote its delivery."""
+    error = problems.error_of(problems.item_error(found).status, found, is_write=False)
+    return isinstance(error, NeedsReauth)
 
 
 def _delivery(sent: Mapping[str, str], body: bytes, found: Mapping[str, Any]) -> Delivery:
@@ -88,7 +94,7 @@ def _delivery(sent: Mapping[str, str], body: bytes, found: Mapping[str, Any]) ->
     external_id = str(identity) if isinstance(identity, int | str) and identity else None
     parent = found.get("parent_id") if found.get("type") == "variation" else None
     return Delivery(
-        kind=_kind(topic),
+        kind=_kind(topic) if external_id else DeliveryKind.OTHER,
         topic=topic,
         event_key=key,
         external_id=external_id,

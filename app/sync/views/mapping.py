@@ -16,7 +16,8 @@ from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import ListingState
-from app.sync import queries
+from app.listings.readiness import Gap
+from app.sync import queries, ready
 from app.sync.views.base import bp
 from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
@@ -46,6 +47,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
     view = request.args.get("view", "unmapped")
     text, after = request.args.get("q", ""), request.args.get("after")
     found: KeysetPage[Any]
+    gaps: dict[UUID, list[Gap]] = {}
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         if view == "ours":
@@ -53,6 +55,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
                 q=text, channel=str(connection_id), listing="none", excluded="no"
             )
             found = catalog.product_list(session, lacking, after=after)
+            gaps = ready.gaps_of(session, row, [product.id for product in found.rows])
         else:
             found = queries.listing_page(
                 session,
@@ -68,6 +71,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
         watch=["listings", f"connection-{connection_id}"],
         row=row,
         page=found,
+        gaps=gaps,
         counts=counts,
         view=view,
         q=text,

@@ -31,6 +31,8 @@ def value_of(name: str, value: Any) -> str:
     """Return a value in words, shortened."""
     if value in (None, "", [], {}):
         return _EMPTY
+    if name == LISTING and isinstance(value, dict):
+        return _short(str(value.get("title") or "The whole listing"))
     kind = FIELDS[name].kind if name in FIELDS else None
     if kind is Kind.MONEY and isinstance(value, dict):
         return str(money(Money(value["minor"], value["currency"])))

@@ -103,3 +103,23 @@ def test_pairing_with_nothing_says_what_to_choose(
 
     assert answer.status_code == 422
     assert "Choose the product that this item is." in answer.text
+
+
+def test_what_a_product_lacks_is_shown_before_it_is_created_there(
+    client: FlaskClient, people: Cast, acme: Actor, shop_id: UUID
+) -> None:
+    add_product(acme, "Copper lamp")
+    priced = catalog.VariantDraft({"sku": "V-1", "price": {"minor": 900, "currency": "USD"}})
+    with unit_of_work(acme) as work:
+        whole = catalog.ProductDraft({"title": "Stoneware vase", "status": "active"}, (priced,))
+        catalog.create_product(work, whole, origin="web")
+    enter(client, people.alice)
+
+    shown = client.get(f"/connections/{shop_id}/mapping?view=ours").text
+    lamp, vase = (shown.index(title) for title in ("Copper lamp", "Stoneware vase"))
+    rows = {"lamp": shown[lamp:][:2500], "vase": shown[vase:][:2500]}
+
+    assert "Not ready" in rows["lamp"].split("</tr>")[0]
+    assert "Give every variant a price." in rows["lamp"].split("</tr>")[0]
+    assert "Not ready" not in rows["vase"].split("</tr>")[0]
+    assert "Ready" in rows["vase"].split("</tr>")[0]

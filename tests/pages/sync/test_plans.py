@@ -237,3 +237,19 @@ def test_a_preview_of_another_organization_is_not_found(
     enter(client, people.mallory)
 
     assert client.get(f"{PLANS}/{connection_id}").status_code == 404
+
+
+def test_a_listing_that_is_to_leave_its_shop_can_be_kept_there(
+    client: FlaskClient, people: Cast, acme: Actor, waiting: list[int]
+) -> None:
+    with unit_of_work(acme) as work:
+        row = work.session.get_one(SyncChange, waiting[3])
+        row.field, row.action, row.risk = "listing", "delete", Risk.DELETES
+        row.old, row.new = {"title": "Copper mug"}, None
+    enter(client, people.alice)
+
+    shown = client.get(PLANS).text
+    client.post(f"{PLANS}/decline", data={"csrf_token": csrf(client), "ids": [waiting[3]]})
+
+    assert "Copper mug" in shown
+    assert states(acme)[waiting[3]] == ChangeState.DECLINED

@@ -123,6 +123,31 @@ def test_a_user_who_lost_the_right_needs_a_new_connection() -> None:
         _read(b'{"code":"woocommerce_rest_cannot_view","message":"Sorry"}')
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":"woocommerce_rest_product_invalid_id","message":"x","data":{"status":404}}',
+        b'{"code":"rest_no_route","message":"x","data":{"status":404}}',
+    ],
+)
+def test_an_object_deleted_before_its_delivery_was_written_blames_no_keys(body: bytes) -> None:
+    delivery = _read(body)
+
+    assert (delivery.kind, delivery.external_id) == (DeliveryKind.OTHER, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":"rest_forbidden","message":"x","data":{"status":403}}',
+        b'{"code":"a_plugin_says_no","message":"x","data":{"status":401}}',
+    ],
+)
+def test_every_refusal_of_a_user_asks_for_a_new_connection(body: bytes) -> None:
+    with pytest.raises(NeedsReauth):
+        _read(body)
+
+
 @pytest.mark.parametrize("body", [b"", b"[1]", b"not json"])
 def test_a_signed_body_that_is_no_object_is_unreadable(body: bytes) -> None:
     with pytest.raises(BadPayload):
