@@ -1,7 +1,7 @@
 """Amazon's listings report, inventory loader and category templates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -90,6 +90,11 @@ class AmazonReader:
     def _title(self, field: str) -> str:
         at = self.columns.get(field)
         return self.header[at] if at is not None else field
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return self.columns.places(images=("image",), gtin=("product_id",))
 
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         found = ((self.columns.get(name), name, parse) for name, parse in parsers.items())

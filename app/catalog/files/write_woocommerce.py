@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.catalog.files.cells import amount_text, converted, joined, moment_text
+from app.catalog.files.columns import HANDLE_META
 from app.catalog.files.types import ExportOptions, ExportProduct, Written
 
 _COLUMNS: Final = {  # column → the field it tells
@@ -34,6 +35,7 @@ _COLUMNS: Final = {  # column → the field it tells
     "Parent": None,
     "Brands": "brand",
     "Cost of goods": "cost",
+    HANDLE_META: None,
 }
 _STATUSES: Final = {"active": "1", "inactive": "0", "draft": "-1", "archived": "-1"}
 _BACKORDERS: Final = {"no": "0", "notify": "notify", "yes": "1"}
@@ -128,6 +130,7 @@ class WooCommerceWriter:
             "Tags": joined(values.get("tags") or ()),
             "Brands": joined([values["brand"]] if values.get("brand") else ()),
             "Images": ", ".join(urls),
+            HANDLE_META: product.key,
         }
 
     def _variant(self, values: Mapping[str, Any]) -> dict[str, str]:
