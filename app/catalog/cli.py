@@ -66,7 +66,7 @@ def _tell(actor: Actor, row: Import, report: Path | None) -> None:
     click.echo(
         f"{word} from {row.file_name} ({row.dialect}): {counts.get('new', 0)} new,"
         f" {counts.get('changed', 0)} changed, {counts.get('unchanged', 0)} unchanged,"
-        f" {counts.get('refused', 0) + rows.get('refusals', 0)} refused."
+        f" {rows.get('refused_rows', 0)} rows refused."
     )
     click.echo(
         f"Rows: {rows.get('rows', 0)} in the file = {rows.get('product_rows', 0)} products +"

@@ -24,8 +24,12 @@ from app.catalog.files import (
     Refusal,
     UnreadableFile,
     read_products,
+    titles_of,
 )
+from app.catalog.identifiers import gtin_problem
 from app.catalog.imports.batches import BatchResult, write_batch
+from app.catalog.imports.late import moved_rows, refused_late
+from app.catalog.imports.matching import Terms
 from app.catalog.imports.service import facts_of
 from app.catalog.models import Import, ImportIssue, ImportState
 from app.catalog.rules import Layer
@@ -89,6 +93,7 @@ def options_of(row: Import) -> ImportOptions:
         timezone=chosen.get("timezone", "UTC"),
         decimal=chosen.get("decimal") or None,
         is_day_first=chosen.get("is_day_first", True),
+        check_gtin=lambda code: gtin_problem(code) is None,
     )
 
 
@@ -100,11 +105,13 @@ class _Run:
         self.is_dry = row.state == ImportState.CHECKING
         self.accounting = Accounting()
         mapping = ColumnMapping.from_json(row.mapping) if row.mapping else None
+        facts = facts_of(row)
         self.items = read_products(
-            source, facts_of(row), mapping, options=options_of(row), accounting=self.accounting
+            source, facts, mapping, options=options_of(row), accounting=self.accounting
         )
         # Who asked for overwriting writes on the manual layer, above every earlier edit.
-        self.layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
+        layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
+        self.terms = Terms(layer, facts.dialect, titles_of(facts, mapping))
         self.refusals: list[Refusal] = []
         self.issues = 0
 
@@ -138,12 +145,12 @@ class _Run:
             with unit_of_work(self.actor) as work:
                 return self._note(work, batch, result)
         with unit_of_work(self.actor) as work:
-            result = write_batch(work, batch, layer=self.layer)
+            result = write_batch(work, batch, self.terms)
             return self._note(work, batch, result)
 
     def _planned(self, batch: Sequence[ParsedProduct]) -> BatchResult:
         with rehearsal(self.actor) as work:
-            return write_batch(work, batch, layer=self.layer)
+            return write_batch(work, batch, self.terms)
 
     def _note(self, work: Work, batch: Sequence[ParsedProduct], result: BatchResult) -> bool:
         """Keep progress, counts and issues of a batch, in the unit that did it."""
@@ -157,18 +164,18 @@ class _Run:
         fields = dict(counts.get("fields", {}))
         for name, times in result.changes.items():
             fields[name] = fields.get(name, 0) + times
-        refused = [each for _, each in result.refused]
         counts["fields"] = fields
-        counts["refused"] = counts.get("refused", 0) + len({id(item) for item, _ in result.refused})
+        refused = refused_late(result.refused)
+        counts["refused"] = counts.get("refused", 0) + len(refused)
+        counts["late"] = moved_rows(counts.get("late", {}), refused)
         row.counts = counts
         row.rows_done = self.accounting.rows
         row.lease_until = work.now + LEASE
-        self._keep_issues(work, [*self.refusals, *refused], "refused")
-        self._keep_issues(
-            work,
-            [Refusal(w.row, w.column, w.sentence) for item in batch for w in item.warnings],
-            "warning",
-        )
+        told = [each for _, refusals in refused for each in refusals]
+        self._keep_issues(work, [*self.refusals, *told], "refused")
+        out = {each.row for each in told}
+        remarks = [remark for item in batch for remark in item.warnings if remark.row not in out]
+        self._keep_issues(work, [Refusal(r.row, r.column, r.sentence) for r in remarks], "warning")
         self.refusals.clear()
         work.touch(f"import-{row.id}")
         return True
@@ -216,7 +223,8 @@ def _end(
         row.report_key = report_key or row.report_key
         row.finished_at = work.now
         if accounting is not None:
-            row.counts = {**row.counts, "is_applying": False, "rows": accounting}
+            rows = {n: c + row.counts.get("late", {}).get(n, 0) for n, c in accounting.items()}
+            row.counts = {**row.counts, "is_applying": False, "rows": rows}
             row.rows_total = row.rows_done = accounting["rows"]
         if state != ImportState.READY:
             notices.notify(
