@@ -41,6 +41,7 @@ OPTION_LIMIT: Final = 3
 VARIANT_LIMIT: Final = 2048
 IMAGE_LIMIT: Final = 250
 LIST_LIMIT: Final = 250
+_PLAIN_ADDRESS: Final = re.compile(r"https?://[a-zA-Z0-9][a-zA-Z0-9.-]*(?:[/?]\S*)?")
 _BLANK_PAGE: Final = re.compile(r"[^a-z0-9]+")
 CONDITIONS: Final = {"new": "new", "refurbished": "refurbished", "used": "used"}
 
@@ -259,6 +260,8 @@ def category_set(paths: list[str]) -> list[str]:
 
 def address(cell: str) -> str:
     """Read the address of a picture."""
+    if _PLAIN_ADDRESS.fullmatch(cell) and len(cell) <= URL_LIMIT:
+        return cell
     scheme, mark, rest = unguarded(cell.strip()).partition("//")
     scheme = scheme.casefold() or "https:"  # //cdn.example.com/a.jpg
     url = f"{scheme}//{rest.replace(' ', '%20')}"

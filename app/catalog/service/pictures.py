@@ -92,6 +92,8 @@ def _renamed(wish: Wish, names: Mapping[str, str]) -> Wish:
 
 
 def _draft(draft: VariantDraft, names: Mapping[str, str]) -> VariantDraft:
+    if not draft.values.get("image"):
+        return draft
     return replace(draft, values=_with_image(draft.values, names))
 
 

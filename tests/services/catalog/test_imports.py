@@ -181,7 +181,11 @@ def test_a_price_list_tells_of_variants_one_by_one(actor: Actor, tmp_path: Path)
     assert (again.counts["changed"], again.counts["unchanged"]) == (0, 2)
     with db.reading(actor) as session:
         prices = session.execute(select(Variant.sku, Variant.price_minor).order_by(Variant.sku))
-        assert {row.sku: row.price_minor for row in prices} == {"MUG-L": 1300, "MUG-S": 1100, "NEW": 100}
+        assert {row.sku: row.price_minor for row in prices} == {
+            "MUG-L": 1300,
+            "MUG-S": 1100,
+            "NEW": 100,
+        }
         assert set(session.scalars(select(Product.title))) == {"Mug", "Jug"}
 
 
@@ -266,3 +270,30 @@ def test_a_damaged_sheet_fails_the_import_with_a_sentence(actor: Actor, tmp_path
     assert failed.state == ImportState.FAILED
     assert failed.error == "This workbook is damaged. Save it again as .xlsx."
     assert count(actor, Product) == 0
+
+
+def test_thousands_of_refused_rows_are_all_named(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\n" + "".join(f"S{n},Mug {n},cheap\n" for n in range(21_000)))
+
+    checked = run(actor, path, apply=False)
+
+    assert checked.state == ImportState.READY
+    assert count(actor, ImportIssue) == checked.counts["rows"]["refused_rows"] == 21_000
+
+
+def test_an_import_that_lost_its_worker_goes_on_behind_its_last_batch(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\n" + "".join(f"S{n},Mug {n},{n}\n" for n in range(1_200)))
+    checked = run(actor, path, apply=False)
+    with unit_of_work(actor) as work:
+        row = imports.request_apply(work, checked.id)
+        row.counts = {"is_applying": True, "batches": 1, "new": 500}
+
+    imports.run_import(actor, checked.id)
+
+    done = read(actor, checked.id)
+    assert count(actor, Product) == 700
+    assert (done.counts["new"], done.counts["rows"]["rows"]) == (1_200, 1_200)
