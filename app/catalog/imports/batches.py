@@ -1,7 +1,6 @@
 """One batch of a file: planned, and applied or rolled back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from app.catalog import service as catalog
@@ -92,9 +91,8 @@ def _really_changed(
     for each, change in zip(made, resolved, strict=True):
         if each.state is None:
             continue
-        applied = apply_change(
-            deepcopy(each.state), change, Cause("import", terms.layer), currency=currency
-        )
+        # The state is changed for the comparison only: what is written is read anew, and locked.
+        applied = apply_change(each.state, change, Cause("import", terms.layer), currency=currency)
         if applied.is_written or applied.problems:
             left.append(each)
         else:

@@ -43,6 +43,11 @@ from app.gateways.storage import storage
 from app.notices import service as notices
 
 LEASE: Final = timedelta(seconds=60)
+MAX_TRIES: Final = 3
+_STUCK: Final = (
+    "This import stopped {} times at the same place, behind row {:,}. What was applied stays."
+    " Divide the file, and try the parts."
+)
 MAX_ISSUES: Final = 250_000
 _NO_MORE: Final = f"More than {MAX_ISSUES:,} remarks. Those on later rows are counted, not listed."
 _AT_WORK: Final = (ImportState.CHECKING, ImportState.APPLYING)
@@ -53,6 +58,9 @@ def run_import(actor: Actor, import_id: UUID) -> None:
     """Check or apply an import, whichever it waits for; called twice, it runs once."""
     row = _claim(actor, import_id)
     if row is None:
+        return
+    if row.counts["tries"] > MAX_TRIES:
+        _end(actor, row, ImportState.FAILED, error=_STUCK.format(MAX_TRIES, row.rows_done))
         return
     try:
         with storage().open(row.storage_key) as source:
@@ -78,11 +86,20 @@ def _claim(actor: Actor, import_id: UUID) -> Import | None:
         if taken != 1:
             return None
         row = work.session.get_one(Import, import_id)
+        tries = _tries(row)
         if row.state == ImportState.CHECKING or not row.counts.get("is_applying"):
             work.session.execute(delete(ImportIssue).where(ImportIssue.import_id == row.id))
             row.counts = {"is_applying": row.state == ImportState.APPLYING}
             row.rows_done = 0
+        row.counts = {**row.counts, **tries}
         return row
+
+
+def _tries(row: Import) -> dict[str, int]:
+    """Count how often a worker began at the same place: what kills it there kills the next one."""
+    place = row.counts.get("batches", 0) if row.state == ImportState.APPLYING else 0
+    is_same = row.counts.get("tried_at") == place
+    return {"tried_at": place, "tries": row.counts.get("tries", 0) + 1 if is_same else 1}
 
 
 def options_of(row: Import) -> ImportOptions:

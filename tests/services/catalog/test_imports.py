@@ -297,3 +297,25 @@ def test_an_import_that_lost_its_worker_goes_on_behind_its_last_batch(
     done = read(actor, checked.id)
     assert count(actor, Product) == 700
     assert (done.counts["new"], done.counts["rows"]["rows"]) == (1_200, 1_200)
+
+
+def test_an_import_that_keeps_losing_its_worker_ends_with_a_sentence(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\nMUG,Mug,5\n")
+    with path.open("rb") as stream, unit_of_work(actor) as work:
+        row = imports.start_import(work, path.name, stream)
+        imports.request_check(work, row.id)
+        row.counts = {"is_applying": False, "tried_at": 0, "tries": 3}
+
+    imports.run_import(actor, row.id)
+    failed = read(actor, row.id)
+    with unit_of_work(actor) as work:
+        imports.request_check(work, row.id)
+    imports.run_import(actor, row.id)
+
+    assert failed.state == ImportState.FAILED
+    assert failed.error is not None
+    assert failed.error.startswith("This import stopped 3 times at the same place")
+    assert read(actor, row.id).state == ImportState.READY
