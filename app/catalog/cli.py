@@ -1,6 +1,9 @@
 """Commands: import-products, export-products."""
 
+import re
+import time
 from pathlib import Path
+from uuid import UUID
 
 import click
 from sqlalchemy import select
@@ -35,6 +38,9 @@ def import_products(
 ) -> None:
     """Bring products in from a CSV or XLSX file: plan, then apply."""
     actor = organization_actor(org)
+    if currency is not None and not re.fullmatch(r"[A-Za-z]{3}", currency):
+        raise click.BadParameter(f"“{currency}” is not a currency code such as USD.")
+    currency = currency and currency.upper()
     try:
         row = _import(actor, file, {"overwrites": overwrite, "currency": currency}, is_dry=dry_run)
     except AppError as refusal:
@@ -50,14 +56,23 @@ def _import(actor: Actor, file: Path, choices: dict[str, object], *, is_dry: boo
         import_id = imports.start_import(work, file.name, stream).id
         imports.set_choices(work, import_id, choices=chosen)
         imports.request_check(work, import_id)
-    imports.run_import(actor, import_id)
-    if not is_dry:
-        with unit_of_work(actor) as work:
-            if imports.get_import(work, import_id).state == ImportState.READY:
-                imports.request_apply(work, import_id)
+    row = work_off(actor, import_id)
+    if is_dry or row.state != ImportState.READY:
+        return row
+    with unit_of_work(actor) as work:
+        imports.request_apply(work, import_id)
+    return work_off(actor, import_id)
+
+
+def work_off(actor: Actor, import_id: UUID) -> Import:
+    """Check or apply an import here; when a worker beside us was quicker, wait for it."""
+    while True:
         imports.run_import(actor, import_id)
-    with reading(actor) as session:
-        return session.get_one(Import, import_id)
+        with reading(actor) as session:
+            row = session.get_one(Import, import_id)
+        if row.state not in (ImportState.CHECKING, ImportState.APPLYING):
+            return row
+        time.sleep(0.2)
 
 
 def _tell(actor: Actor, row: Import, report: Path | None) -> None:

@@ -161,6 +161,9 @@ class AmazonReader:
             draft.kinds.setdefault(row[0], RowKind.PRODUCT if is_first else RowKind.VARIANT)
         for row in children:
             self._read_variant(draft, row, names)
+        if self._parent is not None and not parents and first[1][self._parent].strip():
+            sentence = f"The parent “{key}” is not in this file; its first child stands for it."
+            draft.warn(first[0], self._title("parent"), sentence)
         if parents and not children:
             self._read_variant(draft, first, names)
         self._finish(draft, first, names)

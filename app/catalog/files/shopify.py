@@ -37,7 +37,7 @@ from app.catalog.files.draft import (
     slug,
     text,
 )
-from app.catalog.files.shopify_cells import backorders, is_default, plain_grams
+from app.catalog.files.shopify_cells import backorders, is_default, plain_grams, sku
 from app.catalog.files.types import FileFacts, ImportOptions, ParsedVariant, Row, RowKind
 
 # Columns whose filled cell makes a later row a variant; the others only accompany it.
@@ -128,7 +128,7 @@ class ShopifyReader:
     def _variant_parsers(self) -> dict[str, Parser]:
         amount = money_reader(self.options.currency, self.options.decimal)
         return {
-            "sku": text(LIMITS["sku"]),
+            "sku": sku,
             "price": amount,
             "compare": amount,
             "cost": amount,

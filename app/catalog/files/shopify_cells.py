@@ -3,6 +3,15 @@
 from decimal import Decimal
 
 from app.catalog.files.cells import BadCell, flag, number
+from app.catalog.files.draft import LIMITS, text
+
+_line = text(LIMITS["sku"])
+
+
+def sku(cell: str) -> str | None:
+    """Read a SKU; Shopify puts a ' before figures, so that spreadsheets keep their zeros."""
+    word: str | None = _line(cell)
+    return word[1:] if word and word[0] == "'" and word[1:].isdigit() else word
 
 
 def is_default(values: list[str]) -> bool:

@@ -32,6 +32,7 @@ SHOWN_ROWS: Final = 10
 _SHEETS: Final = 20  # more are not looked at
 _HEADER_WITHIN: Final = 15
 _WIDEST: Final = 256
+_FEW: Final = 32
 _CONTROLS: Final = bytes({*range(1, 9), *range(14, 27), 28, 29, 31, 127})
 _DOCUMENTS: Final = (b"<!doctype", b"<html", b"<?xml", b"[{", b'{"', b"\x89png")
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -146,7 +147,7 @@ def _encoding(source: Source, head: bytes) -> _Text:
     evens, odds = head[0:400:2].count(0), head[1:400:2].count(0)
     if max(evens, odds) > len(head[:400]) // 4:
         return _Text("utf-16-le" if odds > evens else "utf-16-be", has_nul=True)
-    if len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 100:
+    if len(head) - len(head.translate(None, _CONTROLS)) > max(_FEW, len(head) // 20):
         raise UnreadableFile(NO_TABLE)
     with opened(source) as stream:
         is_fine, at, has_nul = is_utf8(stream)

@@ -238,6 +238,10 @@ class WooCommerceReader:
             draft.values["status"] = published
         if self._title is not None and draft.values["title"] is None:
             draft.refuse_all(row[0], self.columns.title("title"), "A product needs a name.")
+        brands = self.columns.get("brand")
+        if brands is not None and len(listed(row[1][brands])) > 1:
+            sentence = "A product has one brand; the first one is taken."
+            draft.warn(row[0], self.columns.header[brands], sentence)
         if self._images is not None:
             for url in self._addresses(draft, row):
                 draft.add_image(url)

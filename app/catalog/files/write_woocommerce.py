@@ -79,8 +79,12 @@ class WooCommerceWriter:
         options = product.values.get("options") or []
         cells = self._product(product)
         offered = [(option["name"], option["values"]) for option in options]
-        told = [*offered, *(product.values.get("attributes") or {}).items()]
-        self._attributes(told, cells)
+        named = {name for name, _ in offered}  # its options and attributes share their columns
+        attributes = dict(product.values.get("attributes") or {})
+        others = [(name, words) for name, words in attributes.items() if name not in named]
+        if len(others) < len(attributes):
+            self.written.leave_out("attributes")
+        self._attributes([*offered, *others], cells)
         if not options and len(product.variants) == 1:
             values = product.variants[0].values
             cells.update(self._variant(values))

@@ -1,8 +1,8 @@
 """Pure: what a format has no words for stays as it is, instead of being emptied by its silence.
 
-Shopify's file knows no sale dates and no "notify"; WooCommerce's no alternative texts; only a few
-list option values that no variant has; and a weight in other units comes back rounded. What such a
-file says is compared with ours as far as it can tell.
+Shopify's file knows no sale dates and no "notify"; WooCommerce's no alternative texts, and no
+attribute that is named like an option; only a few list option values that no variant has; and a
+weight in other units comes back rounded. What a file says is compared as far as it can tell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,10 @@ def kept_product(dialect: Dialect, wished: Values, ours: Values) -> Values:
     kept = dict(wished)
     if wished.get("options") and dialect not in _LISTS_OPTION_VALUES:
         kept["options"] = _options(wished["options"], ours["options"])
+    if "attributes" in wished and dialect is Dialect.WOOCOMMERCE:
+        named = {option["name"] for option in ours["options"]}
+        hidden = {name: told for name, told in ours["attributes"].items() if name in named}
+        kept["attributes"] = {**hidden, **wished["attributes"]}
     if wished.get("images") and dialect not in _TELLS_ALT_TEXTS:
         kept["images"] = _images(wished["images"], ours["images"])
     return kept

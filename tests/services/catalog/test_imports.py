@@ -1,6 +1,7 @@
 """Real files into a real catalog: no row lost, and the second time nothing to do."""
 
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.catalog import exports, imports, service
+from app.catalog import cli, exports, imports, service
 from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState, Product, Variant
 from app.core import db
@@ -319,3 +320,16 @@ def test_an_import_that_keeps_losing_its_worker_ends_with_a_sentence(
     assert failed.error is not None
     assert failed.error.startswith("This import stopped 3 times at the same place")
     assert read(actor, row.id).state == ImportState.READY
+
+
+def test_a_command_waits_for_a_worker_that_was_quicker(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\nMUG,Mug,5\n")
+    with path.open("rb") as stream, unit_of_work(actor) as work:
+        row = imports.start_import(work, path.name, stream)
+        imports.request_check(work, row.id)
+        row.lease_until = work.now + timedelta(seconds=0.5)
+
+    done = cli.work_off(actor, row.id)
+
+    assert (done.state, done.counts["new"]) == (ImportState.READY, 1)

@@ -70,3 +70,17 @@ def test_alternative_texts_stay_where_the_format_has_none() -> None:
 
     assert woo["images"] == [{**image, "alt": "Front"}]
     assert shopify["images"] == [image]
+
+
+def test_an_attribute_named_like_an_option_stays_where_woocommerce_has_no_room() -> None:
+    ours = {
+        "options": [{"name": "Color", "values": ["Ice"]}],
+        "attributes": {"Color": ["ice"], "Cloth": ["wool"]},
+        "images": [],
+    }
+
+    woo = kept_product(Dialect.WOOCOMMERCE, {"attributes": {"Cloth": ["silk"]}}, ours)
+    own = kept_product(Dialect.OWN, {"attributes": {"Cloth": ["silk"]}}, ours)
+
+    assert woo["attributes"] == {"Color": ["ice"], "Cloth": ["silk"]}
+    assert own["attributes"] == {"Cloth": ["silk"]}

@@ -301,3 +301,31 @@ def test_fields_are_known_by_the_titles_of_the_file() -> None:
 
     assert (shopify["sku"], shopify["weight"]) == ("Variant SKU", "Variant Grams")
     assert (german["price"], german["weight"]) == ("Regulärer Preis", "Gewicht (kg)")
+
+
+def test_shopifys_mark_before_figures_is_no_part_of_a_sku() -> None:
+    products, _, _ = read(
+        "Handle,Title,Variant SKU,Variant Price\nmug,Mug,'00123,5\ncup,Cup,'a,5\n"
+    )
+
+    assert [each.variants[0].values["sku"] for each in products] == ["00123", "'a"]
+
+
+def test_an_amazon_child_without_its_parent_is_told() -> None:
+    products, _, _ = read(
+        "item_sku\titem_name\tparent_child\tparent_sku\tstandard_price\n"
+        "TEE-S\tTee S\tchild\tTEE\t5\n"
+    )
+
+    sentence = "The parent “TEE” is not in this file; its first child stands for it."
+    assert products[0].warnings == (Notice(2, "parent_sku", sentence),)
+
+
+def test_a_second_brand_is_left_out_with_a_notice() -> None:
+    products, _, _ = read(
+        'Type,SKU,Name,Regular price,In stock?,Parent,Brands\nsimple,A,Mug,5,1,,"Acme, Other"\n'
+    )
+
+    sentence = "A product has one brand; the first one is taken."
+    assert products[0].values["brand"] == "Acme"
+    assert products[0].warnings == (Notice(2, "Brands", sentence),)
