@@ -9,6 +9,13 @@ class ConnectionNotFound(NotFound):
     sentence = "This connection does not exist, or you do not have access to it."
 
 
+class NoSuchChannel(NotFound):
+    """SyncStore has no adapter of this name."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"SyncStore knows no channel “{channel[:40]}”.")
+
+
 class NotOpen(Conflicting):
     """The connection is paused, disconnected or waiting to be approved."""
 

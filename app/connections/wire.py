@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.errors import AdapterError, NeedsReauth, Retryable
 from app.adapters.port import Channel, ChannelAdapter
 from app.connections import rules
-from app.connections.errors import ConnectionNotFound, NotOpen
+from app.connections.errors import ConnectionNotFound, NoSuchChannel, NotOpen
 from app.connections.events import ConnectionStateChanged
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock, db, kv
@@ -45,8 +45,11 @@ def unmount(address: str) -> None:
 
 
 def channel(key: str) -> Channel:
-    """Return a kind of channel by its key."""
-    return next(each for each in CHANNELS if each.key == key)
+    """Return a kind of channel by its key; raises NoSuchChannel."""
+    for each in CHANNELS:
+        if each.key == key:
+            return each
+    raise NoSuchChannel(key)
 
 
 def owner_of(organization_id: UUID, connection_id: UUID) -> str:
