@@ -23,6 +23,7 @@ from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
 
 _FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
 
@@ -130,7 +131,7 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
                 connection_id,
                 name=(form.name.data or "").strip(),
                 settings=chosen(form, Policy.from_settings(row.settings)),
-                version=int(form.version.data or 0),
+                version=whole_number(form.version.data or "") or 0,
             )
     except Stale:
         form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]

@@ -15,6 +15,7 @@ from app.sync.views.base import bp
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
 
 
 def _uuid(text: str) -> UUID | None:
@@ -89,7 +90,8 @@ def plan_list() -> ResponseReturnValue:
 @requires("sync.run")
 def plan_approve() -> ResponseReturnValue:
     """Send the checked changes."""
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
+    told = map(whole_number, request.form.getlist("ids"))
+    ids = [each for each in told if each is not None]
     with unit_of_work(current_actor()) as work:
         sent = service.approve_held(work, ids)
     toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")

@@ -15,8 +15,9 @@ from app.core.errors import NotFound, SignInNeeded
 from app.core.work import unit_of_work
 from app.team import queries, service
 from app.team.bearer import api_identity
+from app.team.models import User
 from app.team.origin import remember_origin
-from app.team.permissions import permissions_of
+from app.team.permissions import OPERATOR, Role, permissions_of
 from app.team.rules import LONGEST_SESSION, SEEN_EVERY
 from app.web.identity import Identity, Membership, current_actor, register_identity
 from app.web.security import client_address
@@ -68,7 +69,7 @@ def _load(token: str) -> Visitor | None:
         email=user.email,
         organization_id=visited.id if visited else (here.organization_id if here else None),
         organizations=tuple(joined),
-        permissions=permissions_of(here.role if here else None, is_operator=user.is_operator),
+        permissions=_permissions(user, here.role if here else None, is_somewhere=bool(place)),
         is_operator=user.is_operator,
         theme=user.preferences.get("theme", "system"),
         timezone=user.preferences.get("timezone") or (place.timezone if place else "UTC"),
@@ -79,6 +80,12 @@ def _load(token: str) -> Visitor | None:
             service.mark_seen(work, row.id)
     g.is_email_verified = user.email_verified_at is not None
     return Visitor(token, row.id, identity)
+
+
+def _permissions(user: User, role: Role | None, *, is_somewhere: bool) -> frozenset[str]:
+    if user.is_operator and not is_somewhere:
+        return OPERATOR
+    return permissions_of(role, is_operator=user.is_operator)
 
 
 def _identity() -> Identity | None:

@@ -20,6 +20,21 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(client: FlaskClient) -> None:
     assert answer.location == "/sign-in?next=/thing?sort%3Dtitle"
 
 
+def test_a_head_request_is_answered_as_a_get_is(client: FlaskClient) -> None:
+    answer = client.head("/thing")
+
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=/thing")
+
+
+def test_a_character_no_column_keeps_is_refused_in_addresses_and_forms(alice: FlaskClient) -> None:
+    token = alice.get("/thing").text.split('"X-CSRFToken": "')[1].split('"')[0]
+
+    in_address = alice.get("/thing?q=a%00b")
+    in_form = alice.post("/thing", data={"title": "a\x00b"}, headers={"X-CSRFToken": token})
+
+    assert (in_address.status_code, in_form.status_code) == (400, 400)
+
+
 def test_a_partial_request_of_nobody_reloads_into_sign_in(client: FlaskClient) -> None:
     answer = client.get("/thing", headers=PARTIAL)
 
