@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -120,6 +121,19 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return what we store of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return what tries are counted under: an IPv4 address, or the /64 one subscriber holds."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((found, 64), strict=False))
 
 
 def attempt_key(kind: str, *parts: str) -> str:

@@ -29,6 +29,7 @@ _ANSWERS: Final = Counter("syncstore_answers_total", "Answers by status.", ["end
 _UP: Final = Gauge("syncstore_server_up", "Whether a server answers.", ["server"])
 _OUTBOX: Final = Gauge("syncstore_outbox_unsent", "Facts that wait in the outbox.")
 _QUEUE: Final = Gauge("syncstore_queue_length", "Jobs that wait in a lane.", ["lane"])
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _LANES: Final = ("urgent", "push", "pull", "bulk", "low")
 
 
@@ -99,8 +100,10 @@ def _start_clock() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
+    # Anybody may make words up; each would be kept for as long as the process lives.
+    method = request.method if request.method in _METHODS else "other"
     if endpoint != "web.events" and "began" in g:
-        _SECONDS.labels(endpoint, request.method).observe(time.monotonic() - g.began)
+        _SECONDS.labels(endpoint, method).observe(time.monotonic() - g.began)
     _ANSWERS.labels(endpoint, response.status_code).inc()
     return response
 

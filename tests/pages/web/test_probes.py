@@ -42,6 +42,17 @@ def test_figures_are_for_operators(app: Flask, client: FlaskClient) -> None:
     assert 'syncstore_server_up{server="database"} 1.0' in seen.text
 
 
+def test_made_up_methods_and_addresses_fill_no_figures(client: FlaskClient, token: str) -> None:
+    for number in range(3):
+        client.open(f"/nowhere/{number}", method=f"MADEUP{number}")
+
+    figures = client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).text
+
+    assert 'method="other"' in figures
+    assert "MADEUP" not in figures
+    assert "nowhere" not in figures
+
+
 @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Bearer caf\xe9", "Basic x"])
 def test_figures_are_kept_from_a_wrong_token(client: FlaskClient, token: str, given: str) -> None:
     assert client.get("/metrics", headers={"Authorization": given}).status_code == 404
