@@ -3,9 +3,11 @@
 import codecs
 import csv
 import shutil
+import struct
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -23,6 +25,12 @@ from app.catalog.files.types import FileFacts, FileKind, Row, Rows, UnreadableFi
 Source = str | Path | bytes | BinaryIO
 FIELD_LIMIT: Final = 4 * 1024 * 1024
 UNPACKED_LIMIT: Final = 2 * 1024**3
+HELD_LIMIT: Final = 256 * 1024**2  # texts and styles, which a workbook's reader keeps whole
+# What reading a file that is no sound workbook may end in; a parser's error is a SyntaxError.
+_BROKEN: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, InvalidFileException, SyntaxError, EOFError,
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError, RuntimeError,
+)  # fmt: skip
 END: Final = "\x1eend"  # stands behind the last line: swallowed, if a quote never closes
 csv.field_size_limit(FIELD_LIMIT)
 
@@ -141,7 +149,7 @@ def sheet_names(source: Source) -> list[str]:
 
 def workbook_rows(source: Source, sheet: str | None = None) -> Rows:
     """Yield the rows of a sheet as text: cached values of formulas, dates in ISO form."""
-    with _workbook(source) as book:
+    with _workbook(source) as book, _damage():
         table = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
         table.reset_dimensions()
         for number, cells in enumerate(table.iter_rows(), start=1):
@@ -152,15 +160,33 @@ def workbook_rows(source: Source, sheet: str | None = None) -> Rows:
 
 
 @contextmanager
+def _damage() -> Iterator[None]:
+    """Say of a workbook what its own reader says in many ways, while opening it or in a row."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise UnreadableFile("This workbook is damaged. Save it again as .xlsx.") from error
+
+
+def _is_held(name: str) -> bool:
+    """Tell whether a workbook's reader keeps this part whole: all but its sheets and pictures."""
+    return name.endswith((".xml", ".rels")) and "/worksheets/" not in name
+
+
+def _refuse_too_large(entries: Sequence[zipfile.ZipInfo]) -> None:
+    whole = sum(entry.file_size for entry in entries)
+    held = sum(entry.file_size for entry in entries if _is_held(entry.filename))
+    if whole > UNPACKED_LIMIT or held > HELD_LIMIT:
+        raise UnreadableFile("This workbook is too large once unpacked. Use CSV.")
+
+
+@contextmanager
 def _workbook(source: Source) -> Iterator[Any]:
     with opened(source) as stream:
-        try:
+        with _damage():
             with zipfile.ZipFile(stream) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-                    raise UnreadableFile("This workbook is too large once unpacked. Use CSV.")
+                _refuse_too_large(archive.infolist())
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-            raise UnreadableFile("This workbook is damaged. Save it again as .xlsx.") from error
         try:
             if not book.worksheets:
                 raise UnreadableFile("This workbook has no sheet.")
