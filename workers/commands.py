@@ -14,13 +14,12 @@ from app import PROJECT
 from app.connections.cli import find
 from app.core import db, kv
 from app.core.actor import SYSTEM, Actor
-from app.core.errors import AppError
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.sync import pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
 from app.team import queries as team
-from app.team.cli import organization_actor, sentence_of
+from app.team.cli import organization_actor, plainly
 from workers import relay
 from workers.schema import newest_revisions
 
@@ -36,11 +35,8 @@ def sync() -> None:
 def _run(name: str, org: str, ask: Callable[[Work, UUID], list[UUID]], *, wait: bool) -> None:
     actor = organization_actor(org)
     row = find(actor, name)
-    try:
-        with unit_of_work(actor) as work:
-            run_ids = ask(work, row.id)
-    except AppError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    with unit_of_work(actor) as work:
+        run_ids = ask(work, row.id)
     if not wait:
         click.echo(f"Asked for: {', '.join(map(str, run_ids)) or 'nothing to do'}.")
         return
@@ -99,6 +95,7 @@ def _tell(actor: Actor, run_id: UUID) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def pull_(name: str, org: str, *, wait: bool) -> None:
     """Read what changed in a shop since the last read."""
     _run(
@@ -113,6 +110,7 @@ def pull_(name: str, org: str, *, wait: bool) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def reconcile(name: str, org: str, *, wait: bool) -> None:
     """Compare everything in a shop with what we know of it."""
     _run(
@@ -127,6 +125,7 @@ def reconcile(name: str, org: str, *, wait: bool) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def push_(name: str, org: str, *, wait: bool) -> None:
     """Send every listing of a shop whose sides differ."""
     _run(

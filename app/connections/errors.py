@@ -22,6 +22,15 @@ class NotOpen(Conflicting):
     sentence = "This connection is not active. Resume or connect it again first."
 
 
+class KeysLost(NotOpen):
+    """No key of the ring opens what the shop gave us."""
+
+    sentence = (
+        "No key of ENCRYPTION_KEYS opens the keys of this connection. Put the missing one back, or"
+        " replace the keys of the shop."
+    )
+
+
 class AddressTaken(Conflicting):
     """The shop is already connected."""
 

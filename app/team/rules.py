@@ -16,7 +16,10 @@ from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid
 from app.team.permissions import SCOPES, Role, scopes_of
 
+NAME_LENGTH: Final = 100
+EMAIL_LENGTH: Final = 254
 PASSWORD_LENGTH: Final = (10, 128)
+EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+\.[^@\s<>,;:\"()\[\]\\.]+")
 _COMMON: Final = frozenset(
     [
         "password",
@@ -98,6 +101,18 @@ LIMITS: Final = MappingProxyType(
 def normal_email(email: str) -> str:
     """Return an address as it is stored and compared."""
     return unicodedata.normalize("NFC", email).strip().lower()
+
+
+def check_email(email: str) -> None:
+    """Refuse what cannot be an address of one mailbox; raises Invalid."""
+    if len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email):
+        raise Invalid(fields={"email": "Write an address like alice@example.com."})
+
+
+def check_name(name: str, *, field: str = "name") -> None:
+    """Refuse an empty or endless name; raises Invalid at the field."""
+    if not 1 <= len(name.strip()) <= NAME_LENGTH:
+        raise Invalid(fields={field: f"Use 1 to {NAME_LENGTH} characters for the name."})
 
 
 def check_password(password: str, *, email: str) -> None:

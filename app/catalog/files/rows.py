@@ -26,6 +26,10 @@ Source = str | Path | bytes | BinaryIO
 FIELD_LIMIT: Final = 4 * 1024 * 1024
 UNPACKED_LIMIT: Final = 2 * 1024**3
 HELD_LIMIT: Final = 256 * 1024**2  # texts and styles, which a workbook's reader keeps whole
+_NO_TABLES: Final = (
+    b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BZh", b"\xfd7zXZ",
+    b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ID3", b"OggS",
+)  # fmt: skip
 # What reading a file that is no sound workbook may end in; a parser's error is a SyntaxError.
 _BROKEN: Final = (
     zipfile.BadZipFile, zlib.error, struct.error, InvalidFileException, SyntaxError, EOFError,
@@ -65,7 +69,7 @@ def is_workbook(head: bytes) -> bool:
         raise UnreadableFile(
             "This is an old .xls workbook or one with a password. Save it as .xlsx or CSV."
         )
-    if head.startswith((b"%PDF", b"\x1f\x8b")):
+    if head.startswith(_NO_TABLES):
         raise UnreadableFile("This is not a table. Upload a CSV or XLSX file.")
     return head.startswith(b"PK\x03\x04")
 

@@ -113,6 +113,8 @@ def test_facts_survive_as_json() -> None:
         (b"\xd0\xcf\x11\xe0old", "This is an old .xls workbook"),
         (b"PK\x03\x04broken", "This workbook is damaged."),
         (b"%PDF-1.7", "This is not a table."),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "This is not a table."),
+        (b"\xff\xd8\xff\xe0" + bytes(200), "This is not a table."),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(raw: bytes, sentence: str) -> None:
