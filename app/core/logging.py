@@ -11,6 +11,7 @@ from app.core import clock
 
 correlation_id: Final[ContextVar[str]] = ContextVar("correlation_id", default="")
 organization: Final[ContextVar[str]] = ContextVar("organization", default="")
+person: Final[ContextVar[str]] = ContextVar("person", default="")
 
 MASK: Final = "••••"
 _SECRET_KEYS: Final = re.compile(
@@ -66,6 +67,7 @@ class JsonLines(logging.Formatter):
             "message": mask_text(record.getMessage()),
             "correlation_id": correlation_id.get() or None,
             "organization_id": organization.get() or None,
+            "user_id": person.get() or None,
             **mask(extra),
         }
         if record.exc_info:

@@ -17,6 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 
 from app.core.errors import Forbidden, NotFound, SignInNeeded
+from app.core.logging import organization, person
 from app.web.identity import Identity, current_identity, sign_in_url
 from app.web.wishes import is_api, wants_fragment
 
@@ -135,6 +136,9 @@ def check_request() -> ResponseReturnValue | None:
     view = current_app.view_functions[request.endpoint]
     request.max_content_length = getattr(view, LIMIT, current_app.config["MAX_CONTENT_LENGTH"])
     identity = None if request.endpoint == "static" else current_identity()
+    if identity is not None:
+        organization.set(str(identity.organization_id or ""))
+        person.set(str(identity.user_id or ""))
     if not guard.is_public:
         if identity is None:
             return _sign_in()

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import kv
 from app.core.errors import TooMany
-from app.core.logging import correlation_id
+from app.core.logging import correlation_id, organization, person
 from app.core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ def name_request() -> None:
     """Give the request an id that logs, jobs and error pages share."""
     given = request.headers.get("X-Request-Id", "")
     correlation_id.set(given if _CORRELATION.fullmatch(given) else secrets.token_hex(8))
+    organization.set("")
+    person.set("")
 
 
 def loosen_policy(policy: str) -> None:

@@ -1,6 +1,5 @@
 """Who is signed in: flask-login keeps the token in the cookie, the session's row says the rest."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -23,7 +22,6 @@ from app.web.identity import Identity, Membership, current_actor, register_ident
 from app.web.security import client_address
 from app.web.wishes import is_api
 
-_OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 _manager: Final = LoginManager()
 _manager.session_protection = None  # the server-side session is the protection
 
@@ -124,11 +122,6 @@ def drop_cookie() -> None:
     """Forget who was signed in with this browser."""
     logout_user()
     session.clear()
-
-
-def own_path(wanted: str | None) -> str | None:
-    """Return an address of ours to go on to, or None for another site's."""
-    return wanted if wanted and len(wanted) < 2000 and _OWN_PATH.fullmatch(wanted) else None
 
 
 def _remember_origin() -> None:

@@ -96,7 +96,17 @@ def test_every_route_of_the_furniture_is_marked(app: Flask) -> None:
     assert unmarked == ["unmarked"]
 
 
-@pytest.mark.parametrize("target", ["//evil.test", "https://evil.test", "/\\evil.test"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.test",
+        "https://evil.test",
+        "/\\evil.test",
+        "/\t/evil.test",
+        "/\n/evil.test",
+        "\t//evil.test",
+    ],
+)
 def test_a_preference_never_leads_to_another_site(
     app: Flask, alice: FlaskClient, target: str
 ) -> None:

@@ -1,5 +1,7 @@
 """Probes are open, figures are not."""
 
+import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.logging import JsonLines
 from app.core.settings import Settings
 from app.team.permissions import Role
 from tests.cast import cast, enter, person
@@ -51,6 +54,27 @@ def test_made_up_methods_and_addresses_fill_no_figures(client: FlaskClient, toke
     assert 'method="other"' in figures
     assert "MADEUP" not in figures
     assert "nowhere" not in figures
+
+
+def test_each_request_leaves_a_line_that_says_who_asked_for_what(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice = cast().alice
+    browser = enter(app.test_client(), alice)
+
+    with caplog.at_level(logging.INFO, logger="app.web.probes"):
+        browser.get("/profile?q=nobody+reads+this", headers={"X-Request-Id": "abcdef-123456"})
+        line = json.loads(JsonLines().format(caplog.records[-1]))
+
+    assert (line["message"], line["status"], line["endpoint"]) == (
+        "GET /profile",
+        200,
+        "team.profile",
+    )
+    assert line["correlation_id"] == "abcdef-123456"
+    assert line["user_id"] == str(alice.user_id)
+    assert line["organization_id"] == str(alice.place)
+    assert line["milliseconds"] >= 0
 
 
 @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Bearer caf\xe9", "Basic x"])
