@@ -15,7 +15,7 @@ from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
 from app.sync import inbox, queries, service
-from app.sync.forms import ConnectionSettingsForm, chosen, shown
+from app.sync.forms import ConnectionSettingsForm, chosen, differences, shown
 from app.sync.models import RunKind
 from app.sync.policy import GROUP_LABELS, Policy, describe
 from app.sync.views.base import bp
@@ -107,6 +107,7 @@ def _settings_page(
         status=status,
         row=row,
         form=form or ConnectionSettingsForm(None, data=values),
+        differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
     )
@@ -134,7 +135,6 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
                 version=whole_number(form.version.data or "") or 0,
             )
     except Stale:
-        form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]
         return _settings_page(connection_id, template, form, 409)
     if is_setup:
         connecting.activate(actor, connection_id)
