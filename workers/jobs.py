@@ -20,7 +20,8 @@ from app.core.actor import SYSTEM, job_actor
 from app.core.logging import correlation_id, organization
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import inbox, pull, push, service
+from app.sync import inbox, pull, push, retention, service
+from app.team import queries as team_queries
 from app.team import service as team
 from workers import queues
 from workers.queues import Job, Lane
@@ -156,3 +157,7 @@ def clean(_organization_id: str | None, _subject_id: str | None) -> None:
     housekeeping.clean(db.engine(), now=clock.now())
     with unit_of_work(SYSTEM) as work:
         team.clear_leftovers(work)
+    with db.reading(SYSTEM) as session:
+        places = team_queries.all_organizations(session)
+    for place in places:
+        retention.forget_old(job_actor(place.id))

@@ -77,6 +77,11 @@ def new_id() -> UUID:
     return UUID(int=value | 0b10 << 62 | chance & (1 << 62) - 1)
 
 
+def first_id_of(moment: datetime) -> UUID:
+    """Return the lowest id a row of this moment may have: older rows have lower ones."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62)
+
+
 class Identified:
     """A row with an id of its own and its moment of birth."""
 
