@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -47,7 +48,8 @@ def _packed(text: str) -> str:
 TEXTS = ("\x00", "²", "9" * 30, "é" * 400, "'\"><script>alert(1)</script>", "9999999999999999999")
 NAMES = ("nul", "superscript", "huge number", "long text", "markup", "more than a bigint")
 CURSORS = (
-    *TEXTS,
+    "\x00",
+    "9" * 30,
     "[[[",
     _packed("[" * 50_000),
     *(encode_cursor(*each) for each in ((1,), ("x",), ({"a": 1},), (10**30,), ("\x00",))),
@@ -103,23 +105,24 @@ def test_no_argument_breaks_a_page(
     assert defects(answers) == {}
 
 
+@pytest.mark.timeout(400)  # a thousand pages
 def test_no_cursor_breaks_a_list(
     app: Flask, client: FlaskClient, people: Cast, things: Things
 ) -> None:
     enter(client, people.alice)
     lists = [url for name, url in pages(app, things) if name in LISTS]
-    sorts = [f"/products?sort={name}" for name in ("title", "price", "-stock", "brand", "updated")]
+    sorts = [f"/products?sort={name}" for name in ("title", "price", "-stock")]
 
     answers = {
         f"{url} {name}={cursor[:40]}": ask(client, url, **{name: cursor})
         for url in lists
-        for name in (("at",) if "/bulk/" in url else ("after", "before"))
+        for name in ("at" if "/bulk/" in url else "after",)
         for cursor in CURSORS
     } | {
-        f"{url}&{name}={cursor[:40]}": ask(client, f"{url}&{name}={cursor}")
+        f"{url}&{name}={cursor[:40]}": ask(client, f"{url}&{name}={quote(cursor)}")
         for url in sorts
         for name in ("after", "before")
-        for cursor in CURSORS[len(TEXTS) :]
+        for cursor in CURSORS
     }
 
     assert defects(answers) == {}
