@@ -13,11 +13,17 @@ from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState
 from app.core.actor import Actor
 from app.core.db import reading
-from app.core.errors import AppError
 from app.core.work import unit_of_work
-from app.team.cli import organization_actor, sentence_of
+from app.team.cli import organization_actor, plainly
+from app.team.service.organizations import CURRENCIES
 
 _SHOWN_ISSUES = 20
+
+
+def _currency(_context: click.Context, _option: click.Parameter, code: str | None) -> str | None:
+    if code and code.upper() not in CURRENCIES:
+        raise click.BadParameter(f"“{code}” is not a currency code such as EUR.")
+    return code.upper() if code else None
 
 
 @click.command("import-products")
@@ -25,8 +31,15 @@ _SHOWN_ISSUES = 20
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--dry-run", is_flag=True, help="Plan only; nothing is changed.")
 @click.option("--overwrite", is_flag=True, help="Let the file win over edits made by hand.")
-@click.option("--currency", help="Of prices without one; else the organization's.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write refusals and warnings here.")
+@click.option(
+    "--currency", callback=_currency, help="Of prices without one; else the organization's."
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write refusals and warnings here.",
+)
+@plainly
 def import_products(
     file: Path,
     org: str,
@@ -41,10 +54,7 @@ def import_products(
     if currency is not None and not re.fullmatch(r"[A-Za-z]{3}", currency):
         raise click.BadParameter(f"“{currency}” is not a currency code such as USD.")
     currency = currency and currency.upper()
-    try:
-        row = _import(actor, file, {"overwrites": overwrite, "currency": currency}, is_dry=dry_run)
-    except AppError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    row = _import(actor, file, {"overwrites": overwrite, "currency": currency}, is_dry=dry_run)
     _tell(actor, row, report)
     if row.state == ImportState.FAILED:
         raise click.ClickException(row.error or "The import failed.")
@@ -113,7 +123,9 @@ def _tell(actor: Actor, row: Import, report: Path | None) -> None:
     "--dialect",
     type=click.Choice([d.value for d in Dialect if d is not Dialect.GENERIC]),
     default=Dialect.OWN.value,
+    help="Whose columns the file has.",
 )
+@plainly
 def export_products(file: Path, org: str, dialect: str) -> None:
     """Write the catalog to a CSV or XLSX file (by its ending)."""
     actor = organization_actor(org)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.connections.errors import ConnectionNotFound
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_id, encode_cursor
 from app.listings.models import Listing, ListingState
 
 _WORRIES = (ListingState.NEEDS_YOU, ListingState.FAILED, ListingState.GONE)
@@ -157,7 +157,7 @@ def exchanges(
         wanted = wanted.where((ExchangeLog.status >= 400) | (ExchangeLog.status.is_(None)))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after is not None:
-        wanted = wanted.where(ExchangeLog.id < UUID(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(ExchangeLog.id < decode_id(after))
     rows: Sequence[ExchangeLog] = session.scalars(
         wanted.order_by(ExchangeLog.id.desc()).limit(limit + 1)
     ).all()

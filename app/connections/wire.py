@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.errors import AdapterError, NeedsPerson, Retryable
 from app.adapters.port import Channel, ChannelAdapter
 from app.connections import rules
-from app.connections.errors import ConnectionNotFound, NotOpen
+from app.connections.errors import ConnectionNotFound, KeysLost, NoSuchChannel, NotOpen
 from app.connections.events import (
     ConnectionCameBack,
     ConnectionStateChanged,
@@ -27,6 +27,7 @@ from app.connections.events import (
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock, db, kv
 from app.core.actor import Actor
+from app.core.crypto import CannotOpen
 from app.core.logging import correlation_id
 from app.core.rate_limit import Rate, RateLimiter
 from app.core.settings import current
@@ -49,8 +50,11 @@ def unmount(address: str) -> None:
 
 
 def channel(key: str) -> Channel:
-    """Return a kind of channel by its key."""
-    return next(each for each in CHANNELS if each.key == key)
+    """Return a kind of channel by its key; raises NoSuchChannel."""
+    for each in CHANNELS:
+        if each.key == key:
+            return each
+    raise NoSuchChannel(key)
 
 
 def owner_of(organization_id: UUID, connection_id: UUID) -> str:
@@ -115,12 +119,19 @@ def _limits(row: Connection) -> dict[str, Any]:
     return {"limiter": lambda _kind: limiter(_CALL), "on_throttled": limiter.back_off}
 
 
+def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:
+    if sealed is None:
+        return {}
+    try:
+        return current().key_ring.open(sealed, owner=owner_of(row.organization_id, row.id))
+    except CannotOpen as error:
+        raise KeysLost from error
+
+
 def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
     """Return the adapter of a connection and its wire; the caller closes the wire."""
-    ring = current().key_ring
-    owner = owner_of(row.organization_id, row.id)
-    credentials = ring.open(row.credentials, owner=owner) if row.credentials else {}
-    secret = ring.open(row.hook_secret, owner=owner)["secret"] if row.hook_secret else ""
+    credentials = _opened(row, row.credentials)
+    secret = _opened(row, row.hook_secret).get("secret", "")
     transport = open_transport(row.address, row.wire, **_limits(row), **options)
     settings = {
         **row.wire,

@@ -6,12 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from app.core.errors import Invalid
+from app.core.texts import is_storable
 
 Row = TypeVar("Row")
+_DAMAGED: Final = "This page address is damaged. Open the list again."
+_LONGEST: Final = 2_000
+_MOST: Final = 2**63 - 1  # what a bigint holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,58 @@ def encode_cursor(*values: Any) -> str:
 
 def decode_cursor(cursor: str, *, length: int) -> list[Any]:
     """Return the sort values of a cursor; raises Invalid when it was tampered with."""
+    if len(cursor) > _LONGEST:
+        raise Invalid(_DAMAGED)
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("This page address is damaged. Open the list again.") from error
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise Invalid(_DAMAGED) from error
     if not isinstance(values, list) or len(values) != length:
-        raise Invalid("This page address is damaged. Open the list again.")
+        raise Invalid(_DAMAGED)
     return values
 
 
 def decode_moment(cursor: str) -> tuple[datetime, UUID]:
     """Return the moment and id of a cursor over (moment, id); raises Invalid."""
     moment, key = decode_cursor(cursor, length=2)
+    return moment_in(moment), id_in(key)
+
+
+def decode_id(cursor: str) -> UUID:
+    """Return the id of a cursor over one id; raises Invalid."""
+    return id_in(decode_cursor(cursor, length=1)[0])
+
+
+def decode_number(cursor: str) -> int:
+    """Return the number of a cursor over one number; raises Invalid."""
+    return number_in(decode_cursor(cursor, length=1)[0])
+
+
+def id_in(value: Any) -> UUID:
+    """Return a value of a cursor that has to be an id; raises Invalid."""
     try:
-        return datetime.fromisoformat(str(moment)), UUID(str(key))
+        return UUID(str(value))
     except ValueError as error:
-        raise Invalid("This page address is damaged. Open the list again.") from error
+        raise Invalid(_DAMAGED) from error
+
+
+def moment_in(value: Any) -> datetime:
+    """Return a value of a cursor that has to be a moment; raises Invalid."""
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Invalid(_DAMAGED) from error
+
+
+def number_in(value: Any, *, most: int = _MOST) -> int:
+    """Return a value of a cursor that has to be a whole number a column holds; raises Invalid."""
+    if type(value) is not int or not -most <= value <= most:
+        raise Invalid(_DAMAGED)
+    return value
+
+
+def text_in(value: Any) -> str:
+    """Return a value of a cursor that has to be a text a column holds; raises Invalid."""
+    if not isinstance(value, str) or not is_storable(value):
+        raise Invalid(_DAMAGED)
+    return value

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Product, Variant
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_id, decode_number, encode_cursor
 from app.listings.models import Listing, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
@@ -85,7 +85,7 @@ def run_page(
         wanted = wanted.where(SyncRun.state == state)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after:
-        wanted = wanted.where(SyncRun.id < UUID(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(SyncRun.id < decode_id(after))
     rows = _run_rows(session, wanted.order_by(SyncRun.id.desc()).limit(limit + 1))
     return _page(rows, total, limit)
 
@@ -146,7 +146,7 @@ def changes(
         wanted = wanted.where(SyncChange.state.in_(states))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after:
-        wanted = wanted.where(SyncChange.id < int(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(SyncChange.id < decode_number(after))
     found = session.execute(wanted.order_by(SyncChange.id.desc()).limit(limit + 1))
     return _page([ChangeRow(*row) for row in found], total, limit)
 
@@ -188,7 +188,7 @@ def conflicts(
         wanted = wanted.where(Conflict.id.in_(ids))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after:
-        wanted = wanted.where(Conflict.id < UUID(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(Conflict.id < decode_id(after))
     found = session.execute(wanted.order_by(Conflict.id.desc()).limit(limit + 1))
     return _page([ConflictRow(*row) for row in found], total, limit)
 
@@ -247,7 +247,7 @@ def listing_page(
         wanted = wanted.where(Listing.title.ilike(sought) | Listing.first_sku.ilike(sought))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after:
-        wanted = wanted.where(Listing.id < UUID(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(Listing.id < decode_id(after))
     found = session.execute(wanted.order_by(Listing.id.desc()).limit(limit + 1))
     return _page([ListingRow(*row) for row in found], total, limit)
 
@@ -274,7 +274,7 @@ def deliveries(
         wanted = wanted.where(InboundDelivery.state == state)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after:
-        wanted = wanted.where(InboundDelivery.id < UUID(decode_cursor(after, length=1)[0]))
+        wanted = wanted.where(InboundDelivery.id < decode_id(after))
     rows = list(session.scalars(wanted.order_by(InboundDelivery.id.desc()).limit(limit + 1)))
     return _page(rows, total, limit)
 

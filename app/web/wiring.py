@@ -20,7 +20,7 @@ from app.web.identity import (
 from app.web.moments import note_moment
 from app.web.preferences import preference, preference_set
 from app.web.search import search
-from app.web.security import install_security, name_request
+from app.web.security import install_security, name_request, refuse_other_names
 from app.web.stream import events, stream_url
 from app.web.ui import install_ui
 
@@ -70,6 +70,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         word_diff=diff.word_diff,
     )
     app.before_request(name_request)
+    app.before_request(refuse_other_names)
     app.before_request(check_request)
     app.before_request(note_moment)
     app.after_request(vary)

@@ -286,7 +286,8 @@ def excel_number(value: float) -> str:
         return str(value)
 
 
-_TRIGGERS: Final = frozenset("=+-@\t\r")
+# The wide ones are what a keyboard for Chinese, Japanese or Korean writes; Excel takes them too.
+_TRIGGERS: Final = frozenset("=+-@\t\r\n＝＋－＠")
 
 
 def _is_risky(text: str) -> bool:
@@ -299,7 +300,8 @@ def _is_risky(text: str) -> bool:
 
 def guarded(text: str) -> str:
     """Put a ' before text a spreadsheet would run as a formula."""
-    return "'" + text if text and text[0] in "=+-@\t\r'" and _is_risky(text) else text
+    is_marked = text[:1] in _TRIGGERS or text[:1] == "'"
+    return "'" + text if is_marked and _is_risky(text) else text
 
 
 def unguarded(text: str) -> str:

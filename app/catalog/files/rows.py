@@ -3,6 +3,7 @@
 import codecs
 import csv
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -30,8 +31,13 @@ _RATIO: Final = 200  # a sheet shrinks to a tenth; to a five-hundredth only to d
 _RATIO_FROM: Final = 64 * 1024**2
 _DAMAGED: Final = (
     *(zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, EOFError),
-    *(KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, NotImplementedError),
+    *(LookupError, ValueError, TypeError, AttributeError, OSError, RuntimeError),
+    *(ArithmeticError, SyntaxError, struct.error),
 )
+_NO_TABLES: Final = (
+    b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BZh", b"\xfd7zXZ",
+    b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ID3", b"OggS",
+)  # fmt: skip
 NO_TABLE: Final = "This is not a table. Upload a CSV or XLSX file."
 END: Final = "\x1eend"  # stands behind the last line: swallowed, if a quote never closes
 csv.field_size_limit(FIELD_LIMIT)
@@ -67,7 +73,7 @@ def is_workbook(head: bytes) -> bool:
         raise UnreadableFile(
             "This is an old .xls workbook or one with a password. Save it as .xlsx or CSV."
         )
-    if head.startswith((b"%PDF", b"\x1f\x8b")):
+    if head.startswith(_NO_TABLES):
         raise UnreadableFile(NO_TABLE)
     return head.startswith(b"PK\x03\x04")
 

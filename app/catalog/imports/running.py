@@ -25,6 +25,7 @@ from app.catalog.files import (
     read_products,
     titles_of,
 )
+from app.catalog.files.cells import guarded
 from app.catalog.identifiers import gtin_problem
 from app.catalog.imports.batches import BatchResult, write_batch
 from app.catalog.imports.late import moved_rows, refused_late
@@ -275,14 +276,9 @@ def _report(actor: Actor, row: Import) -> str:
                 .execution_options(yield_per=1000)
             )
             for issue in found:
-                lines.writerow([_guarded(str(cell or "")) for cell in issue])
+                lines.writerow([guarded(str(cell or "")) for cell in issue])
         stream.flush()
         raw.seek(0)
         key = storage().keep(cast("BinaryIO", raw), folder="reports", suffix="csv")
         stream.detach()
     return key
-
-
-def _guarded(cell: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import FieldChange, Media, ProductMedia
+from app.catalog.models import FieldChange, Media, Product, ProductMedia
 from app.catalog.queries.index import ListingBadge
 from app.catalog.queries.values import organization_of
 from app.catalog.rules import Layers
@@ -106,6 +106,18 @@ def product_detail(session: Session, product_id: UUID) -> ProductDetail:
         updated_at=product.updated_at,
         archived_at=product.archived_at,
     )
+
+
+def get_title(session: Session, product_id: UUID) -> str:
+    """Return the title of a product of this organization; raises NotFound."""
+    title = session.scalar(
+        select(Product.title).where(
+            Product.id == product_id, Product.organization_id == organization_of(session)
+        )
+    )
+    if title is None:
+        raise NotFound
+    return title
 
 
 def pictures_of(session: Session, product_id: UUID) -> list[PictureRow]:

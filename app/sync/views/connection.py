@@ -15,7 +15,7 @@ from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
 from app.sync import inbox, queries, service
-from app.sync.forms import ConnectionSettingsForm, chosen, shown
+from app.sync.forms import ConnectionSettingsForm, chosen, differences, shown
 from app.sync.models import RunKind
 from app.sync.policy import GROUP_LABELS, Policy, describe
 from app.sync.views.base import bp
@@ -23,6 +23,7 @@ from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
 
 _FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
 
@@ -106,6 +107,7 @@ def _settings_page(
         status=status,
         row=row,
         form=form or ConnectionSettingsForm(None, data=values),
+        differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
     )
@@ -130,10 +132,9 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
                 connection_id,
                 name=(form.name.data or "").strip(),
                 settings=chosen(form, Policy.from_settings(row.settings)),
-                version=int(form.version.data or 0),
+                version=whole_number(form.version.data or "") or 0,
             )
     except Stale:
-        form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]
         return _settings_page(connection_id, template, form, 409)
     if is_setup:
         connecting.activate(actor, connection_id)

@@ -1,7 +1,7 @@
 """Mapping: what the shop has and we do not know yet; pair, create, ignore."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import request, url_for
@@ -11,7 +11,7 @@ from app.catalog import queries as catalog
 from app.catalog.filters import ProductFilter, is_id
 from app.connections import queries as connections
 from app.core.db import reading
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError, Invalid, NotFound, TooLarge
 from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
@@ -24,6 +24,7 @@ from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
+MOST_AT_ONCE: Final = 500
 _VIEWS = {
     "unmapped": (ListingState.UNMAPPED,),
     "paired": (
@@ -78,12 +79,23 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
     )
 
 
+def _find(connection_id: UUID) -> None:
+    """Raise NotFound for what is no connection of this organization."""
+    actor = current_actor()
+    with reading(actor) as session:
+        connections.get_connection(session, actor.organization, connection_id)
+
+
 def _checked() -> list[UUID]:
-    return [UUID(each) for each in request.form.getlist("ids") if is_id(each)]
+    ids = [UUID(each) for each in request.form.getlist("ids") if is_id(each)]
+    if len(ids) > MOST_AT_ONCE:
+        raise TooLarge(f"This works on up to {MOST_AT_ONCE} items at once.")
+    return ids
 
 
 def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> ResponseReturnValue:
     """Do something to every checked item; one that refuses hinders no other."""
+    _find(connection_id)
     count, refusals = 0, []
     for listing_id in _checked():
         try:
@@ -160,8 +172,10 @@ def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         found = queries.listing_page(session, ids=[listing_id], limit=1)
-        item = found.rows[0] if found.rows else None
-        sought = text or (item.listing.title if item else "")
+        item = next((each for each in found.rows if each.listing.connection_id == row.id), None)
+        if item is None:
+            raise NotFound
+        sought = text or item.listing.title
         products = catalog.product_list(
             session, ProductFilter(q=sought), size=20, is_counting=False
         ).rows
@@ -179,6 +193,7 @@ def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue
 @requires("listings.map")
 def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     """Pair an item with the chosen product."""
+    _find(connection_id)
     product_id = request.form.get("product_id", "")
     if not is_id(product_id):
         raise Invalid("Choose the product that this item is.")

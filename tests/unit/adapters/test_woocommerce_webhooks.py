@@ -49,6 +49,24 @@ def test_a_product_is_a_hint_to_read_it() -> None:
     assert (delivery.kind, delivery.external_id) == (DeliveryKind.PRODUCT, "794")
 
 
+def test_what_a_store_never_sends_as_an_id_is_none() -> None:
+    odd = ['{"id":"a\\u0000b"}', '{"id":"' + "9" * 300 + '"}', '{"id":true}', '{"id":[1]}']
+
+    assert [_read(body.encode()).external_id for body in odd] == [None, None, None, None]
+
+
+def test_long_words_of_a_header_are_cut_to_what_we_keep() -> None:
+    delivery = _read(H1, topic="t" * 900, **{"X-WC-Webhook-ID": "4" * 900})
+
+    assert len(delivery.topic) <= 100
+    assert len(delivery.event_key) <= 200
+
+
+def test_a_tower_of_brackets_is_no_delivery() -> None:
+    with pytest.raises(BadPayload):
+        _read(b"[" * 100_000)
+
+
 def test_a_body_written_anew_by_a_library_is_refused() -> None:
     rewritten = json.dumps(json.loads(H3)).encode()
 

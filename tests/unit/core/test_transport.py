@@ -1,5 +1,7 @@
 """The wire: what is recorded, refused, told apart and reported."""
 
+import gzip
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -8,14 +10,15 @@ import pytest
 
 from app.core import clock, guard
 from app.core.guard import NetworkInsideWork
+from app.core.hosts import PrivateHost, public_addresses
 from app.core.transport import (
+    MAX_ANSWER,
     AnswerLost,
     Exchange,
     ForbiddenHost,
     NotSent,
     Transport,
     asked_to_wait,
-    is_public_host,
 )
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -151,10 +154,93 @@ def test_redirects_are_answers_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "10.0.0.8", "192.168.1.1", "169.254.169.254", "::1"]
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "10.0.0.8",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104 (nothing is bound)
+        "224.0.0.1",
+        "2130706433",
+        "0x7f000001",
+        "127.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.8",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
 )
-def test_private_addresses_are_not_public(host: str) -> None:
-    assert not is_public_host(host)
+def test_no_spelling_of_a_private_address_is_public(host: str) -> None:
+    with pytest.raises(PrivateHost):
+        public_addresses(host)
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+def test_addresses_of_the_internet_are_public(host: str) -> None:
+    assert public_addresses(host) == [host]
+
+
+def _answers_in_turn(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let every name lead to these addresses, one after the other: a server an attacker runs."""
+    real, waiting = socket.getaddrinfo, list(addresses)
+
+    def look_up(host: str, *args: object, **kwargs: object) -> object:
+        return real(waiting.pop(0) if host == "shop.test" else host, *args, **kwargs)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.mark.parametrize("method", ["send", "download"])
+def test_a_name_that_turns_private_after_it_was_looked_at_is_refused(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    _answers_in_turn(monkeypatch, "93.184.216.34", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        inside.setblocking(False)
+        url = f"http://shop.test:{inside.getsockname()[1]}/"
+        wire = Transport(timeout=httpx.Timeout(5))
+
+        with pytest.raises(ForbiddenHost):
+            wire.download(url, max_bytes=10) if method == "download" else wire.send("GET", url)
+
+        with pytest.raises(BlockingIOError):
+            inside.accept()
+        wire.close()
+
+
+def test_an_answer_without_end_is_given_up() -> None:
+    zeros = gzip.compress(bytes(MAX_ANSWER + 1))
+    bomb = httpx.Response(200, content=zeros, headers={"content-encoding": "gzip"})
+    wire, said = _wire(lambda _: bomb)
+
+    with pytest.raises(AnswerLost, match="larger than 64 MB"):
+        wire.send("GET", "https://shop.test/")
+    assert said[0].error is not None
+
+
+def test_an_answer_is_read_as_it_was_packed() -> None:
+    packed = gzip.compress(b'{"name": "Mug"}')
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    wire, _ = _wire(lambda _: httpx.Response(200, content=packed, headers=headers))
+
+    assert wire.send("GET", "https://shop.test/").json() == {"name": "Mug"}
+
+
+def test_an_answer_of_brackets_is_recorded_all_the_same() -> None:
+    headers = {"content-type": "application/json"}
+    wire, said = _wire(lambda _: httpx.Response(200, content=b"[" * 90_000, headers=headers))
+
+    wire.send("GET", "https://shop.test/")
+
+    assert said[0].response.startswith("[[[")
 
 
 def test_a_real_wire_refuses_private_addresses_before_anything_is_sent() -> None:

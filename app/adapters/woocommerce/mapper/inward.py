@@ -286,7 +286,7 @@ def _our_key(read: Reader) -> str | None:
 
 def _url(read: Reader) -> str | None:
     link = read.raw.get("permalink")
-    return link if isinstance(link, str) and link.startswith("http") else None
+    return link if isinstance(link, str) and link.startswith(("http://", "https://")) else None
 
 
 def _kept(raw: Mapping[str, Any], variations: Iterable[Any]) -> dict[str, Any]:

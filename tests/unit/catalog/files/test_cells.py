@@ -163,7 +163,7 @@ def test_a_comma_behind_a_backslash_stays() -> None:
     assert listed(r"A > B, C\, D,") == ["A > B", "C, D"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+a", "-b", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+a", "-b", "@x", "\tx", "\rx", "\n=1", "＝1+1", "＠x"])
 def test_a_formula_is_disarmed(text: str) -> None:
     assert guarded(text) == "'" + text
 
