@@ -22,6 +22,7 @@ from app.web.identity import current_actor
 from app.web.live import announce
 from app.web.nav import NavItem, NavLine, Section, register_nav, register_nav_lines
 from app.web.states import FAILED, NEEDS_YOU, State, Tone, register_states
+from app.web.wishes import cursors
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -309,7 +310,7 @@ def exchange_list(connection_id: UUID) -> ResponseReturnValue:
             session,
             connection_id,
             only_failed=request.args.get("show") == "failed",
-            after=request.args.get("after"),
+            **cursors(),
         )
     return page("connections/exchange_list.html", blocks=("results",), row=row, page=found)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Product, Variant
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, itself, newest_page
 from app.listings.models import Listing, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
@@ -75,6 +75,7 @@ def run_page(
     connection_id: UUID | None = None,
     state: str | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[RunRow]:
     """Return runs, newest first."""
@@ -83,16 +84,9 @@ def run_page(
         wanted = wanted.where(SyncRun.connection_id == connection_id)
     if state:
         wanted = wanted.where(SyncRun.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(SyncRun.id < UUID(decode_cursor(after, length=1)[0]))
-    rows = _run_rows(session, wanted.order_by(SyncRun.id.desc()).limit(limit + 1))
-    return _page(rows, total, limit)
-
-
-def _page(rows: list[Any], total: int, limit: int) -> KeysetPage[Any]:
-    following = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
-    return KeysetPage(rows[:limit], None, following, total)
+    return newest_page(
+        session, wanted, [SyncRun.id], RunRow, after=after, before=before, limit=limit
+    )
 
 
 def run_rows(session: Session, run_ids: Sequence[UUID]) -> list[RunRow]:
@@ -130,6 +124,7 @@ def changes(
     listing_id: UUID | None = None,
     states: Sequence[ChangeState] = (),
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ChangeRow]:
     """Return changes of a run or a listing, newest first."""
@@ -144,11 +139,9 @@ def changes(
         wanted = wanted.where(SyncChange.listing_id == listing_id)
     if states:
         wanted = wanted.where(SyncChange.state.in_(states))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(SyncChange.id < int(decode_cursor(after, length=1)[0]))
-    found = session.execute(wanted.order_by(SyncChange.id.desc()).limit(limit + 1))
-    return _page([ChangeRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [SyncChange.id], ChangeRow, after=after, before=before, limit=limit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +165,7 @@ def conflicts(
     connection_id: UUID | None = None,
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ConflictRow]:
     """Return open conflicts, newest first."""
@@ -186,11 +180,9 @@ def conflicts(
         wanted = wanted.where(Conflict.connection_id == connection_id)
     if ids is not None:
         wanted = wanted.where(Conflict.id.in_(ids))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(Conflict.id < UUID(decode_cursor(after, length=1)[0]))
-    found = session.execute(wanted.order_by(Conflict.id.desc()).limit(limit + 1))
-    return _page([ConflictRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [Conflict.id], ConflictRow, after=after, before=before, limit=limit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +209,7 @@ def listing_page(
     text: str = "",
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ListingRow]:
     """Return listings with the best proposal of each unpaired one."""
@@ -245,11 +238,9 @@ def listing_page(
     if text:
         sought = f"%{text.replace('%', '')}%"
         wanted = wanted.where(Listing.title.ilike(sought) | Listing.first_sku.ilike(sought))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(Listing.id < UUID(decode_cursor(after, length=1)[0]))
-    found = session.execute(wanted.order_by(Listing.id.desc()).limit(limit + 1))
-    return _page([ListingRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [Listing.id], ListingRow, after=after, before=before, limit=limit
+    )
 
 
 def state_counts(session: Session, connection_id: UUID | None = None) -> dict[str, int]:
@@ -266,17 +257,16 @@ def deliveries(
     *,
     state: str | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[InboundDelivery]:
     """Return webhooks of a connection, newest first."""
     wanted = select(InboundDelivery).where(InboundDelivery.connection_id == connection_id)
     if state:
         wanted = wanted.where(InboundDelivery.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(InboundDelivery.id < UUID(decode_cursor(after, length=1)[0]))
-    rows = list(session.scalars(wanted.order_by(InboundDelivery.id.desc()).limit(limit + 1)))
-    return _page(rows, total, limit)
+    return newest_page(
+        session, wanted, [InboundDelivery.id], itself, after=after, before=before, limit=limit
+    )
 
 
 def counters(session: Session) -> dict[str, int]:

@@ -13,6 +13,7 @@ from app.sync.views.base import bp
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
 
 @bp.get("/sync/conflicts")
@@ -20,7 +21,7 @@ from app.web.identity import current_actor
 def conflict_list() -> ResponseReturnValue:
     """Show open conflicts with both values."""
     with reading(current_actor()) as session:
-        found = queries.conflicts(session, after=request.args.get("after"))
+        found = queries.conflicts(session, **cursors())
     return page("sync/conflict_list.html", blocks=("results",), watch=["conflicts"], page=found)
 
 

@@ -23,6 +23,7 @@ from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
 _FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
 
@@ -169,7 +170,7 @@ def delivery_list(connection_id: UUID) -> ResponseReturnValue:
             session,
             connection_id,
             state=request.args.get("state"),
-            after=request.args.get("after"),
+            **cursors(),
         )
     return page(
         "sync/delivery_list.html",

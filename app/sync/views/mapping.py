@@ -22,6 +22,7 @@ from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
 _VIEWS = {
     "unmapped": (ListingState.UNMAPPED,),
@@ -44,7 +45,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
     """Show the shop's items with what they may be, or our products that the shop lacks."""
     actor = current_actor()
     view = request.args.get("view", "unmapped")
-    text, after = request.args.get("q", ""), request.args.get("after")
+    text = request.args.get("q", "")
     found: KeysetPage[Any]
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
@@ -52,14 +53,14 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
             lacking = ProductFilter(
                 q=text, channel=str(connection_id), listing="none", excluded="no"
             )
-            found = catalog.product_list(session, lacking, after=after)
+            found = catalog.product_list(session, lacking, **cursors())
         else:
             found = queries.listing_page(
                 session,
                 connection_id=connection_id,
                 states=_VIEWS.get(view, _VIEWS["unmapped"]),
                 text=text,
-                after=after,
+                **cursors(),
             )
         counts = queries.state_counts(session, connection_id)
     return page(

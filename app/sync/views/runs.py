@@ -15,6 +15,7 @@ from app.sync.views.base import bp
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
 
 def _uuid(text: str) -> UUID | None:
@@ -34,7 +35,7 @@ def run_list() -> ResponseReturnValue:
             session,
             connection_id=_uuid(request.args.get("connection", "")),
             state=request.args.get("state"),
-            after=request.args.get("after"),
+            **cursors(),
         )
         cards = connections.cards(session)
     return page(
@@ -53,7 +54,7 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         row = queries.get_run(session, actor.organization, run_id)
-        found = queries.changes(session, run_id=run_id, after=request.args.get("after"))
+        found = queries.changes(session, run_id=run_id, **cursors())
         calls = connections.exchanges(session, row.run.connection_id, run_id=run_id, limit=20)
     return page(
         "sync/run_detail.html",
@@ -79,9 +80,7 @@ def run_cancel(run_id: UUID) -> ResponseReturnValue:
 def plan_list() -> ResponseReturnValue:
     """Show changes that wait for a person."""
     with reading(current_actor()) as session:
-        found = queries.changes(
-            session, states=(ChangeState.HELD,), after=request.args.get("after")
-        )
+        found = queries.changes(session, states=(ChangeState.HELD,), **cursors())
     return page("sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found)
 
 
@@ -106,7 +105,7 @@ def error_list() -> ResponseReturnValue:
             connection_id=_uuid(request.args.get("connection", "")),
             states=(ListingState.FAILED, ListingState.GONE),
             text=request.args.get("q", ""),
-            after=request.args.get("after"),
+            **cursors(),
         )
     return page(
         "sync/error_list.html",
