@@ -109,6 +109,7 @@ class ChangeRow:
 
     change: SyncChange
     title: str
+    connection: str
     sku: str | None
 
     @property
@@ -129,8 +130,9 @@ def changes(
 ) -> KeysetPage[ChangeRow]:
     """Return changes of a run or a listing, newest first."""
     wanted = (
-        select(SyncChange, Listing.title, Variant.sku)
+        select(SyncChange, Listing.title, Connection.name, Variant.sku)
         .join(Listing, Listing.id == SyncChange.listing_id)
+        .join(Connection, Connection.id == SyncChange.connection_id)
         .outerjoin(Variant, Variant.id == SyncChange.variant_id)
     )
     if run_id is not None:
@@ -142,6 +144,32 @@ def changes(
     return newest_page(
         session, wanted, [SyncChange.id], ChangeRow, after=after, before=before, limit=limit
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What waits for a person, as numbers."""
+
+    changes: int
+    products: int
+    connections: int
+
+
+def held(session: Session) -> Held:
+    """Count the changes that wait for a person."""
+    row = session.execute(
+        select(
+            func.count(),
+            func.count(SyncChange.listing_id.distinct()),
+            func.count(SyncChange.connection_id.distinct()),
+        ).where(SyncChange.state == ChangeState.HELD)
+    ).one()
+    return Held(*row)
+
+
+def held_ids(session: Session) -> Sequence[int]:
+    """Return every change that waits for a person."""
+    return session.scalars(select(SyncChange.id).where(SyncChange.state == ChangeState.HELD)).all()
 
 
 @dataclass(frozen=True, slots=True)

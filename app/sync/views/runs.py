@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from app.catalog.views.index import back_to_list, chosen_ids
 from app.connections import queries as connections
 from app.core.db import reading
 from app.core.work import unit_of_work
@@ -12,6 +13,7 @@ from app.listings.models import ListingState
 from app.sync import queries, service
 from app.sync.models import ChangeState
 from app.sync.views.base import bp
+from app.web.filters import plural
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -81,17 +83,28 @@ def plan_list() -> ResponseReturnValue:
     """Show changes that wait for a person."""
     with reading(current_actor()) as session:
         found = queries.changes(session, states=(ChangeState.HELD,), **cursors())
-    return page("sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found)
+        held = queries.held(session)
+    return page(
+        "sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found, held=held
+    )
 
 
 @bp.post("/sync/plans/approve")
 @requires("sync.run")
 def plan_approve() -> ResponseReturnValue:
-    """Send the checked changes."""
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
-    with unit_of_work(current_actor()) as work:
+    """Send the checked changes, or all that wait."""
+    actor = current_actor()
+    if request.form.get("everything"):
+        with reading(actor) as session:
+            ids = list(queries.held_ids(session))
+    else:
+        ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
+    with unit_of_work(actor) as work:
         sent = service.approve_held(work, ids)
-    toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")
+    if sent:
+        toast(f"On the way: {plural(sent, 'change')}.", kind="info")
+    else:
+        toast("Select the changes to send.", kind="info")
     return then(plan_list)
 
 
@@ -130,11 +143,12 @@ def listing_retry(listing_id: UUID) -> ResponseReturnValue:
 @requires("sync.run")
 def products_sync() -> ResponseReturnValue:
     """Sync the selected products now."""
-    ids = [key for each in request.form.getlist("ids") if (key := _uuid(each)) is not None]
-    with unit_of_work(current_actor()) as work:
+    actor = current_actor()
+    ids = chosen_ids(actor)
+    with unit_of_work(actor) as work:
         started = service.sync_products(work, ids)
-    if started:
-        toast("Sync started. Rows change as the channels answer.", kind="info")
-    else:
+    if not started:
         toast("None of these products is paired with a channel yet.", kind="info")
+        return back_to_list()
+    toast("Sync started. Rows change as the channels answer.", kind="info")
     return then(run_list)

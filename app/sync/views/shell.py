@@ -9,7 +9,14 @@ from app.connections.queries import Card
 from app.core.actor import Actor
 from app.core.db import reading
 from app.sync import queries
-from app.sync.views.values import field_label, run_title, value_of
+from app.sync.views.values import (
+    field_label,
+    is_prose,
+    run_line,
+    run_title,
+    share_of,
+    value_of,
+)
 from app.web.identity import Identity, current_actor
 from app.web.live import announce, live
 from app.web.nav import NavItem, Section, register_counters, register_nav
@@ -22,6 +29,9 @@ def install_shell(app: Flask) -> None:
         value_of=value_of,
         field_label=field_label,
         run_title=run_title,
+        run_line=run_line,
+        is_prose=is_prose,
+        share_of=share_of,
         connection_choices=connection_choices,
     )
     register_nav(
