@@ -13,7 +13,8 @@ from app.core import clock
 from app.core.paging import KeysetPage, itself, newest_page
 from app.listings.models import Listing, ListingState
 
-_WORRIES = (ListingState.NEEDS_YOU, ListingState.FAILED, ListingState.GONE)
+_FAILURES = (ListingState.FAILED, ListingState.GONE)
+_WORRIES = (ListingState.NEEDS_YOU, *_FAILURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Card:
     row: Connection
     listings: int
     unmapped: int
-    worries: int
+    worries: int  # failed ones among them
+    failed: int
 
     @property
     def state(self) -> str:
@@ -61,6 +63,7 @@ def cards(session: Session, *, with_closed: bool = False) -> list[Card]:
                     "unmapped"
                 ),
                 func.sum(case((Listing.state.in_(_WORRIES), 1), else_=0)).label("worries"),
+                func.sum(case((Listing.state.in_(_FAILURES), 1), else_=0)).label("failed"),
             ).group_by(Listing.connection_id)
         )
     }
@@ -76,6 +79,7 @@ def cards(session: Session, *, with_closed: bool = False) -> list[Card]:
                 known.listings if known else 0,
                 int(known.unmapped or 0) if known else 0,
                 int(known.worries or 0) if known else 0,
+                int(known.failed or 0) if known else 0,
             )
         )
     return found

@@ -1,6 +1,8 @@
 """Pages of connections: list, connect wizard, keys, pausing, disconnecting, call log."""
 
-from urllib.parse import urlsplit
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
@@ -25,6 +27,8 @@ from app.web.states import FAILED, NEEDS_YOU, State, Tone, register_states
 from app.web.wishes import cursors
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
+# Arguments that prove who asks or keep caches away: nobody reads them.
+_SIGNS: Final = re.compile(r"oauth_|consumer_|_$")
 
 
 @bp.get("")
@@ -315,8 +319,17 @@ def exchange_list(connection_id: UUID) -> ResponseReturnValue:
     return page("connections/exchange_list.html", blocks=("results",), row=row, page=found)
 
 
-def install(_app: Flask) -> None:
-    """Put connections into the side menu and the table of states."""
+def asked(url: str) -> tuple[str, str]:
+    """Return what a call asked: the path and its arguments, without those that only sign it."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    told = [f"{name}={value}" for name, value in pairs if not _SIGNS.match(name)]
+    return parts.path, " · ".join(told)
+
+
+def install(app: Flask) -> None:
+    """Put connections into the side menu, the table of states and the templates."""
+    app.jinja_env.globals["asked"] = asked
     register_nav(
         NavItem(
             Section.CHANNELS, "Channels", "connections.connection_list", "plug", "connections.read"

@@ -41,7 +41,8 @@
     }
     const isAll = everything?.querySelector("input").checked;
     const total = isAll ? Number(bar.dataset.total) : checked;
-    bar.querySelector("[data-selection-count]").textContent = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural} selected`;
+    bar.dataset.chosen = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural}`;
+    bar.querySelector("[data-selection-count]").textContent = `${bar.dataset.chosen} selected`;
   }
 
   document.addEventListener("click", (event) => {

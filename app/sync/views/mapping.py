@@ -76,7 +76,8 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
 
 
 def _checked() -> list[UUID]:
-    return [UUID(each) for each in request.form.getlist("ids") if is_id(each)]
+    given = request.form.getlist("only") or request.form.getlist("ids")  # a row's own button
+    return [UUID(each) for each in given if is_id(each)]
 
 
 def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """Activity: runs and what they changed; plans that wait; listings that failed."""
 
+from typing import Final
 from uuid import UUID
 
 from flask import request
@@ -18,6 +19,8 @@ from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.wishes import cursors
+
+_MOST_AT_ONCE: Final = 1_000
 
 
 def _uuid(text: str) -> UUID | None:
@@ -108,6 +111,9 @@ def plan_approve() -> ResponseReturnValue:
     return then(plan_list)
 
 
+_ERRORS: Final = (ListingState.FAILED, ListingState.GONE)
+
+
 @bp.get("/sync/errors")
 @requires("sync.read")
 def error_list() -> ResponseReturnValue:
@@ -116,26 +122,42 @@ def error_list() -> ResponseReturnValue:
         found = queries.listing_page(
             session,
             connection_id=_uuid(request.args.get("connection", "")),
-            states=(ListingState.FAILED, ListingState.GONE),
+            states=_ERRORS,
             text=request.args.get("q", ""),
             **cursors(),
         )
+        cards = connections.cards(session)
     return page(
         "sync/error_list.html",
         blocks=("results",),
         watch=["listings"],
         page=found,
+        cards=cards,
         q=request.args.get("q", ""),
     )
 
 
-@bp.post("/sync/listings/<uuid:listing_id>/retry")
+@bp.post("/sync/errors/retry")
 @requires("sync.run")
-def listing_retry(listing_id: UUID) -> ResponseReturnValue:
-    """Try a failed listing again."""
-    with unit_of_work(current_actor()) as work:
-        service.retry_listing(work, listing_id)
-    toast("Trying again.", kind="info")
+def errors_retry() -> ResponseReturnValue:
+    """Try one listing again, the checked ones, or all that the list shows."""
+    actor = current_actor()
+    given = request.form.getlist("only") or request.form.getlist("ids")
+    ids = [key for each in given if (key := _uuid(each)) is not None]
+    if request.form.get("everything") and not request.form.get("only"):
+        with reading(actor) as session:
+            found = queries.listing_page(
+                session,
+                connection_id=_uuid(request.args.get("connection", "")),
+                states=_ERRORS,
+                text=request.args.get("q", ""),
+                limit=_MOST_AT_ONCE,
+            )
+        ids = [row.id for row in found.rows]
+    with unit_of_work(actor) as work:
+        count = service.retry_listings(work, ids)
+    said = f"Trying {plural(count, 'listing')} again." if count else "Select the listings to try."
+    toast(said, kind="info")
     return then(error_list)
 
 

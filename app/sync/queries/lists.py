@@ -1,18 +1,17 @@
-"""Reads about syncing: runs, changes, conflicts, webhooks, what needs a person."""
+"""Pages of runs, changes, conflicts, listings and webhooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, case, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Product, Variant
-from app.connections.models import Connection, ConnectionState
+from app.connections.models import Connection
 from app.core import clock
-from app.core.paging import KeysetPage, itself, newest_page
+from app.core.paging import KeysetPage, newest_page
 from app.listings.models import Listing, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
@@ -23,8 +22,6 @@ from app.sync.models import (
     RunState,
     SyncChange,
     SyncRun,
-    SyncTask,
-    TaskState,
 )
 from app.team.models import User
 
@@ -279,6 +276,20 @@ def state_counts(session: Session, connection_id: UUID | None = None) -> dict[st
     return {str(row[0]): int(row[1]) for row in session.execute(wanted)}
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A webhook with the item it is about, where we know it."""
+
+    delivery: InboundDelivery
+    title: str | None
+    product_id: UUID | None
+
+    @property
+    def id(self) -> UUID:
+        """The delivery's id."""
+        return self.delivery.id
+
+
 def deliveries(
     session: Session,
     connection_id: UUID,
@@ -287,119 +298,18 @@ def deliveries(
     after: str | None = None,
     before: str | None = None,
     limit: int = PAGE,
-) -> KeysetPage[InboundDelivery]:
+) -> KeysetPage[DeliveryRow]:
     """Return webhooks of a connection, newest first."""
-    wanted = select(InboundDelivery).where(InboundDelivery.connection_id == connection_id)
+    about = (Listing.connection_id == InboundDelivery.connection_id) & (
+        Listing.external_id == InboundDelivery.external_id
+    )
+    wanted = (
+        select(InboundDelivery, Listing.title, Listing.product_id)
+        .outerjoin(Listing, about)
+        .where(InboundDelivery.connection_id == connection_id)
+    )
     if state:
         wanted = wanted.where(InboundDelivery.state == state)
     return newest_page(
-        session, wanted, [InboundDelivery.id], itself, after=after, before=before, limit=limit
+        session, wanted, [InboundDelivery.id], DeliveryRow, after=after, before=before, limit=limit
     )
-
-
-def counters(session: Session) -> dict[str, int]:
-    """Return the numbers of the side menu, in one query."""
-    worry = select(func.count()).where(Listing.state.in_((ListingState.FAILED, ListingState.GONE)))
-    row = session.execute(
-        select(
-            select(func.count())
-            .where(Conflict.state == ConflictState.OPEN)
-            .scalar_subquery()
-            .label("conflicts"),
-            worry.scalar_subquery().label("errors"),
-            select(func.count())
-            .where(SyncChange.state == ChangeState.HELD)
-            .scalar_subquery()
-            .label("held"),
-            select(func.count())
-            .where(SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)))
-            .scalar_subquery()
-            .label("running"),
-        )
-    ).one()
-    return {"conflicts": row.conflicts, "errors": row.errors, "held": row.held, "runs": row.running}
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """What the dashboard shows."""
-
-    products: int
-    active: int
-    variants: int
-    by_state: Mapping[str, int]
-    by_connection: Sequence[tuple[Connection, Mapping[str, int]]]
-    success: Sequence[tuple[datetime, int, int]]  # day, done, failed
-    recent: Sequence[RunRow]
-    numbers: Mapping[str, int]
-    parked: int
-
-    @property
-    def listed(self) -> int:
-        """How many paired listings there are."""
-        return sum(n for state, n in self.by_state.items() if state not in ("unmapped", "ignored"))
-
-    @property
-    def synced(self) -> int:
-        """How many listings are confirmed."""
-        return self.by_state.get(ListingState.SYNCED, 0)
-
-
-def home(session: Session) -> Home:
-    """Return the figures of the dashboard in a handful of queries."""
-    product_counts = session.execute(
-        select(
-            func.count(),
-            func.sum(case((Product.status == "active", 1), else_=0)),
-            func.coalesce(func.sum(Product.variant_count), 0),
-        ).where(Product.archived_at.is_(None))
-    ).one()
-    by_pair: dict[UUID, dict[str, int]] = {}
-    for connection_id, state, count in session.execute(
-        select(Listing.connection_id, Listing.state, func.count()).group_by(
-            Listing.connection_id, Listing.state
-        )
-    ):
-        by_pair.setdefault(connection_id, {})[state] = count
-    connections = session.scalars(
-        select(Connection)
-        .where(Connection.state != ConnectionState.DISCONNECTED)
-        .order_by(Connection.name)
-    ).all()
-    total: dict[str, int] = {}
-    for counts in by_pair.values():
-        for word, count in counts.items():
-            total[word] = total.get(word, 0) + count
-    parked = session.scalar(
-        select(func.count()).select_from(SyncTask).where(SyncTask.state == TaskState.PARKED)
-    )
-    return Home(
-        products=product_counts[0],
-        active=int(product_counts[1] or 0),
-        variants=int(product_counts[2]),
-        by_state=total,
-        by_connection=[(row, by_pair.get(row.id, {})) for row in connections],
-        success=_success(session),
-        recent=_run_rows(session, _runs().order_by(SyncRun.id.desc()).limit(8)),
-        numbers=counters(session),
-        parked=parked or 0,
-    )
-
-
-def _success(session: Session, days: int = 14) -> list[tuple[datetime, int, int]]:
-    first = (clock.now() - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0)
-    day = cast(SyncRun.created_at, Date)
-    rows = {
-        row[0]: (int(row[1] or 0), int(row[2] or 0))
-        for row in session.execute(
-            select(day, func.sum(SyncRun.done - SyncRun.failed), func.sum(SyncRun.failed))
-            .where(SyncRun.created_at >= first)
-            .group_by(day)
-        )
-    }
-    found = []
-    for at in range(days):
-        when = first + timedelta(days=at)
-        done, failed = rows.get(when.date(), (0, 0))
-        found.append((when, done, failed))
-    return found
