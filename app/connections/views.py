@@ -109,7 +109,7 @@ def connection_keys(form: KeysForm | None = None, status: int = 200) -> Response
         form=form or KeysForm(),
         address=request.args.get("address", ""),
         name=request.args.get("name", ""),
-        can_approve=current().public_url.startswith("https://") or current().allow_private_hosts,
+        can_approve=current().public_url.startswith("https://"),
         channel=CHANNELS[0],
     )
 
@@ -122,6 +122,8 @@ def connection_approve() -> ResponseReturnValue:
     channel = CHANNELS[0]
     if channel.approval_url is None:
         return connection_keys(status=404)
+    if address.startswith("http://") and request.args.get("http") != "1":
+        raise Invalid("This shop answers without encryption only. Allow that with its address.")
     with unit_of_work(current_actor()) as work:
         token = service.open_request(work, channel.key, name, address)
     base = current().public_url
