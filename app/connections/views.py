@@ -23,6 +23,7 @@ from app.web.guards import hook, requires
 from app.web.identity import current_actor
 from app.web.live import announce
 from app.web.nav import NavItem, NavLine, Section, register_nav, register_nav_lines
+from app.web.slots import register_moves
 from app.web.states import FAILED, NEEDS_YOU, State, Tone, register_states
 from app.web.wishes import cursors
 
@@ -340,6 +341,7 @@ def install(app: Flask) -> None:
     register_nav_lines(Section.CHANNELS, _lines)
     announce("connection", permission="connections.read")
     announce("connections", permission="connections.read")
+    register_moves("connections")
     register_states(
         {
             "resting": State("Resting", Tone.AMBER, "hourglass"),
@@ -367,6 +369,7 @@ def _lines(actor: Actor) -> list[NavLine]:
             url_for("sync.connection_detail", connection_id=card.row.id),
             card.state,
             (card.worries + card.unmapped) or None,
+            key=str(card.row.id),
         )
         for card in cards[:8]
     ]

@@ -51,6 +51,7 @@ class NavLine:
     url: str
     state: str = "idle"
     count: int | None = None
+    key: str = ""  # names it on the page, for its live number
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,14 @@ def _shown(item: NavItem, numbers: Mapping[str, int]) -> Shown:
 def _shown_lines(section: Section, actor: Actor) -> list[Shown]:
     lines = _lines[section](actor) if section in _lines else ()
     return [
-        Shown(line.label, line.url, state=line.state, count=line.count, is_here=_is_here(line.url))
+        Shown(
+            line.label,
+            line.url,
+            state=line.state,
+            count=line.count,
+            is_here=_is_here(line.url),
+            dom_id=f"nav-{line.key}" if line.key else "",
+        )
         for line in lines
     ]
 

@@ -20,7 +20,7 @@ from app.sync.views.values import (
 from app.web.identity import Identity, current_actor
 from app.web.live import announce, live
 from app.web.nav import NavItem, Section, register_counters, register_nav
-from app.web.slots import register_slot
+from app.web.slots import register_moves, register_slot
 
 
 def install_shell(app: Flask) -> None:
@@ -72,6 +72,7 @@ def install_shell(app: Flask) -> None:
     register_slot("live_bar", _live_bar)
     for kind in ("sync_run", "sync_runs", "conflicts", "listings", "listing", "delivery"):
         announce(kind, permission="sync.read")
+    register_moves("conflicts", "listings", "sync_runs")
     live("sync_run")(run_fragments)
 
 

@@ -94,3 +94,21 @@ def test_settings_stay_marked_on_pages_that_lie_elsewhere(
         html = client.get(path).text
         here = html.split('class="nav-link"', 1)[1].split('aria-current="page"', 1)
         assert 'class="nav-label">Settings' in here[1].split("</a>", 1)[0], path
+
+
+def test_the_menu_and_the_live_bar_are_sent_anew(
+    client: FlaskClient, people: Cast, acme: Actor
+) -> None:
+    with unit_of_work(acme) as work:
+        place = connect(work, "Acme outlet")
+    enter(client, people.alice)
+    client.post("/sync/all", data={"csrf_token": csrf(client)})
+
+    page, moving = client.get("/products").text, client.get("/shell").text
+
+    assert "sync_runs from:body throttle:2s" in page
+    assert f'id="nav-{place}-dot"' in page
+    assert f'hx-target="#nav-{place}-dot"' in moving
+    assert 'hx-target="#nav-conflicts"' in moving
+    assert 'hx-target="#live-bar"' in moving
+    assert "Acme outlet: Sync now" in moving
