@@ -313,3 +313,14 @@ def deliveries(
     return newest_page(
         session, wanted, [InboundDelivery.id], DeliveryRow, after=after, before=before, limit=limit
     )
+
+
+def proposals(session: Session, listing_id: UUID, *, most: int = 5) -> list[Proposal]:
+    """Return what an unpaired item may be, the likeliest first."""
+    wanted = (
+        select(Proposal)
+        .where(Proposal.listing_id == listing_id)
+        .order_by(Proposal.score.desc(), Proposal.product_id)
+        .limit(most)
+    )
+    return list(session.scalars(wanted))

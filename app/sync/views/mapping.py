@@ -1,21 +1,23 @@
 """Mapping: what the shop has and we do not know yet; pair, create, ignore."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.catalog import queries as catalog
 from app.catalog.filters import ProductFilter, is_id
+from app.catalog.queries.index import ProductRow
 from app.connections import queries as connections
 from app.core.db import reading
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError, Invalid, NotFound
 from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
-from app.listings.models import ListingState
+from app.listings.models import Listing, ListingState
 from app.sync import queries
 from app.sync.views.base import bp
 from app.web.filters import plural
@@ -154,23 +156,48 @@ def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
 def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     """Choose the product an item is."""
     actor = current_actor()
-    text = request.args.get("q", "")
+    text = request.args.get("q", "").strip()
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
-        found = queries.listing_page(session, ids=[listing_id], limit=1)
-        item = found.rows[0] if found.rows else None
-        sought = text or (item.listing.title if item else "")
-        products = catalog.product_list(
-            session, ProductFilter(q=sought), size=20, is_counting=False
+        found = queries.listing_page(
+            session, connection_id=connection_id, ids=[listing_id], limit=1
         ).rows
+        if not found:
+            raise NotFound
+        proposed = {each.product_id: each for each in queries.proposals(session, listing_id)}
+        products = _searched(session, text) if text else _likely(session, found[0], proposed)
     return page(
         "sync/mapping_choose.html",
         blocks=("results",),
         row=row,
-        item=item,
+        item=found[0],
+        offer=_first_offer(found[0].listing),
         products=products,
+        proposed=proposed,
         q=text,
     )
+
+
+def _searched(session: Session, text: str) -> Sequence[ProductRow]:
+    return catalog.product_list(session, ProductFilter(q=text), size=20, is_counting=False).rows
+
+
+def _likely(
+    session: Session, item: queries.ListingRow, proposed: Collection[UUID]
+) -> Sequence[ProductRow]:
+    """What was proposed, else what shares a word with the title: long words say most."""
+    if proposed:
+        return catalog.product_rows(session, list(proposed))
+    for word in sorted(set(item.listing.title.split()), key=len, reverse=True)[:3]:
+        if rows := _searched(session, word):
+            return rows
+    return []
+
+
+def _first_offer(listing: Listing) -> Mapping[str, Any]:
+    """What the shop sells first of an item: SKU, price, stock."""
+    offers = listing.remote.get("variants") or {}
+    return next(iter(offers.values()), {})
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")
@@ -180,8 +207,12 @@ def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     product_id = request.form.get("product_id", "")
     if not is_id(product_id):
         raise Invalid("Choose the product that this item is.")
-    with unit_of_work(current_actor()) as work:
-        listings.map_listing(work, listing_id, UUID(product_id))
+    actor = current_actor()
+    with reading(actor) as session:
+        known = {str(each.product_id): each for each in queries.proposals(session, listing_id)}
+    pairs = known[product_id].variant_pairs if product_id in known else None
+    with unit_of_work(actor) as work:
+        listings.map_listing(work, listing_id, UUID(product_id), variant_pairs=pairs)
     toast("Paired. Both sides are being compared.", kind="info")
     return then(mapping, connection_id=connection_id)
 
