@@ -2,6 +2,7 @@
 
 from app.sync.queries.home import Day, Home, counters, home
 from app.sync.queries.lists import (
+    FAILURES,
     ChangeRow,
     ConflictRow,
     DeliveryRow,
@@ -16,12 +17,14 @@ from app.sync.queries.lists import (
     held_ids,
     listing_page,
     proposals,
+    reasons,
     run_page,
     run_rows,
     state_counts,
 )
 
 __all__ = [
+    "FAILURES",
     "ChangeRow",
     "ConflictRow",
     "Day",
@@ -40,6 +43,7 @@ __all__ = [
     "home",
     "listing_page",
     "proposals",
+    "reasons",
     "run_page",
     "run_rows",
     "state_counts",

@@ -1,5 +1,6 @@
 """Mapping: what the shop has and we do not know yet; pair, create, ignore."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -92,10 +93,10 @@ def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> R
             count += 1
         except AppError as refusal:
             refusals.append(refusal.sentence)
-    if refusals:
-        toast(refusals[0], kind="error")
-    elif count:
+    if count:
         toast(done.format(items=plural(count, "item")), kind="info")
+    for sentence, times in Counter(refusals).items():
+        toast(f"{plural(times, 'item')}: {sentence}" if times > 1 else sentence, kind="error")
     return then(mapping, connection_id=connection_id)
 
 

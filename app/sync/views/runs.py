@@ -1,6 +1,6 @@
 """Activity: runs and what they changed; plans that wait; listings that failed."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from flask import request
@@ -10,7 +10,6 @@ from app.catalog.views.index import back_to_list, chosen_ids
 from app.connections import queries as connections
 from app.core.db import reading
 from app.core.work import unit_of_work
-from app.listings.models import ListingState
 from app.sync import queries, service
 from app.sync.models import ChangeState
 from app.sync.views.base import bp
@@ -111,7 +110,13 @@ def plan_approve() -> ResponseReturnValue:
     return then(plan_list)
 
 
-_ERRORS: Final = (ListingState.FAILED, ListingState.GONE)
+def _errors_wanted() -> dict[str, Any]:
+    return {
+        "connection_id": _uuid(request.args.get("connection", "")),
+        "states": queries.FAILURES,
+        "text": request.args.get("q", ""),
+        "reason": request.args.get("reason", ""),
+    }
 
 
 @bp.get("/sync/errors")
@@ -119,13 +124,9 @@ _ERRORS: Final = (ListingState.FAILED, ListingState.GONE)
 def error_list() -> ResponseReturnValue:
     """Show listings that failed, with what to do."""
     with reading(current_actor()) as session:
-        found = queries.listing_page(
-            session,
-            connection_id=_uuid(request.args.get("connection", "")),
-            states=_ERRORS,
-            text=request.args.get("q", ""),
-            **cursors(),
-        )
+        wanted = _errors_wanted()
+        found = queries.listing_page(session, **wanted, **cursors())
+        reasons = queries.reasons(session, wanted["connection_id"])
         cards = connections.cards(session)
     return page(
         "sync/error_list.html",
@@ -133,6 +134,7 @@ def error_list() -> ResponseReturnValue:
         watch=["listings"],
         page=found,
         cards=cards,
+        reasons=reasons,
         q=request.args.get("q", ""),
     )
 
@@ -146,13 +148,7 @@ def errors_retry() -> ResponseReturnValue:
     ids = [key for each in given if (key := _uuid(each)) is not None]
     if request.form.get("everything") and not request.form.get("only"):
         with reading(actor) as session:
-            found = queries.listing_page(
-                session,
-                connection_id=_uuid(request.args.get("connection", "")),
-                states=_ERRORS,
-                text=request.args.get("q", ""),
-                limit=_MOST_AT_ONCE,
-            )
+            found = queries.listing_page(session, **_errors_wanted(), limit=_MOST_AT_ONCE)
         ids = [row.id for row in found.rows]
     with unit_of_work(actor) as work:
         count = service.retry_listings(work, ids)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from app.adapters.values import FIELDS, Kind
+from app.catalog.rules import plain_text
 from app.core.money import Money
 from app.sync.models import RunKind, SyncRun
 from app.sync.planner import LISTING, VARIANT
@@ -69,6 +70,8 @@ def value_of(name: str, value: Any) -> str:
         return str(money(Money(value["minor"], value["currency"])))
     if kind is Kind.MEASURE and isinstance(value, dict):
         return f"{value['value']} {value['unit']}"
+    if kind is Kind.HTML:
+        return _short(plain_text(str(value)), _LONGEST_PROSE)
     if kind is Kind.IMAGES:
         return f"{len(value)} picture{'' if len(value) == 1 else 's'}"
     return _short(_words(value), _LONGEST_PROSE if kind in _PROSE else _LONGEST)

@@ -166,3 +166,30 @@ def test_the_button_of_a_row_takes_only_its_own_item(
     with reading(acme) as session:
         states = {row.id: row.state for row in session.scalars(select(Listing))}
     assert states == {lamp: ListingState.IGNORED, vase: ListingState.UNMAPPED}
+
+
+def test_what_was_paired_and_what_was_not_is_said_together(
+    client: FlaskClient, people: Cast, acme: Actor, shop_id: UUID
+) -> None:
+    vase = add_product(acme, "Stoneware vase")
+    ids = [add_item(acme, shop_id, title) for title in ("Vase", "Wrap", "Card")]
+    with unit_of_work(acme) as work:
+        work.session.add(
+            Proposal(
+                organization_id=work.organization_id,
+                listing_id=ids[0],
+                product_id=vase,
+                score=0.8,
+                reason="The picture is the same.",
+            )
+        )
+    enter(client, people.alice)
+
+    answer = client.post(
+        f"/connections/{shop_id}/mapping/accept",
+        data={"csrf_token": csrf(client), "ids": [str(each) for each in ids]},
+        follow_redirects=True,
+    )
+
+    assert "Paired 1 item. Both sides are being compared." in answer.text
+    assert "2 items: Nothing was proposed for this item. Choose a product for it." in answer.text

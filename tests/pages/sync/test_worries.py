@@ -239,5 +239,21 @@ def test_a_long_list_leads_on_and_back(client: FlaskClient, people: Cast, stall:
     assert client.get("/sync/errors?after=damaged").status_code == 422
 
 
+def test_errors_gather_under_their_reasons(client: FlaskClient, people: Cast, stall: Stall) -> None:
+    with unit_of_work(stall.actor) as work:
+        for title in ("Mug", "Bowl"):
+            stall.listing(work, title, ListingState.FAILED)
+        stall.listing(work, "Vase", ListingState.FAILED).error = "The picture is too large."
+    enter(client, people.alice)
+
+    everything = client.get("/sync/errors").text
+    some = client.get("/sync/errors?reason=The+picture+is+too+large.").text
+
+    assert "<b>2</b><span>The shop refused it.</span>" in everything
+    assert "Reason is <b>The picture is too large.</b>" in some
+    assert "Vase" in some
+    assert "Bowl" not in some
+
+
 def _link(html: str, name: str) -> str:
     return html.split(f'id="{name}"', 1)[1].split('href="', 1)[1].split('"', 1)[0]
