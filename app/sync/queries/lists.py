@@ -12,7 +12,7 @@ from app.catalog.models import Product, Variant
 from app.connections.models import Connection
 from app.core import clock
 from app.core.paging import KeysetPage, newest_page
-from app.listings.models import Listing, ListingState, Proposal
+from app.listings.models import Listing, ListingSnapshot, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
     ChangeState,
@@ -344,3 +344,8 @@ def proposals(session: Session, listing_id: UUID, *, most: int = 5) -> list[Prop
         .limit(most)
     )
     return list(session.scalars(wanted))
+
+
+def find_snapshot(session: Session, listing_id: UUID) -> ListingSnapshot | None:
+    """Return a channel's own answer about a listing, if one was kept."""
+    return session.get(ListingSnapshot, listing_id)

@@ -3,18 +3,19 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.catalog.views.index import back_to_list, chosen_ids
 from app.connections import queries as connections
 from app.core.db import reading
+from app.core.errors import NotFound
 from app.core.work import unit_of_work
 from app.sync import queries, service
 from app.sync.models import ChangeState
 from app.sync.views.base import bp
 from app.web.filters import plural
-from app.web.fragments import page, then, toast
+from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.wishes import cursors
@@ -165,8 +166,22 @@ def products_sync() -> ResponseReturnValue:
     ids = chosen_ids(actor)
     with unit_of_work(actor) as work:
         started = service.sync_products(work, ids)
-    if not started:
+    if started:
+        toast("Sync started. Rows change as the channels answer.", kind="info")
+    else:
         toast("None of these products is paired with a channel yet.", kind="info")
-        return back_to_list()
-    toast("Sync started. Rows change as the channels answer.", kind="info")
-    return then(run_list)
+    if request.form.get("stay"):
+        return go_to_url(url_for("catalog.product_detail", product_id=ids[0]))
+    return back_to_list()
+
+
+@bp.get("/sync/listings/<uuid:listing_id>/payload")
+@requires("sync.read")
+def listing_payload(listing_id: UUID) -> ResponseReturnValue:
+    """Show the channel's own answer about a listing, whole."""
+    with reading(current_actor()) as session:
+        found = queries.listing_page(session, ids=[listing_id], limit=1).rows
+        snapshot = queries.find_snapshot(session, listing_id)
+    if not found:
+        raise NotFound
+    return page("sync/listing_payload.html", row=found[0], snapshot=snapshot)

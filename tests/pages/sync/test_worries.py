@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from app.catalog import service as catalog
 from app.connections import service as connections
+from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
 from app.core.work import Work, unit_of_work
-from app.listings.models import Listing, ListingState
+from app.listings.models import Listing, ListingSnapshot, ListingState
 from app.sync.models import ChangeState, Conflict, Direction, SyncChange, SyncRun, SyncTask
 from tests.cast import Cast, cast, csrf, enter
 
@@ -257,3 +258,62 @@ def test_errors_gather_under_their_reasons(client: FlaskClient, people: Cast, st
 
 def _link(html: str, name: str) -> str:
     return html.split(f'id="{name}"', 1)[1].split('href="', 1)[1].split('"', 1)[0]
+
+
+def test_the_channels_own_answer_is_one_click_away(
+    client: FlaskClient, people: Cast, stall: Stall
+) -> None:
+    with unit_of_work(stall.actor) as work:
+        row = stall.listing(work, "Mug")
+        row.remote = {"values": {"title": "Mug, glazed", "tags": []}}
+        work.session.add(
+            ListingSnapshot(
+                organization_id=work.organization_id,
+                listing_id=row.id,
+                raw={"name": "Mug, glazed"},
+                at=work.now,
+            )
+        )
+        product_id, listing_id, bare_id = row.product_id, row.id, stall.listing(work, "Bowl").id
+    enter(client, people.carol)
+
+    product = client.get(f"/products/{product_id}").text
+    payload = client.get(f"/sync/listings/{listing_id}/payload").text
+
+    assert "What Acme outlet has" in product
+    assert '<ins><span class="sr-only">added: </span>, glazed</ins>' in product
+    assert f"/sync/listings/{listing_id}/payload" in product
+    assert "Mug, glazed" in payload
+    assert "No answer is kept" in client.get(f"/sync/listings/{bare_id}/payload").text
+    assert client.get(f"/sync/listings/{uuid4()}/payload").status_code == 404
+
+
+def test_syncing_one_product_stays_on_its_page(
+    client: FlaskClient, people: Cast, stall: Stall
+) -> None:
+    with unit_of_work(stall.actor) as work:
+        product_id = str(stall.listing(work, "Mug").product_id)
+        work.session.get_one(Connection, stall.connection_id).state = ConnectionState.ACTIVE
+    enter(client, people.alice)
+    given = {"csrf_token": csrf(client), "ids": product_id}
+
+    alone = client.post("/sync/products", data={**given, "stay": "1"})
+    listed = client.post("/sync/products?status=active", data={**given, "everything": "1"})
+
+    assert alone.location == f"/products/{product_id}"
+    assert listed.location == "/products?status=active"
+    assert stall.tried()[:-1] == ["Sync now", "Sync now"]
+
+
+def test_who_may_only_look_at_a_product_finds_nothing_to_type_into(
+    client: FlaskClient, people: Cast, stall: Stall
+) -> None:
+    with unit_of_work(stall.actor) as work:
+        product_id = stall.listing(work, "Mug").product_id
+
+    seen = enter(client, people.carol).get(f"/products/{product_id}").text
+    edited = enter(client, people.alice).get(f"/products/{product_id}").text
+
+    assert '<fieldset class="contents" disabled>' in seen
+    assert "View only" in seen
+    assert '<fieldset class="contents">' in edited
