@@ -22,8 +22,10 @@ def shell_news() -> ResponseReturnValue:
 def _menu() -> Iterator[Markup]:
     for _, entries in nav.menu():
         for entry in entries:
+            count = compact(entry.count) if entry.count else ""
             if entry.dom_id:
-                count = compact(entry.count) if entry.count else ""
                 yield partial(f"#{entry.dom_id}", count, swap="innerHTML")
+            if entry.dom_id and entry.is_on_phone:
+                yield partial(f"#{entry.dom_id}-short", count, swap="innerHTML")
             if entry.dom_id and entry.state:
                 yield partial(f"#{entry.dom_id}-dot", macros.dot(entry.state), swap="innerHTML")

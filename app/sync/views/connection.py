@@ -15,6 +15,7 @@ from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
 from app.sync import inbox, queries, service
+from app.sync.errors import AlreadyRunning
 from app.sync.forms import DIRECTIONS, WINNERS, ConnectionSettingsForm, chosen, shown
 from app.sync.models import RunKind
 from app.sync.policy import GROUP_LABELS, Direction, Policy, Rule, describe
@@ -165,13 +166,16 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
 def connection_sync(connection_id: UUID) -> ResponseReturnValue:
     """Read what changed, compare everything, or send everything, now."""
     wish = request.form.get("what", "changes")
-    with unit_of_work(current_actor()) as work:
-        if wish == "push":
-            service.push_connection(work, connection_id)
-        else:
-            kind = RunKind.RECONCILE if wish == "everything" else RunKind.CHANGES
-            service.request_run(work, connection_id, kind, cause="Sync now")
-    toast("Sync started.", kind="info")
+    try:
+        with unit_of_work(current_actor()) as work:
+            if wish == "push":
+                service.push_connection(work, connection_id)
+            else:
+                kind = RunKind.RECONCILE if wish == "everything" else RunKind.CHANGES
+                service.request_run(work, connection_id, kind, cause="Sync now")
+        toast("Sync started.", kind="info")
+    except AlreadyRunning as busy:
+        toast(busy.sentence, kind="info")
     return then(connection_detail, connection_id=connection_id)
 
 

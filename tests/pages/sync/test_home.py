@@ -110,5 +110,26 @@ def test_the_menu_and_the_live_bar_are_sent_anew(
     assert f'id="nav-{place}-dot"' in page
     assert f'hx-target="#nav-{place}-dot"' in moving
     assert 'hx-target="#nav-conflicts"' in moving
+    assert 'id="nav-conflicts-short"' in page
+    assert 'hx-target="#nav-conflicts-short"' in moving
     assert 'hx-target="#live-bar"' in moving
     assert "Acme outlet: Sync now" in moving
+
+
+def test_a_channel_that_is_being_read_says_so_on_its_page(
+    client: FlaskClient, people: Cast, acme: Actor
+) -> None:
+    with unit_of_work(acme) as work:
+        place = connect(work, "Acme outlet")
+    enter(client, people.alice)
+    form = {"csrf_token": csrf(client), "what": "changes"}
+
+    answers = [
+        client.post(f"/connections/{place}/sync", data=form, follow_redirects=True)
+        for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "Sync started." in answers[0].text
+    assert "This connection is being read already." in answers[1].text
+    assert "Recent runs" in answers[1].text
