@@ -3,11 +3,14 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.errors import Invalid
 from app.core.texts import is_storable
@@ -93,3 +96,68 @@ def text_in(value: Any) -> str:
     if not isinstance(value, str) or not is_storable(value):
         raise Invalid(_DAMAGED)
     return value
+
+
+def newest_page(
+    session: Session,
+    wanted: Select[*tuple[Any, ...]],
+    key: Sequence[InstrumentedAttribute[Any]],
+    make: Callable[..., Row],
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+    counted: int | None = None,
+) -> KeysetPage[Row]:
+    """Return a page of rows, newest first by `key`: unique columns whose order is that of time.
+
+    `make` gets the columns of `wanted`. No more than `counted` rows are counted, if it is given.
+    Raises Invalid when a cursor was tampered with.
+    """
+    some = wanted.limit(None if counted is None else counted + 1)
+    total = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    is_estimate = counted is not None and total > counted
+    at, number = _place(before or after, key)
+    if at:
+        here, there = tuple_(*key), tuple_(*at)
+        wanted = wanted.where(here > there if before else here < there)
+    walk = wanted.add_columns(*key).order_by(*(key if before else [each.desc() for each in key]))
+    found = session.execute(walk.limit(limit + 1)).all()
+    has_more, rows = len(found) > limit, found[:limit]
+    if before:
+        rows = rows[::-1]
+    first = max(1, number - len(rows)) if before else number
+    has_before = has_more if before else bool(at)
+    has_after = before is not None or has_more
+    keys = [row[-len(key) :] for row in rows]
+    return KeysetPage(
+        [make(*row[: -len(key)]) for row in rows],
+        encode_cursor(*keys[0], first) if rows and has_before else None,
+        encode_cursor(*keys[-1], first + len(rows)) if rows and has_after else None,
+        counted if is_estimate and counted else total,
+        is_estimate,
+        first,
+    )
+
+
+def itself(row: Row) -> Row:
+    """Return what was selected, for pages of whole rows."""
+    return row
+
+
+def _place(cursor: str | None, key: Sequence[InstrumentedAttribute[Any]]) -> tuple[list[Any], int]:
+    """Return the values of `key` a page begins behind, and the number of its first row."""
+    if not cursor:
+        return [], 1
+    *values, number = decode_cursor(cursor, length=len(key) + 1)
+    kinds = [column.type.python_type for column in key]
+    at = [_READ[kind](value) for kind, value in zip(kinds, values, strict=True)]
+    return at, number_in(number)
+
+
+_READ: Final[Mapping[type, Callable[[Any], Any]]] = {
+    UUID: id_in,
+    datetime: moment_in,
+    int: number_in,
+    str: text_in,
+}

@@ -19,6 +19,7 @@ from app.web.identity import Identity, current_actor
 from app.web.live import live
 from app.web.paths import own_path
 from app.web.slots import register_slot, register_watch
+from app.web.wishes import cursors
 
 bp = Blueprint("notices", __name__)
 
@@ -37,7 +38,7 @@ def notice_list() -> ResponseReturnValue:
             actor.organization,
             kind=kind if kind in KINDS else "",
             only_unread=only_unread,
-            after=request.args.get("after", ""),
+            **cursors(),
         )
     return page(
         "notices/notice_list.html",

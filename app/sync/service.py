@@ -1,6 +1,7 @@
 """Everything a view, a command or a job may ask of the sync engine."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -142,6 +143,22 @@ def _refuse_closed(work: Work, connection_id: UUID) -> None:
         raise NotOpen
 
 
+def request_runs(work: Work) -> int:
+    """Ask for what changed in every active connection not being read now; returns how many."""
+    ids = work.session.scalars(
+        select(Connection.id).where(
+            Connection.organization_id == work.organization_id,
+            Connection.state == ConnectionState.ACTIVE,
+        )
+    ).all()
+    count = 0
+    for connection_id in sorted(ids):  # locks are taken in one order
+        with suppress(AlreadyRunning):
+            request_run(work, connection_id, RunKind.CHANGES, cause="Sync now")
+            count += 1
+    return count
+
+
 def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Begin the first read of a new connection."""
     for fact in facts:
@@ -247,25 +264,28 @@ def cancel_run(work: Work, run_id: UUID) -> None:
     work.touch(f"sync_run-{run_id}", "sync_runs")
 
 
-def retry_listing(work: Work, listing_id: UUID) -> None:
-    """Try a failed listing again; one that is gone is listed anew."""
-    listing = work.session.scalar(
-        select(Listing).where(
-            Listing.id == listing_id, Listing.organization_id == work.organization_id
+def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
+    """Try failed listings again, and list those anew that are gone; returns how many."""
+    rows = work.session.execute(
+        select(Listing.id, Listing.title, Listing.state).where(
+            Listing.id.in_(listing_ids), Listing.organization_id == work.organization_id
         )
-    )
-    if listing is None:
-        raise ConflictNotFound
-    if listing.state == ListingState.GONE:
+    ).all()
+    gone = [row.id for row in rows if row.state == ListingState.GONE]
+    for listing_id in sorted(gone):
         work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing_id))
         listings.list_again(work, listing_id)
-        return
+    ids = [row.id for row in rows if row.state != ListingState.GONE]
+    if not ids:
+        return len(gone)
     work.session.execute(
         update(SyncTask)
-        .where(SyncTask.listing_id == listing_id, SyncTask.state == TaskState.PARKED)
+        .where(SyncTask.listing_id.in_(ids), SyncTask.state == TaskState.PARKED)
         .values(state=TaskState.DONE, finished_at=work.now)
     )
-    sync_listings(work, [listing_id], cause=f"Retry of {listing.title}")
+    others = f" and {len(ids) - 1:,} more" if len(ids) > 1 else ""
+    sync_listings(work, ids, cause=f"Retry of {rows[0].title}{others}")
+    return len(rows)
 
 
 def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:

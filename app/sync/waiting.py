@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from app.adapters.port import Capabilities
 from app.catalog.models import Variant
 from app.connections.models import Connection
 from app.connections.wire import channel
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_cursor, encode_cursor, moment_in, number_in
 from app.listings.models import Listing
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Risk
@@ -21,6 +22,7 @@ from app.sync.rules import Decision
 from app.team.models import User
 
 PAGE: Final = 50
+_MILLION: Final = 1_000_000  # moves are compared to six places
 RISKS: Final = (Risk.DELETES, Risk.HIDES, Risk.PRICE_MOVE, Risk.OVERWRITES, Risk.LOW)
 _HELD: Final = SyncChange.state == ChangeState.HELD
 
@@ -177,24 +179,22 @@ def waiting_page(
         .limit(limit + 1)
     )
     if after:
-        at_rank, at_move, at_id = decode_cursor(after, length=3)
+        found = decode_cursor(after, length=3)
+        at_rank, at_id = number_in(found[0], most=9), number_in(found[2])
+        at_move = Decimal(number_in(found[1])) / _MILLION
         behind = or_(
-            rank > int(at_rank),
-            and_(rank == int(at_rank), move < cast(str(at_move), Numeric)),
-            and_(
-                rank == int(at_rank),
-                move == cast(str(at_move), Numeric),
-                SyncChange.id > int(at_id),
-            ),
+            rank > at_rank,
+            and_(rank == at_rank, move < at_move),
+            and_(rank == at_rank, move == at_move, SyncChange.id > at_id),
         )
         question = question.where(behind)
     rows = session.execute(question).all()
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        following = encode_cursor(last[4], str(last[5]), last[0].id)
-    found = [WaitingRow(*row[:4]) for row in rows[:limit]]
-    return KeysetPage(found, None, following, total)
+        following = encode_cursor(last[4], int(last[5] * _MILLION), last[0].id)
+    shown = [WaitingRow(*row[:4]) for row in rows[:limit]]
+    return KeysetPage(shown, None, following, total)
 
 
 def decided_page(
@@ -216,8 +216,7 @@ def decided_page(
     if after:
         at, key = decode_cursor(after, length=2)
         question = question.where(
-            tuple_(SyncChange.settled_at, SyncChange.id)
-            < tuple_(cast(str(at), SyncChange.settled_at.type), int(key))
+            tuple_(SyncChange.settled_at, SyncChange.id) < tuple_(moment_in(at), number_in(key))
         )
     rows: Sequence[Any] = session.execute(question).all()
     last = rows[limit - 1][0] if len(rows) > limit else None

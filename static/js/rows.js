@@ -1,6 +1,7 @@
-// Rows of a list: j and k walk, x selects, Enter opens, e edits; checked rows bring the selection bar.
+// Rows of a list, and cards with data-walk: j and k walk, x selects, a goes to the actions of the selection,
+// Enter opens, e edits; checked rows bring the selection bar.
 (() => {
-  const rows = () => [...document.querySelectorAll("main .rows > tbody > tr")].filter((row) => row.querySelector("[data-row-link]"));
+  const rows = () => [...document.querySelectorAll("main .rows > tbody > tr, main [data-walk]")].filter((row) => row.querySelector("[data-row-link]"));
   let lastBox = null;
 
   function walk(step) {
@@ -14,13 +15,22 @@
     next.scrollIntoView({ block: "nearest" });
   }
 
-  const current = () => document.querySelector("main .rows tr.at");
+  const current = () => document.querySelector("main .rows tr.at, main [data-walk].at");
+
+  function edit() {
+    const target = current()?.querySelector("[data-edit], [data-row-link]") ?? document.querySelector("main [data-edit]");
+    if (!target?.matches("input, textarea")) return target?.click();
+    target.focus();
+    target.select();
+  }
+
   window.syncstore.rowKeys = {
     j: () => walk(1),
     k: () => walk(-1),
     x: () => current()?.querySelector("td.pick input")?.click(),
     Enter: () => current()?.querySelector("[data-row-link]")?.click(),
-    e: () => (current()?.querySelector("[data-edit]") ?? document.querySelector("main [data-edit]"))?.click(),
+    a: () => document.querySelector("[data-selection-bar]:not([hidden]) button")?.focus(),
+    e: edit,
   };
 
   function count(form) {
@@ -41,7 +51,8 @@
     }
     const isAll = everything?.querySelector("input").checked;
     const total = isAll ? Number(bar.dataset.total) : checked;
-    bar.querySelector("[data-selection-count]").textContent = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural} selected`;
+    bar.dataset.chosen = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural}`;
+    bar.querySelector("[data-selection-count]").textContent = `${bar.dataset.chosen} selected`;
   }
 
   document.addEventListener("click", (event) => {

@@ -125,7 +125,7 @@ def test_a_product_the_shop_threw_away_can_be_listed_again(shop: Shop) -> None:
         assert str(gone.state) == "gone"
 
         with unit_of_work(shop.actor) as work:
-            service.retry_listing(work, gone.id)
+            service.retry_listings(work, [gone.id])
         shop.settle()
 
         assert store.state.titles() == ["Mug"]

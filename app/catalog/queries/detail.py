@@ -50,6 +50,7 @@ class ListingCard:
     last_synced_at: datetime | None
     is_writable: bool
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    there: Mapping[str, Any] = field(default_factory=dict)  # field → value as last read there
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def _card(listing: Listing, name: str, channel: str) -> ListingCard:
         last_synced_at=listing.last_synced_at,
         is_writable=listing.is_writable,
         overrides=listing.overrides,
+        there=listing.remote.get("values", {}),
     )
 
 

@@ -21,6 +21,7 @@ from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.live import announce
+from app.web.payload import whole_number
 
 RISK_WORDS: Final = {
     Risk.DELETES: "deletion",
@@ -117,7 +118,8 @@ def _decide(decide: deciding.Decide, sentence: str) -> ResponseReturnValue:
     note = request.form.get("note", "").strip()
     if len(note) > _LONGEST_NOTE:
         raise Invalid(fields={"note": f"Use at most {_LONGEST_NOTE} characters."})
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
+    told = map(whole_number, request.form.getlist("ids"))
+    ids = [each for each in told if each is not None]
     is_everything = bool(request.form.get("everything"))
     if not ids and not is_everything:
         raise Invalid(fields={"ids": "Select at least one change."})

@@ -1,19 +1,18 @@
-"""Reads about syncing: runs, changes, conflicts, webhooks, what needs a person."""
+"""Pages of runs, changes, conflicts, listings and webhooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, case, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Product, Variant
-from app.connections.models import Connection, ConnectionState
+from app.connections.models import Connection
 from app.core import clock
-from app.core.paging import KeysetPage, decode_id, decode_number, encode_cursor
-from app.listings.models import Listing, ListingState, Proposal
+from app.core.paging import KeysetPage, newest_page
+from app.listings.models import Listing, ListingSnapshot, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
     ChangeState,
@@ -23,12 +22,12 @@ from app.sync.models import (
     RunState,
     SyncChange,
     SyncRun,
-    SyncTask,
-    TaskState,
 )
 from app.team.models import User
 
 PAGE = 50
+FAILURES = (ListingState.FAILED, ListingState.GONE)
+_MOST_REASONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ def run_page(
     connection_id: UUID | None = None,
     state: str | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[RunRow]:
     """Return runs, newest first."""
@@ -83,16 +83,9 @@ def run_page(
         wanted = wanted.where(SyncRun.connection_id == connection_id)
     if state:
         wanted = wanted.where(SyncRun.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(SyncRun.id < decode_id(after))
-    rows = _run_rows(session, wanted.order_by(SyncRun.id.desc()).limit(limit + 1))
-    return _page(rows, total, limit)
-
-
-def _page(rows: list[Any], total: int, limit: int) -> KeysetPage[Any]:
-    following = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
-    return KeysetPage(rows[:limit], None, following, total)
+    return newest_page(
+        session, wanted, [SyncRun.id], RunRow, after=after, before=before, limit=limit
+    )
 
 
 def run_rows(session: Session, run_ids: Sequence[UUID]) -> list[RunRow]:
@@ -115,6 +108,7 @@ class ChangeRow:
 
     change: SyncChange
     title: str
+    connection: str
     sku: str | None
 
     @property
@@ -130,12 +124,14 @@ def changes(
     listing_id: UUID | None = None,
     states: Sequence[ChangeState] = (),
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ChangeRow]:
     """Return changes of a run or a listing, newest first."""
     wanted = (
-        select(SyncChange, Listing.title, Variant.sku)
+        select(SyncChange, Listing.title, Connection.name, Variant.sku)
         .join(Listing, Listing.id == SyncChange.listing_id)
+        .join(Connection, Connection.id == SyncChange.connection_id)
         .outerjoin(Variant, Variant.id == SyncChange.variant_id)
     )
     if run_id is not None:
@@ -144,11 +140,9 @@ def changes(
         wanted = wanted.where(SyncChange.listing_id == listing_id)
     if states:
         wanted = wanted.where(SyncChange.state.in_(states))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(SyncChange.id < decode_number(after))
-    found = session.execute(wanted.order_by(SyncChange.id.desc()).limit(limit + 1))
-    return _page([ChangeRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [SyncChange.id], ChangeRow, after=after, before=before, limit=limit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +166,7 @@ def conflicts(
     connection_id: UUID | None = None,
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ConflictRow]:
     """Return open conflicts, newest first."""
@@ -186,11 +181,9 @@ def conflicts(
         wanted = wanted.where(Conflict.connection_id == connection_id)
     if ids is not None:
         wanted = wanted.where(Conflict.id.in_(ids))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(Conflict.id < decode_id(after))
-    found = session.execute(wanted.order_by(Conflict.id.desc()).limit(limit + 1))
-    return _page([ConflictRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [Conflict.id], ConflictRow, after=after, before=before, limit=limit
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +208,10 @@ def listing_page(
     connection_id: UUID | None = None,
     states: Sequence[ListingState] = (),
     text: str = "",
+    reason: str = "",
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ListingRow]:
     """Return listings with the best proposal of each unpaired one."""
@@ -242,14 +237,29 @@ def listing_page(
         wanted = wanted.where(Listing.state.in_(states))
     if ids is not None:
         wanted = wanted.where(Listing.id.in_(ids))
+    if reason:
+        wanted = wanted.where(Listing.error == reason)
     if text:
         sought = f"%{text.replace('%', '')}%"
         wanted = wanted.where(Listing.title.ilike(sought) | Listing.first_sku.ilike(sought))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(Listing.id < decode_id(after))
-    found = session.execute(wanted.order_by(Listing.id.desc()).limit(limit + 1))
-    return _page([ListingRow(*row) for row in found], total, limit)
+    return newest_page(
+        session, wanted, [Listing.id], ListingRow, after=after, before=before, limit=limit
+    )
+
+
+def reasons(session: Session, connection_id: UUID | None = None) -> list[tuple[str, int]]:
+    """Return what failed listings failed of, with how many of each, the commonest first."""
+    count = func.count()
+    wanted = (
+        select(Listing.error, count)
+        .where(Listing.state.in_(FAILURES), Listing.error.is_not(None))
+        .group_by(Listing.error)
+        .order_by(count.desc(), Listing.error)
+        .limit(_MOST_REASONS)
+    )
+    if connection_id is not None:
+        wanted = wanted.where(Listing.connection_id == connection_id)
+    return [(str(row[0]), int(row[1])) for row in session.execute(wanted)]
 
 
 def state_counts(session: Session, connection_id: UUID | None = None) -> dict[str, int]:
@@ -260,128 +270,56 @@ def state_counts(session: Session, connection_id: UUID | None = None) -> dict[st
     return {str(row[0]): int(row[1]) for row in session.execute(wanted)}
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A webhook with the item it is about, where we know it."""
+
+    delivery: InboundDelivery
+    title: str | None
+    product_id: UUID | None
+
+    @property
+    def id(self) -> UUID:
+        """The delivery's id."""
+        return self.delivery.id
+
+
 def deliveries(
     session: Session,
     connection_id: UUID,
     *,
     state: str | None = None,
     after: str | None = None,
+    before: str | None = None,
     limit: int = PAGE,
-) -> KeysetPage[InboundDelivery]:
+) -> KeysetPage[DeliveryRow]:
     """Return webhooks of a connection, newest first."""
-    wanted = select(InboundDelivery).where(InboundDelivery.connection_id == connection_id)
+    about = (Listing.connection_id == InboundDelivery.connection_id) & (
+        Listing.external_id == InboundDelivery.external_id
+    )
+    wanted = (
+        select(InboundDelivery, Listing.title, Listing.product_id)
+        .outerjoin(Listing, about)
+        .where(InboundDelivery.connection_id == connection_id)
+    )
     if state:
         wanted = wanted.where(InboundDelivery.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(InboundDelivery.id < decode_id(after))
-    rows = list(session.scalars(wanted.order_by(InboundDelivery.id.desc()).limit(limit + 1)))
-    return _page(rows, total, limit)
-
-
-def counters(session: Session) -> dict[str, int]:
-    """Return the numbers of the side menu, in one query."""
-    worry = select(func.count()).where(Listing.state.in_((ListingState.FAILED, ListingState.GONE)))
-    row = session.execute(
-        select(
-            select(func.count())
-            .where(Conflict.state == ConflictState.OPEN)
-            .scalar_subquery()
-            .label("conflicts"),
-            worry.scalar_subquery().label("errors"),
-            select(func.count())
-            .where(SyncChange.state == ChangeState.HELD)
-            .scalar_subquery()
-            .label("held"),
-            select(func.count())
-            .where(SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)))
-            .scalar_subquery()
-            .label("running"),
-        )
-    ).one()
-    return {"conflicts": row.conflicts, "errors": row.errors, "held": row.held, "runs": row.running}
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """What the dashboard shows."""
-
-    products: int
-    active: int
-    variants: int
-    by_state: Mapping[str, int]
-    by_connection: Sequence[tuple[Connection, Mapping[str, int]]]
-    success: Sequence[tuple[datetime, int, int]]  # day, done, failed
-    recent: Sequence[RunRow]
-    numbers: Mapping[str, int]
-    parked: int
-
-    @property
-    def listed(self) -> int:
-        """How many paired listings there are."""
-        return sum(n for state, n in self.by_state.items() if state not in ("unmapped", "ignored"))
-
-    @property
-    def synced(self) -> int:
-        """How many listings are confirmed."""
-        return self.by_state.get(ListingState.SYNCED, 0)
-
-
-def home(session: Session) -> Home:
-    """Return the figures of the dashboard in a handful of queries."""
-    product_counts = session.execute(
-        select(
-            func.count(),
-            func.sum(case((Product.status == "active", 1), else_=0)),
-            func.coalesce(func.sum(Product.variant_count), 0),
-        ).where(Product.archived_at.is_(None))
-    ).one()
-    by_pair: dict[UUID, dict[str, int]] = {}
-    for connection_id, state, count in session.execute(
-        select(Listing.connection_id, Listing.state, func.count()).group_by(
-            Listing.connection_id, Listing.state
-        )
-    ):
-        by_pair.setdefault(connection_id, {})[state] = count
-    connections = session.scalars(
-        select(Connection)
-        .where(Connection.state != ConnectionState.DISCONNECTED)
-        .order_by(Connection.name)
-    ).all()
-    total: dict[str, int] = {}
-    for counts in by_pair.values():
-        for word, count in counts.items():
-            total[word] = total.get(word, 0) + count
-    parked = session.scalar(
-        select(func.count()).select_from(SyncTask).where(SyncTask.state == TaskState.PARKED)
-    )
-    return Home(
-        products=product_counts[0],
-        active=int(product_counts[1] or 0),
-        variants=int(product_counts[2]),
-        by_state=total,
-        by_connection=[(row, by_pair.get(row.id, {})) for row in connections],
-        success=_success(session),
-        recent=_run_rows(session, _runs().order_by(SyncRun.id.desc()).limit(8)),
-        numbers=counters(session),
-        parked=parked or 0,
+    return newest_page(
+        session, wanted, [InboundDelivery.id], DeliveryRow, after=after, before=before, limit=limit
     )
 
 
-def _success(session: Session, days: int = 14) -> list[tuple[datetime, int, int]]:
-    first = (clock.now() - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0)
-    day = cast(SyncRun.created_at, Date)
-    rows = {
-        row[0]: (int(row[1] or 0), int(row[2] or 0))
-        for row in session.execute(
-            select(day, func.sum(SyncRun.done - SyncRun.failed), func.sum(SyncRun.failed))
-            .where(SyncRun.created_at >= first)
-            .group_by(day)
-        )
-    }
-    found = []
-    for at in range(days):
-        when = first + timedelta(days=at)
-        done, failed = rows.get(when.date(), (0, 0))
-        found.append((when, done, failed))
-    return found
+def proposals(session: Session, listing_id: UUID, *, most: int = 5) -> list[Proposal]:
+    """Return what an unpaired item may be, the likeliest first."""
+    wanted = (
+        select(Proposal)
+        .where(Proposal.listing_id == listing_id)
+        .order_by(Proposal.score.desc(), Proposal.product_id)
+        .limit(most)
+    )
+    return list(session.scalars(wanted))
+
+
+def find_snapshot(session: Session, listing_id: UUID) -> ListingSnapshot | None:
+    """Return a channel's own answer about a listing, if one was kept."""
+    return session.get(ListingSnapshot, listing_id)

@@ -1,0 +1,46 @@
+"""Reads about syncing, for pages and commands."""
+
+from app.sync.queries.home import Day, Home, counters, home
+from app.sync.queries.lists import (
+    FAILURES,
+    ChangeRow,
+    ConflictRow,
+    DeliveryRow,
+    ListingRow,
+    RunRow,
+    changes,
+    conflicts,
+    deliveries,
+    find_snapshot,
+    get_run,
+    listing_page,
+    proposals,
+    reasons,
+    run_page,
+    run_rows,
+    state_counts,
+)
+
+__all__ = [
+    "FAILURES",
+    "ChangeRow",
+    "ConflictRow",
+    "Day",
+    "DeliveryRow",
+    "Home",
+    "ListingRow",
+    "RunRow",
+    "changes",
+    "conflicts",
+    "counters",
+    "deliveries",
+    "find_snapshot",
+    "get_run",
+    "home",
+    "listing_page",
+    "proposals",
+    "reasons",
+    "run_page",
+    "run_rows",
+    "state_counts",
+]
