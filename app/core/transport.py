@@ -4,14 +4,17 @@ An adapter receives a `Transport` and nothing else of the outer world. `send` re
 (masked, with milliseconds) through the given recorder, asks the limiter before each call, and turns
 network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
 `AnswerLost` (the request may have had its effect). A far side that asks us to wait is reported to
-`on_throttled`, so that the limiter learns it.
+`on_throttled`, so that the limiter learns it. One that counts points instead of calls has its
+requests priced: `spend` is asked for the points first, and `on_budget` hears what is left.
 """
 
 import ipaddress
 import json
+import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -25,6 +28,7 @@ from app.core.logging import mask, mask_text
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # some send “2.0”
 DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
 
 
@@ -60,9 +64,15 @@ class Exchange:
 Inner = httpx.BaseTransport  # what carries the bytes: a socket, or a rehearsal store's own door
 Recorder = Callable[[Exchange], None]
 Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
+Spend = Callable[[float], None]  # waits, or raises; the argument is the points a call asks for
+OnBudget = Callable[[float, float, float], None]  # points left, points at most, points a second
 
 
 def _nothing(_: Any) -> None:
+    return None
+
+
+def _unheard(_available: float, _capacity: float, _per_second: float) -> None:
     return None
 
 
@@ -80,7 +90,7 @@ def asked_to_wait(response: httpx.Response) -> float | None:
     asked = response.headers.get("retry-after", "").strip()
     if response.status_code not in (429, 503) or (response.status_code == 503 and not asked):
         return None
-    if asked.isdigit():
+    if _SECONDS.fullmatch(asked):
         return float(asked)
     try:
         until = parsedate_to_datetime(asked)
@@ -121,6 +131,8 @@ class Transport:
         recorder: Recorder = _nothing,
         limiter: Limiter = _nothing,
         on_throttled: Callable[[float], None] = _nothing,
+        spend: Spend = _nothing,
+        on_budget: OnBudget = _unheard,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._inner, self._verify, self._timeout = inner, verify, timeout
@@ -130,6 +142,8 @@ class Transport:
         self._recorder = recorder
         self._limiter = limiter
         self._on_throttled = on_throttled
+        self._spend = spend
+        self._on_budget = on_budget
 
     @property
     def _client(self) -> httpx.Client:
@@ -164,11 +178,17 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
+        cost: float | None = None,
     ) -> httpx.Response:
-        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came."""
+        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came.
+
+        `cost` is what the call asks for where the far side counts points.
+        """
         guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
         self._refuse_forbidden(url)
         self._limiter("read" if method in ("GET", "HEAD") else "write")
+        if cost is not None:
+            self._spend(cost)
         options: dict[str, Any] = {"params": params, "headers": headers, "content": content}
         if json_body is not None:
             options["json"] = json_body
@@ -187,6 +207,35 @@ class Transport:
         if (seconds := asked_to_wait(response)) is not None:
             self._on_throttled(seconds)
         return response
+
+    def learn(self, available: float, capacity: float, per_second: float) -> None:
+        """Pass on how many points the far side says are left, at most and gained a second."""
+        self._on_budget(available, capacity, per_second)
+
+    def back_off(self, seconds: float) -> None:
+        """Pass on that the far side asks us to wait, where only its answer's body says so."""
+        self._on_throttled(seconds)
+
+    @contextmanager
+    def stream(
+        self, url: str, *, offset: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
+        """Read a file piece by piece, from a byte on where the far side can; memory stays flat.
+
+        Status 206: it begins at `offset`; 200: it is the whole file. Raises NotSent, AnswerLost or
+        ForbiddenHost, also in the middle.
+        """
+        guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read")
+        asked = {**(headers or {}), **({"Range": f"bytes={offset}-"} if offset else {})}
+        started = time.monotonic()
+        try:
+            with self._client.stream("GET", url, headers=asked) as response:
+                yield response, response.iter_bytes()
+                self._record(response.request, None, started)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise AnswerLost(f"{urlsplit(url).hostname} did not finish its answer.") from error
 
     def download(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None

@@ -1,0 +1,81 @@
+"""A far side that answers what a test wrote down: for answers no twin should be taught to give."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from app.adapters.shopify import schema
+from app.adapters.shopify.client import Client, Door
+from app.core.transport import Transport
+
+BASE = "https://syncstore-dev.myshopify.com"
+Answer = httpx.Response | Callable[[httpx.Request], httpx.Response]
+
+
+def says(data: Mapping[str, Any], *, status: int = 200, **headers: str) -> httpx.Response:
+    """Return an answer that holds data, at a cost of nothing worth mentioning."""
+    return answers({"data": data, **cost(1, 1999)}, status=status, **headers)
+
+
+def answers(body: Any, *, status: int = 200, **headers: str) -> httpx.Response:
+    """Return an answer of any body."""
+    spelled = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(
+        status, json=body, headers={"x-shopify-api-version": schema.VERSION, **spelled}
+    )
+
+
+def cost(requested: float, available: float, rate: float = 100.0) -> dict[str, Any]:
+    """Return the `extensions` of an answer."""
+    return {
+        "extensions": {
+            "cost": {
+                "requestedQueryCost": requested,
+                "actualQueryCost": None,
+                "throttleStatus": {
+                    "maximumAvailable": 2000.0,
+                    "currentlyAvailable": available,
+                    "restoreRate": rate,
+                },
+            }
+        }
+    }
+
+
+def fails(code: str, message: str = "No.", **more: Any) -> httpx.Response:
+    """Return a top-level error inside HTTP 200."""
+    return answers({"errors": [{"message": message, "extensions": {"code": code}}], **more})
+
+
+def lost(_: httpx.Request) -> httpx.Response:
+    """Take the request and never answer."""
+    raise httpx.ReadTimeout("gone")
+
+
+def unreached(_: httpx.Request) -> httpx.Response:
+    """Refuse the connection."""
+    raise httpx.ConnectError("nobody there")
+
+
+class Far:
+    """Answers in the order written down; remembers what it was asked."""
+
+    def __init__(self, *script: Answer, **wire: Any) -> None:
+        self._script = list(script)
+        self.requests: list[httpx.Request] = []
+        self.transport = Transport(inner=httpx.MockTransport(self._answer), **wire)
+        self.client = Client(Door(BASE, "shpat_secret"), self.transport)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self._script.pop(0)
+        return answer(request) if callable(answer) else answer
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The variables of every GraphQL request."""
+        return [
+            json.loads(each.content)["variables"] for each in self.requests if each.method == "POST"
+        ]
