@@ -40,7 +40,7 @@ query BulkPoll($id: ID!) {
 # is as deep as connections may be nested.
 CATALOGUE: Final = """
 {
-  products(query: "%(query)s", sortKey: ID) {
+  products(query: "%(query)s") {
     edges {
       node {
         id
