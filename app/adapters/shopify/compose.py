@@ -52,7 +52,7 @@ def creation(shop: Shop, item: Item) -> tuple[Body, list[Pair]]:
     draft = item.draft
     pairs = [Pair(each, None) for each in draft.variants if not each.is_removed]
     found = pictures.gallery(item)
-    item.problems.extend(found.problems)
+    item.add(*found.problems)
     body = {"status": "DRAFT", **outward.product_body(draft.values, publishes=shop.publishes)}
     body.setdefault("title", "")
     _add_category(shop, item, draft.values, body)
@@ -84,7 +84,9 @@ def new_skus(plan: Plan) -> list[str]:
 def set_row(shop: Shop, item: Item, pair: Pair, found: Gallery) -> Body:
     """Return a new variant as productSet takes it."""
     draft = pair.draft
-    row = outward.as_set_row(_new_variant(shop, item, draft))
+    body, problems = _new_variant(shop, draft)
+    item.add(*problems)
+    row = outward.as_set_row(body)
     if draft.values.get("quantity") is not None:
         place = {"locationId": ids.gid("Location", shop.location), "name": "available"}
         row["inventoryQuantities"] = [{**place, "quantity": int(draft.values["quantity"])}]
@@ -94,16 +96,15 @@ def set_row(shop: Shop, item: Item, pair: Pair, found: Gallery) -> Body:
     return row
 
 
-def _new_variant(shop: Shop, item: Item, draft: VariantDraft) -> Body:
+def _new_variant(shop: Shop, draft: VariantDraft) -> tuple[Body, list[Problem]]:
     wanted = {name: value for name, value in draft.values.items() if name not in _APART}
     wanted.setdefault("price", None)
     body, problems = outward.variant_body(wanted, _NOTHING, shop.dialect, variant_key=draft.key)
-    item.problems.extend(problems)
     if "quantity" in draft.values:
         _track(body, is_tracked=draft.values["quantity"] is not None)
     body["optionValues"] = outward.choice_body(draft.values.get("choice"))
     body["metafields"] = [outward.key_metafield(draft.key)]
-    return body
+    return body, problems
 
 
 def _track(body: Body, *, is_tracked: bool) -> None:
@@ -143,7 +144,7 @@ def _add_category(shop: Shop, item: Item, values: Values, body: Body) -> None:
         return
     named = list(values["categories"] or ())
     if len(named) > 1:
-        item.problems.append(
+        item.add(
             Problem(
                 "Shopify keeps one category per product; the first was sent. Keep one.",
                 "categories",
@@ -170,7 +171,7 @@ def _plan_keys(item: Item, our_key: str | None, values: Values, plan: Plan) -> N
 
 def _plan_files(item: Item, plan: Plan) -> Gallery:
     found = pictures.gallery(item)
-    item.problems.extend(each for each in found.problems if each not in item.problems)
+    item.add(*found.problems)
     if not found.is_shown:
         plan.product["files"] = found.bodies()
     return found
@@ -186,8 +187,7 @@ def _plan_variants(
         elif pair.row is not None:
             _plan_variant(shop, item, pair, found, plan)
         elif pair.draft.external_id is not None:
-            gone = Problem(_GONE, code="variant_gone", variant_key=pair.draft.key)
-            item.problems.extend([gone] if gone not in item.problems else [])
+            item.add(Problem(_GONE, code="variant_gone", variant_key=pair.draft.key))
         else:
             _plan_new(shop, item, pair, found, plan)
 
@@ -196,9 +196,9 @@ _GONE: Final = "This variant no longer exists in Shopify."
 
 
 def _plan_new(shop: Shop, item: Item, pair: Pair, found: Gallery, plan: Plan) -> None:
-    before = len(item.problems)
-    body = _new_variant(shop, item, pair.draft)
-    if any(each.field == "price" for each in item.problems[before:]):
+    body, problems = _new_variant(shop, pair.draft)
+    item.add(*problems)
+    if any(each.field == "price" for each in problems):
         return  # without a price Shopify would sell it for nothing
     if pair.draft.values.get("quantity") is not None:
         place = {"locationId": ids.gid("Location", shop.location)}
@@ -218,7 +218,7 @@ def _plan_variant(shop: Shop, item: Item, pair: Pair, found: Gallery, plan: Plan
     body, problems = outward.variant_body(
         fields, shown.values, shop.dialect, variant_key=pair.draft.key
     )
-    item.problems.extend(each for each in problems if each not in item.problems)
+    item.add(*problems)
     if values.get("choice"):
         body["optionValues"] = outward.choice_body(values["choice"])
     if "quantity" in values:
@@ -272,7 +272,7 @@ def _plan_structure(
         return
     choices = pairing.choices_after(item, pairs, values["options"])
     if choices is None:
-        item.problems.append(
+        item.add(
             Problem(
                 "The options differ from those in Shopify, and not every variant there has a pair"
                 " here. Pair or remove them, or change the options in Shopify.",

@@ -75,11 +75,13 @@ class Item:
         """Decide: refused."""
         self.outcome = Rejected(self.draft.key, problems, is_gone, owner)
 
+    def add(self, *problems: Problem) -> None:
+        """Add what does not go through, each once: plans are made more than once."""
+        self.problems.extend(each for each in problems if each not in self.problems)
+
     def note(self, error: UserError, variant_key: str | None = None) -> None:
         """Add what the shop refused of this item; the rest goes on."""
-        problem = error.problem(variant_key)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.add(error.problem(variant_key))
 
     def lose(self, sentence: str = UNANSWERED) -> None:
         """Decide: sent, wholly or in part, and nobody knows."""

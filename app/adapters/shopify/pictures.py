@@ -189,7 +189,9 @@ def is_same_file(sent: str, stored: str) -> bool:
 def note_sent(item: Item, found: Gallery) -> None:
     """Remember what is about to be sent by address, to learn its ids from the answer."""
     item.sent_pictures = tuple(picture.key for picture in found.pictures if picture.id is None)
-    item.media_before = frozenset(ids.number(each.get("id")) or "" for each in item.media)
+    there = [ids.number(each.get("id")) for each in item.media]
+    known = [picture.id for picture in found.pictures]
+    item.media_before = frozenset(each for each in (*there, *known) if each)
 
 
 def learn(item: Item) -> None:
