@@ -120,7 +120,8 @@ class Listings:
             try:
                 self._attempt(item, is_late=is_late)
             except (Retryable, NeedsReauth) as error:
-                if not any(each.outcome or each.is_written for each in everything):
+                others = [each for each in everything if each is not item]
+                if not any(each.outcome or each.is_written for each in others):
                     raise
                 for left in items[position:]:
                     left.lose(error.sentence)

@@ -49,6 +49,7 @@ class Gallery:
     others: list[str] = field(default_factory=list)  # global ids of films and models
     problems: list[Problem] = field(default_factory=list)
     has_failed: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)  # keys of ours for pictures shown anyway
 
     @property
     def is_shown(self) -> bool:
@@ -59,11 +60,12 @@ class Gallery:
     @property
     def ids(self) -> dict[str, str]:
         """Return key → their id, for every picture of ours the shop has."""
-        return {
+        listed = {
             picture.key: picture.id
             for picture in self.pictures
             if picture.id is not None and not picture.key.startswith(EXTERNAL)
         }
+        return {**self.aliases, **listed}
 
     def of(self, key: str) -> Picture | None:
         """Return the picture of a key."""
@@ -105,13 +107,18 @@ def _want(item: Item, found: Gallery, good: Sequence[Mapping[str, Any]]) -> None
             found.pictures.append(Picture(f"{EXTERNAL}{number}", alt, number, None))
     for variant in draft.variants:
         key = variant.values.get("image")
-        if key and not variant.is_removed and not _is_there(found, draft, item, str(key)):
-            _add(found, draft, item.image_ids, str(key), None)
+        if key and not variant.is_removed:
+            _want_for_variant(item, found, str(key))
 
 
-def _is_there(found: Gallery, draft: ListingDraft, item: Item, key: str) -> bool:
-    known = known_id(key, draft, item.image_ids)
-    return any(p.key == key or (known is not None and p.id == known) for p in found.pictures)
+def _want_for_variant(item: Item, found: Gallery, key: str) -> None:
+    """Let the picture of a variant join those of the product, unless it is among them."""
+    known = known_id(key, item.draft, item.image_ids)
+    if known is not None and any(picture.id == known for picture in found.pictures):
+        if not key.startswith(EXTERNAL):
+            found.aliases[key] = known
+        return
+    _add(found, item.draft, item.image_ids, key, None)
 
 
 def _add(

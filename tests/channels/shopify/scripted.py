@@ -1,8 +1,9 @@
 """A far side that answers what a test wrote down: for answers no twin should be taught to give."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import httpx
 
@@ -11,6 +12,7 @@ from app.adapters.shopify.client import Client, Door
 from app.core.transport import Transport
 
 BASE = "https://syncstore-dev.myshopify.com"
+_OPERATION: Final = re.compile(r"(?:query|mutation) (\w+)")
 Answer = httpx.Response | Callable[[httpx.Request], httpx.Response]
 
 
@@ -57,6 +59,37 @@ def lost(_: httpx.Request) -> httpx.Response:
 def unreached(_: httpx.Request) -> httpx.Response:
     """Refuse the connection."""
     raise httpx.ConnectError("nobody there")
+
+
+class Desk:
+    """Answers each operation by its name, in the order written down for it; the last one stays."""
+
+    def __init__(self, **script: Sequence[Answer] | Answer) -> None:
+        self._script: dict[str, list[Answer]] = {
+            name: list(said) if isinstance(said, Sequence) else [said]
+            for name, said in script.items()
+        }
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.transport = Transport(inner=httpx.MockTransport(self._answer))
+        self.client = Client(Door(BASE, "shpat_secret"), self.transport)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        found = _OPERATION.match(body["query"].lstrip())
+        name = found.group(1) if found else ""
+        self.said.append((name, body["variables"]))
+        script = self._script[name]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        return answer(request) if callable(answer) else answer
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """The variables of every request of an operation."""
+        return [variables for each, variables in self.said if each == name]
+
+    @property
+    def names(self) -> list[str]:
+        """The operations, in the order asked."""
+        return [name for name, _ in self.said]
 
 
 class Far:
