@@ -153,6 +153,9 @@ class OAuth:
     client_credentials: Callable[[AppKeys, str, Transport], dict[str, Any]] | None = None
     # Tells whether a key should be renewed now; the old one stays good until the new one is used.
     is_due: Callable[[Mapping[str, Any], datetime], bool] = lambda _credentials, _now: False
+    # Reads what the channel posts to the app as a whole, such as requests for privacy:
+    # (keys, headers, raw body) → base address of the shop, and the delivery; raises Refused.
+    read_delivery: Callable[[AppKeys, Mapping[str, str], bytes], tuple[str, Delivery]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

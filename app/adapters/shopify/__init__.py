@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.adapters.port import Channel, FormField, OAuth
-from app.adapters.shopify import oauth, schema
+from app.adapters.shopify import oauth, schema, webhooks
 from app.adapters.shopify.adapter import build
 
 SHOPIFY: Final = Channel(
@@ -47,5 +47,6 @@ SHOPIFY: Final = Channel(
         refresh=oauth.refresh,
         client_credentials=oauth.client_credentials,
         is_due=oauth.is_due,
+        read_delivery=webhooks.read_app_delivery,
     ),
 )

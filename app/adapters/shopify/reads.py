@@ -18,6 +18,7 @@ Row = dict[str, Any]
 
 OVERLAP: Final = timedelta(minutes=5)  # the search lags behind writes
 _REMEMBERED: Final = 1000
+_LONGEST_WALK: Final = 10_000  # changes read with one search
 _VARIANTS: Final = 10  # of each product of a page; more are read product by product
 _MEDIA: Final = 10
 _PER_PAGE: Final = 50
@@ -180,9 +181,9 @@ class Reads:
         known |= {_key(row): str(row.get("updatedAt")) for row in rows}
         newest = max([newest, *(str(row.get("updatedAt")) for row in rows)])
         items, unreadable = mapped(self._shop, [self._whole(row) for row in fresh])
-        after = following(found)
-        if after is not None:
-            ahead = {"since": since, "after": after, "newest": newest, "known": _newest(known)}
+        if (after := following(found)) is not None:
+            walk = {**state, "newest": newest, "known": _newest(known)}
+            ahead = _step(walk, after, int(state.get("seen") or 0) + len(rows))
             return Page(items, Cursor("changes", ahead), unreadable=tuple(unreadable))
         mark = _mark_after(since, newest, known)
         return Page(items, None, watermark=Cursor("changes", mark), unreadable=tuple(unreadable))
@@ -211,14 +212,29 @@ def _last(rows: Sequence[Mapping[str, Any]], before: str) -> str:
 
 
 def _earlier(moment: str | None) -> str | None:
+    return _moved(moment, OVERLAP)
+
+
+def _moved(moment: str | None, by: timedelta) -> str | None:
     if not moment:
         return None
-    return (datetime.fromisoformat(moment) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (datetime.fromisoformat(moment) - by).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _newest(known: Mapping[str, str]) -> dict[str, str]:
     ordered = sorted(known.items(), key=lambda pair: pair[1], reverse=True)
     return dict(ordered[:_REMEMBERED])
+
+
+def _step(walk: dict[str, Any], after: str, seen: int) -> dict[str, Any]:
+    """Go on in a long list of changes; one search shows 25,000 objects, so it begins anew before.
+
+    Where a single second holds more than that, only going on helps.
+    """
+    anew = _moved(walk["newest"], timedelta(seconds=1))
+    if seen < _LONGEST_WALK or not anew or anew <= (walk.get("since") or ""):
+        return {**walk, "after": after, "seen": seen}
+    return {**walk, "since": anew, "after": None, "seen": 0}
 
 
 def _mark_after(since: str | None, newest: str, known: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from app.adapters.errors import BadPayload, Refused
+from app.adapters.port import AppKeys
 from app.adapters.shopify import ids, oauth, schema
 from app.adapters.shopify.client import Client
 from app.adapters.shopify.documents import shop as about_shop
@@ -77,6 +78,15 @@ def read_delivery(
     if source and shop and source != shop:
         raise Refused(f"This delivery comes from {source}.", code="foreign_source")
     return _delivery(sent, body)
+
+
+def read_app_delivery(
+    app: AppKeys, headers: Mapping[str, str], body: bytes
+) -> tuple[str, Delivery]:
+    """Verify what comes to the app as a whole; returns the address of the shop it is about."""
+    delivery = read_delivery(headers, body, secrets=app.secrets, shop=None)
+    domain = _Headers(headers).get("shop-domain") or str(_parsed(body).get("shop_domain") or "")
+    return f"https://{oauth.shop_domain(domain)}", delivery
 
 
 def _delivery(sent: _Headers, body: bytes) -> Delivery:

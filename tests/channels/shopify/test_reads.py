@@ -165,6 +165,25 @@ def test_a_read_of_changes_that_takes_several_pages_keeps_its_beginning() -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("newest", "asked"),
+    [
+        ("2026-11-22T12:00:00Z", {"after": None, "since": "2026-11-22T11:59:59Z", "seen": 0}),
+        ("2026-11-22T09:00:01Z", {"after": "c", "since": "2026-11-22T09:00:00Z", "seen": 10_000}),
+    ],
+)
+def test_a_long_walk_through_changes_begins_a_new_search(
+    newest: str, asked: dict[str, Any]
+) -> None:
+    reads, _ = _reads(_page(_product(1, newest), after="c"))
+    state = {"since": "2026-11-22T09:00:00Z", "after": "b", "seen": 9_999, "known": {}}
+
+    page = reads.pull(Cursor("changes", state))
+
+    assert page.next is not None
+    assert {name: page.next.state[name] for name in asked} == asked
+
+
 def test_a_watermark_never_moves_back() -> None:
     reads, _ = _reads(_page(_product(1, "2026-11-22T10:00:00Z")))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.adapters.errors import BadPayload, Refused
+from app.adapters.port import AppKeys
 from app.adapters.shopify import schema, webhooks
 from app.adapters.types import Delivery, DeliveryKind
 
@@ -156,6 +157,21 @@ def test_each_topic_is_about_something(
     found = _read(body, topic)
 
     assert (found.kind, found.external_id) == (kind, external_id)
+
+
+@pytest.mark.parametrize("domain", [SHOP, ""])
+def test_a_request_for_privacy_comes_to_the_app_and_names_its_shop(domain: str) -> None:
+    headers = _headers(W3, "shop/redact", X_Shopify_Shop_Domain=domain)
+
+    address, found = webhooks.read_app_delivery(AppKeys("id", ("new", SECRET)), headers, W3)
+
+    assert address == f"https://{SHOP}"
+    assert found.kind is DeliveryKind.PRIVACY
+
+
+def test_a_forged_request_for_privacy_is_refused() -> None:
+    with pytest.raises(Refused):
+        webhooks.read_app_delivery(AppKeys("id", ("another",)), _headers(W3, "shop/redact"), W3)
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1]"])
