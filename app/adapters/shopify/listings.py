@@ -18,6 +18,7 @@ from app.adapters.errors import (
     Unknown,
 )
 from app.adapters.shopify import compose, ids, pairing, pictures
+from app.adapters.shopify.compose import Plan
 from app.adapters.shopify.items import UNANSWERED, Item, still_open
 from app.adapters.shopify.lookup import Lookup, Taken, taken
 from app.adapters.shopify.problems import Busy
@@ -194,7 +195,14 @@ class Listings:
         """Tell whether a second round can bring what the first could not."""
         if not item.is_written or item.problems or item.row is None:
             return False
-        return not compose.changes(self._shop, item).late().is_empty
+        return not self._left(item).late().is_empty
+
+    def _left(self, item: Item) -> Plan:
+        """Return what the shop does not show yet; of an answer we cannot read, nothing is said."""
+        try:
+            return compose.changes(self._shop, item)
+        except BadPayload:
+            return Plan()
 
     def _outcome(self, item: Item) -> Outcome:
         if item.outcome is None and item.is_written:
@@ -210,7 +218,7 @@ class Listings:
         if item.row is None or len(item.row) == 1:  # nobody has seen it since
             item.lose(item.lost or UNANSWERED)
             return
-        plan = compose.changes(self._shop, item)
+        plan = self._left(item)
         if item.lost is not None and not plan.is_empty:
             item.lose(item.lost)
         elif plan.waiting and not item.problems:

@@ -1,10 +1,13 @@
 """The wire of a shop: what each kind of answer means, and what a lost one does not mean."""
 
+import json
 import logging
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.adapters.errors import (
     AdapterError,
@@ -17,6 +20,7 @@ from app.adapters.errors import (
     Unsupported,
 )
 from app.adapters.shopify import problems
+from app.adapters.shopify.client import _lines
 from app.adapters.shopify.documents import reading, shop, writing
 from app.core.rate_limit import RateLimited
 from tests.channels.shopify.scripted import (
@@ -298,6 +302,31 @@ def test_a_result_is_streamed_from_where_the_last_page_ended(answer: Answer) -> 
     assert first == {"id": 1}
     assert [row["id"] for _, row in rest] == [2, 3]
     assert rest[-1][0] == len(FILE)
+
+
+@given(
+    rows=st.lists(
+        st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=3), max_size=9
+    ),
+    size=st.integers(1, 40),
+    split=st.integers(0, 9),
+)
+def test_wherever_a_stream_is_cut_its_lines_are_whole(
+    rows: list[dict[str, str]], size: int, split: int
+) -> None:
+    content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    ends = [at for at, _ in _cut(content, size)]
+
+    resumed_at = ends[split] if split < len(ends) else 0
+    resumed = [row for _, row in _cut(content, size, wanted=resumed_at)]
+
+    assert [row for _, row in _cut(content, size)] == rows
+    assert resumed == (rows[split + 1 :] if split < len(ends) else rows)
+
+
+def _cut(content: bytes, size: int, *, wanted: int = 0) -> list[tuple[int, Any]]:
+    chunks = (content[start : start + size] for start in range(0, len(content), size))
+    return list(_lines(chunks, 0, wanted))
 
 
 @pytest.mark.parametrize(
