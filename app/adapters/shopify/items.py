@@ -12,7 +12,9 @@ from app.adapters.shopify.problems import UserError
 from app.adapters.types import (
     Applied,
     ChannelProduct,
+    Found,
     ListingDraft,
+    Moved,
     Outcome,
     Problem,
     Rejected,
@@ -31,7 +33,7 @@ class Item:
     outcome: Outcome | None = None
     problems: list[Problem] = field(default_factory=list)
     image_ids: dict[str, str] = field(default_factory=dict)
-    was_found: bool = False
+    is_foreign: bool = False  # the shop had it first: it is shown, not written
     is_written: bool = False  # something was sent: read it back
     lost: str | None = None  # why nobody knows what became of what was sent
     sent_pictures: tuple[str, ...] = ()  # keys of pictures sent by address, in order …
@@ -102,8 +104,17 @@ class Item:
             variant_ids=dict(variant_ids),
             image_ids=dict(self.image_ids),
             problems=tuple(self.problems),
-            was_found=self.was_found,
         )
+
+    def meet(self, dialect: Dialect) -> None:
+        """Decide: the shop had it first, or changed it since we planned; nothing is written."""
+        shown = self.shown(dialect)
+        if shown is None:
+            return
+        if self.is_foreign:
+            self.outcome = Found(self.draft.key, shown)
+        elif self.draft.is_outdated(shown):
+            self.outcome = Moved(self.draft.key)
 
 
 def still_open(items: Sequence[Item]) -> list[Item]:

@@ -55,6 +55,7 @@ class Listings:
             if item.draft.is_removed:
                 item.outcome = self._remove(item.draft)
         self._find(still_open(items))
+        self._meet(still_open(items))
         self._write(items, still_open(items))
         self._read_back(items)
         again = [item for item in still_open(items) if item.lost or self._can_go_on(item)]
@@ -108,7 +109,15 @@ class Listings:
         if isinstance(found, Taken):
             item.reject(found.problem, owner=found.owner)
         elif found is not None:
-            item.row, item.was_found = {"id": ids.gid("Product", found)}, True
+            item.row = {"id": ids.gid("Product", found.external_id)}
+            item.is_foreign = not found.is_ours
+
+    def _meet(self, items: Sequence[Item]) -> None:
+        for item in items:
+            try:
+                item.meet(self._shop.dialect)
+            except BadPayload as error:
+                item.reject(Problem(error.sentence, code=error.code))
 
     def _rows_of(self, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         return {ids.number(row["id"]) or "": row for row in self._reads.rows(external_ids)}
@@ -152,10 +161,6 @@ class Listings:
             self._steps.carry_out(item, plan)
 
     def _create(self, item: Item) -> None:
-        if item.is_written:  # its answer was lost; only if it is not there it is made again
-            self._look_up(item)
-            if item.row is not None or not item.is_open:
-                return
         body, pairs = compose.creation(self._shop, item)
         if any(problem.field == "price" for problem in item.problems):
             item.reject(*item.problems)  # Shopify would sell it for nothing
@@ -233,7 +238,6 @@ def _ticket_state(item: Item) -> dict[str, Any]:
         "key": draft.key,
         "external_id": item.external_id,
         "image_ids": {**draft.image_ids, **item.image_ids},
-        "was_found": item.was_found,
         "variants": [
             [key, number, draft_values["image"]]
             for key, number in pairing.variant_ids(item).items()

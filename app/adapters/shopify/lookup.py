@@ -21,7 +21,15 @@ class Taken:
     problem: Problem
 
 
-Found = str | Taken | None
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A product a draft may be; not ours: it has our SKU and no mark of ours."""
+
+    external_id: str
+    is_ours: bool
+
+
+Match = Known | Taken | None
 
 
 def skus_of(draft: ListingDraft) -> list[str]:
@@ -36,9 +44,10 @@ class Lookup:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def find(self, draft: ListingDraft) -> Found:
+    def find(self, draft: ListingDraft) -> Match:
         """Return the product a draft is, what stands in its way, or None."""
-        return self.by_key(draft.key) or self._by_sku(draft)
+        ours = self.by_key(draft.key)
+        return Known(ours, is_ours=True) if ours is not None else self._by_sku(draft)
 
     def by_key(self, key: str) -> str | None:
         """Return the product that carries our key."""
@@ -63,7 +72,7 @@ class Lookup:
         first = len(skus) * _PER_SKU
         return nodes(self._client.ask(reading.VARIANTS_BY_SKU, first=first, query=query))
 
-    def _by_sku(self, draft: ListingDraft) -> Found:
+    def _by_sku(self, draft: ListingDraft) -> Match:
         skus = skus_of(draft)
         owners = self.owners(skus) if skus else {}
         if not owners:
@@ -72,7 +81,9 @@ class Lookup:
         if len(owners) > 1:
             return Taken(number, _many(product))
         kind = "simple" if product.get("hasOnlyDefaultVariant") else "variable"
-        return number if kind == draft.kind else Taken(number, _other_kind(product))
+        if kind != draft.kind:
+            return Taken(number, _other_kind(product))
+        return Known(number, is_ours=False)
 
 
 def quoted(text: str) -> str:
