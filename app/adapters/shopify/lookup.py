@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.adapters.errors import Gone
 from app.adapters.shopify import ids
 from app.adapters.shopify.client import Client, nodes
 from app.adapters.shopify.documents import reading
@@ -51,7 +52,10 @@ class Lookup:
 
     def by_key(self, key: str) -> str | None:
         """Return the product that carries our key."""
-        found = self._client.ask(reading.PRODUCT_BY_KEY, value=key)
+        try:
+            found = self._client.ask(reading.PRODUCT_BY_KEY, value=key)
+        except Gone:
+            return None  # no product of this shop ever carried a key of ours
         return ids.number(found.get("id")) if isinstance(found, Mapping) else None
 
     def owners(self, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -75,7 +75,12 @@ class Shop:
         return self._categories[path]
 
     def _find_category(self, path: str) -> str | None:
-        found = self.client.ask(about_shop.CATEGORY_SEARCH, search=path.rpartition(">")[2].strip())
+        """Search the taxonomy; where it cannot be had, the merchant's own word has to do."""
+        name = path.rpartition(">")[2].strip()
+        try:
+            found = self.client.ask(about_shop.CATEGORY_SEARCH, search=name)
+        except Refused:
+            return None
         listed = nodes(found.get("categories")) if isinstance(found, Mapping) else []
         wanted = _folded_path(path)
         matches = (each for each in listed if _folded_path(str(each.get("fullName"))) == wanted)
@@ -119,8 +124,12 @@ def read_locations(client: Client) -> list[dict[str, Any]]:
 
 
 def default_location(locations: Sequence[Mapping[str, Any]]) -> str:
-    """Return the location to keep in step when nobody chose: the first that ships web orders."""
-    own = [each for each in locations if each["is_active"] and not each["is_service"]]
+    """Return the location to keep in step when nobody chose: the oldest that ships web orders."""
+    own = [
+        each
+        for each in sorted(locations, key=lambda row: int(row["id"] or 0))
+        if each["is_active"] and not each["is_service"]
+    ]
     best = [each for each in own if each["ships_online"]] or own
     if not best:
         raise Refused(

@@ -14,6 +14,7 @@ from app.adapters.shopify import ids, oauth, schema
 from app.adapters.shopify.client import Client
 from app.adapters.shopify.documents import shop as about_shop
 from app.adapters.shopify.problems import ItemRefused, UserError
+from app.adapters.shopify.shop import read_facts
 from app.adapters.types import Delivery, DeliveryKind, Hook
 
 _KINDS: Final[Mapping[str, DeliveryKind]] = {
@@ -153,9 +154,9 @@ class Hooks:
 
     @property
     def topics(self) -> list[str]:
-        """The topics the granted scopes allow; all of them while the scopes are not known."""
+        """The topics the granted scopes allow; Shopify refuses the others."""
         if self._scopes is None:
-            return list(schema.TOPICS)
+            self._scopes = list(read_facts(self._client).details["scopes"])
         missing = set(oauth.missing_scopes(self._scopes, filter(None, schema.TOPICS.values())))
         return [topic for topic, scope in schema.TOPICS.items() if scope not in missing]
 

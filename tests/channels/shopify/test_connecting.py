@@ -58,7 +58,7 @@ def _healthy(**script: Any) -> Desk:
     publications = says({"publications": {"nodes": [TILL, STORE]}})
     told: dict[str, Any] = {
         "ShopInfo": _shop(),
-        "Locations": _locations(SERVICE, HERE, WEB),
+        "Locations": _locations(SERVICE, WEB, HERE),
         "Publications": publications,
         "DefineKey": DEFINED,
     }
@@ -198,8 +198,8 @@ def test_only_topics_the_scopes_allow_are_armed_and_only_missing_ones_made() -> 
     assert dropped == ["2", "3"]
 
 
-def test_all_topics_are_armed_while_the_scopes_are_not_known() -> None:
-    desk = Desk(Hooks=_hooks(), HookAdd=_added)
+def test_scopes_that_are_not_known_are_asked_for_before_arming() -> None:
+    desk = Desk(Hooks=_hooks(), HookAdd=_added, ShopInfo=_shop())
 
     _adapter(desk).arm_hooks()
 
@@ -227,7 +227,7 @@ def test_a_refused_subscription_is_told() -> None:
     refused: Answer = says({"webhookSubscriptionCreate": {"userErrors": errors}})
 
     with pytest.raises(Refused, match="not allowed"):
-        _adapter(Desk(Hooks=_hooks(), HookAdd=refused)).arm_hooks()
+        _adapter(Desk(Hooks=_hooks(), HookAdd=refused), **FEW).arm_hooks()
 
 
 def test_without_an_address_nothing_is_armed() -> None:
