@@ -210,7 +210,7 @@ class Listings:
             return Plan()
 
     def _outcome(self, item: Item) -> Outcome:
-        if item.outcome is None and item.is_written:
+        if item.outcome is None:
             self._settle(item)
         return self._applied(item) if item.outcome is None else item.outcome
 

@@ -10,15 +10,14 @@ API_PATH: Final = f"/admin/api/{VERSION}/graphql.json"
 TOKEN_PATH: Final = "/admin/oauth/access_token"  # noqa: S105 (an address, no secret)
 AUTHORIZE_PATH: Final = "/admin/oauth/authorize"
 
-# What the app asks for; a write scope implies the read scope of the same name.
+# What the app asks for, and no more; a write scope implies the read scope of the same name. Topics
+# of fulfilment below are armed where a merchant's own app has the scope.
 SCOPES: Final = (
     "write_products",
     "write_inventory",
     "read_locations",
     "write_publications",
     "read_orders",
-    "read_fulfillments",
-    "write_merchant_managed_fulfillment_orders",
 )
 # Without these the catalog cannot be kept in step; the others only narrow what is offered.
 NEEDED_SCOPES: Final = ("write_products", "write_inventory", "read_locations")
