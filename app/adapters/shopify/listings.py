@@ -87,12 +87,11 @@ class Listings:
         return item.outcome or Applied(draft.key, external_id or "")
 
     def _find(self, items: Sequence[Item]) -> None:
-        for item in items:
-            if item.draft.external_id is None:
-                self._look_up(item)
+        self._look_up_all([item for item in items if item.draft.external_id is None])
+        items = still_open(items)
         wanted = {id(item): item.draft.external_id or item.external_id for item in items}
         rows = self._rows_of([each for each in wanted.values() if each])
-        for item in still_open(items):
+        for item in items:
             number = wanted[id(item)]
             if not number:
                 continue
@@ -103,6 +102,18 @@ class Listings:
                 item.reject(
                     Problem("This is a gift card, which SyncStore only reads.", code="not_writable")
                 )
+
+    def _look_up_all(self, items: Sequence[Item]) -> None:
+        """Look for products that may be there; when the shop stops us, go on with those we know."""
+        for position, item in enumerate(items):
+            try:
+                self._look_up(item)
+            except Retryable as error:
+                if position == 0:
+                    raise
+                for left in items[position:]:
+                    left.lose(error.sentence)
+                return
 
     def _look_up(self, item: Item) -> None:
         found = self._lookup.find(item.draft)

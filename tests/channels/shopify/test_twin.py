@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.adapters.errors import NeedsReauth, Refused, Throttled, Unavailable
+from app.adapters.errors import NeedsReauth, Refused, Retryable, Throttled, Unavailable, Unknown
 from app.adapters.port import AppKeys, ChannelAdapter, Install
 from app.adapters.shopify import oauth, schema
 from app.adapters.types import (
@@ -24,7 +24,7 @@ from app.adapters.types import (
     VariantDraft,
 )
 from app.simulators.shopify import Condition, Quirk, TwinSettings, seed_synthetic
-from tests.channels.conformance import applied, bound, money, read_all, simple, variable
+from tests.channels.conformance import applied, bound, misread, money, read_all, simple, variable
 from tests.channels.shopify.stage import HOOK_URL, ShopifyStage
 
 
@@ -453,3 +453,34 @@ def test_uninstalling_ends_the_key() -> None:
 
     assert adapter.uninstall() is True  # type: ignore[attr-defined]  # beyond the port
     assert adapter.uninstall() is False  # type: ignore[attr-defined]  # beyond the port
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_storm_leaves_no_duplicate_and_no_half_made_product(seed: int) -> None:
+    stage = ShopifyStage()
+    facts = stage.open().check().facts
+    assert facts is not None
+    known = {"facts": {"currency": "USD", "details": facts.details}}
+    stage.store.chaos.use("storm", seed=seed)
+    waiting = {f"k{n}": variable(f"k{n}", {"S": f"S-{n}", "M": f"M-{n}"}) for n in range(8)}
+    made: dict[str, Applied] = {}
+
+    for _ in range(100):
+        if not waiting:
+            break
+        try:
+            outcomes = stage.open(**known).push_listings(list(waiting.values()))
+        except (Retryable, Unknown):
+            continue
+        for outcome in outcomes:
+            if isinstance(outcome, Applied):
+                made[outcome.key] = outcome
+                del waiting[outcome.key]
+    stage.store.chaos.use("calm")
+
+    assert not waiting
+    assert stage.count() == 8
+    shown = stage.open().read_products([each.external_id for each in made.values()])
+    for key, product in zip(made, shown, strict=True):
+        draft = variable(key, {"S": f"S-{key[1:]}", "M": f"M-{key[1:]}"})
+        assert misread(draft, product, made[key]) == {}
