@@ -72,11 +72,20 @@ class Reads:
         """Return the products with these ids as Shopify spells them, all variants included."""
         wanted = [each for each in dict.fromkeys(external_ids) if ids.is_number(each)]
         found: list[Row] = []
+        most = schema.MOST_ROWS
         while wanted:
-            most = self._fitting(reading.PRODUCTS_BY_ID, schema.MOST_ROWS)
-            few, wanted = wanted[:most], wanted[most:]
-            gids = [ids.gid("Product", each) for each in few]
-            answer = self._asked(reading.PRODUCTS_BY_ID, ids=gids)
+            most = min(most, self._fitting(reading.PRODUCTS_BY_ID, schema.MOST_ROWS))
+            few = wanted[:most]
+            try:
+                answer = self._asked(
+                    reading.PRODUCTS_BY_ID, ids=[ids.gid("Product", each) for each in few]
+                )
+            except TooCostly:
+                if len(few) == 1:
+                    raise
+                most = len(few) // 2
+                continue
+            wanted = wanted[len(few) :]
             found += [self._whole(row) for row in answer or () if row and row.get("id")]
         return found
 
@@ -89,14 +98,18 @@ class Reads:
         return self._client.fitting(document, most, **self._sizes(document))
 
     def _asked(self, document: Document, **variables: Any) -> Any:
-        """Ask with inner pages that Shopify takes: halved where it calls a request too costly."""
+        """Ask with pages that Shopify takes: where it calls a request too costly, the inner page is
+        halved, and when there is nothing left of it, the outer one."""
         while True:
             try:
                 return self._client.ask(document, **{**self._sizes(document), **variables})
             except TooCostly:
-                if self._inner == 1:
+                if self._inner > 1:
+                    self._inner //= 2
+                elif variables.get("first", 1) > 1:
+                    variables["first"] //= 2
+                else:
                     raise
-                self._inner = max(1, self._inner // 2)
 
     def _whole(self, row: Mapping[str, Any]) -> Row:
         """Complete a product whose variants or media are more than the page brought."""

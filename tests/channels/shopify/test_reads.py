@@ -118,6 +118,27 @@ def test_a_query_that_is_too_costly_is_asked_with_smaller_pages() -> None:
     assert [each["variants"] for each in far.asked] == [10, 5, 2]
 
 
+def test_when_inner_pages_are_as_small_as_can_be_fewer_products_are_asked_for() -> None:
+    dear: list[Answer] = [fails("MAX_COST_EXCEEDED")] * 4
+    reads, far = _reads(*dear, says({"nodes": [_product(1)]}), says({"nodes": [_product(2)]}))
+
+    found = reads.products(["1", "2"])
+
+    assert [each.external_id for each in found] == ["1", "2"]
+    assert [len(each["ids"]) for each in far.asked] == [2, 2, 2, 2, 1, 1]
+
+
+def test_a_page_that_is_too_costly_gets_shorter() -> None:
+    dear: list[Answer] = [fails("MAX_COST_EXCEEDED")] * 4
+    reads, far = _reads(*dear, _page(_product(1)))
+
+    page = reads.pull(Cursor("changes", {"since": None}))
+
+    assert [item.external_id for item in page.items] == ["1"]
+    firsts = [each["first"] for each in far.asked]
+    assert firsts[4] == firsts[3] // 2
+
+
 def test_a_query_that_cannot_get_smaller_is_given_up() -> None:
     reads, far = _reads(*[fails("MAX_COST_EXCEEDED")] * 9)
 
