@@ -137,7 +137,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Call], **args: Any) -> Any:
     parent, name = info.parent_type.name, info.field_name
     access.permit(parent, name, info.return_type, call.scopes)
     if info.path.prev is None:
-        call.root_field = name
+        call.root_field, call.root_key = name, str(info.path.key)
     if parent == "Mutation":
         return _write(call, info, args)
     if isinstance(source, Mapping):

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,3 +67,24 @@ def test_a_store_is_served_and_comes_back_after_a_stop(tmp_path: Path) -> None:
     assert picture.content.startswith(b"\x89PNG")
     assert first.returncode == 0
     assert names == ["Mug", "Cup"]
+
+
+def test_no_request_waits_for_the_background() -> None:
+    arguments = ["--token", TOKEN, "--bulk-seconds", "0", "--deliver-every", "0.1"]
+    start = 'mutation { bulkOperationRunQuery(query: "{ products { edges { node { id } } } }") {'
+    start += " bulkOperation { id status } userErrors { message } } }"
+    poll = "query Q($id: ID!) { bulkOperation(id: $id) { status objectCount url } }"
+
+    with _serving(*arguments) as (url, _), httpx.Client(base_url=url) as client:
+        client.post("/_twin/seed", json={"count": 250})
+        time.sleep(1.1)  # the search is a second behind
+        operation = _ask(client, start)["bulkOperationRunQuery"]["bulkOperation"]
+        told = _ask(client, poll, id=operation["id"])["bulkOperation"]
+        deadline = time.monotonic() + 20
+        while told["status"] != "COMPLETED" and time.monotonic() < deadline:
+            time.sleep(0.05)
+            told = _ask(client, poll, id=operation["id"])["bulkOperation"]
+        lines = client.get(told["url"]).text.splitlines()
+
+    assert (told["objectCount"], len(lines)) == ("250", 250)
+    assert operation["status"] == "CREATED"
