@@ -68,6 +68,7 @@ def _open_store(arguments: argparse.Namespace, port: int) -> StoreState:
         search_lag_seconds=arguments.search_lag,
         media_seconds=arguments.media_seconds,
         bulk_seconds=arguments.bulk_seconds,
+        works_in_requests=False,
         allows_local_urls=True,
     )
     chaos = Chaos(arguments.chaos_seed, arguments.chaos, sleep=time.sleep)

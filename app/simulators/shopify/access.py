@@ -77,9 +77,8 @@ def is_allowed(needed: tuple[str, ...], scopes: frozenset[str]) -> bool:
 
 def permit(parent: str, field: str, kind: GraphQLOutputType, scopes: frozenset[str]) -> None:
     """Refuse a field whose scope the merchant has not granted."""
-    place = f"{parent}.{field}"
-    needed = FIELDS.get(place) or TYPES.get(_named(kind), ())
-    if not is_allowed(needed, scopes):
+    needed = _needed(parent, field, kind)
+    if needed and not is_allowed(needed, scopes):
         wanted = " or ".join(f"`{scope}`" for scope in needed)
         raise TopError(
             f"Access denied for {field} field. Required access: {wanted} access scope.",
@@ -98,5 +97,5 @@ def topic_scopes(topic: str) -> tuple[str, ...]:
 
 
 @cache
-def _named(kind: GraphQLOutputType) -> str:
-    return get_named_type(kind).name
+def _needed(parent: str, field: str, kind: GraphQLOutputType) -> tuple[str, ...]:
+    return FIELDS.get(f"{parent}.{field}") or TYPES.get(get_named_type(kind).name, ())

@@ -82,7 +82,7 @@ def _add_front_end(app: Flask, store: StoreState) -> None:
         return Response(f"<h1>{store.settings.name}</h1>")
 
     def picture(path: str) -> Response:
-        jobs.run_due(store)
+        jobs.catch_up(store)
         return _file(store, path)
 
     app.add_url_rule("/", "home", home)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graphql import ExecutionResult, parse
@@ -25,45 +26,64 @@ def finish_due(store: StoreCore) -> None:
             if row["status"] in {"CREATED", "RUNNING", "CANCELING"} and row["due"] <= now
         ]
     for row_id in waiting:
-        _step(store, row_id)
+        with store.claim(row_id) as is_mine:
+            if is_mine:
+                _step(store, row_id)
 
 
 def _step(store: StoreCore, row_id: int) -> None:
     with store.change():
         row = store.bulks.rows[row_id]
         if row["status"] == "CANCELING":
-            _end(store, row, "CANCELED", [], root_count=0)
+            _end(store, row, "CANCELED", Done())
+        if row["status"] not in {"CREATED", "RUNNING"}:
             return
         if row["status"] == "CREATED" and store.settings.bulk_seconds > 0:
             due = row["due"] + store.settings.bulk_seconds
             store.bulks.put(row | {"status": "RUNNING", "due": due})
             return
         fails = store.takes(Quirk.BULK_FAILS) is not None
-    if row["type"] == "QUERY":
-        with store.change():
-            _read(store, row, fails=fails)
-    else:
-        lines = _write(store, row)
-        with store.change():
-            _close(store, row, lines, len(lines), fails=fails)
+    done = _read(store, row) if row["type"] == "QUERY" else _write(store, row)
+    with store.change():
+        _close(store, row, done, fails=fails)
 
 
-def _read(store: StoreCore, row: Row, *, fails: bool) -> None:
+@dataclass
+class Done:
+    """What a bulk operation has made so far."""
+
+    lines: list[str] = field(default_factory=list)
+    roots: int = 0
+    error_code: str | None = None
+
+
+def _read(store: StoreCore, row: Row) -> Done:
+    """Read part after part; in between others get at the store, as they do at Shopify."""
     call = Call(store, frozenset(row["scopes"]), is_bulk=True)
-    result = gql.run(call, parse(row["query"]), {})
-    if result.errors:
-        code = (result.errors[0].extensions or {}).get("code")
-        known = {"ACCESS_DENIED": "ACCESS_DENIED"}
-        error = known.get(str(code), "INTERNAL_SERVER_ERROR")
-        _end(store, row, "FAILED", [], root_count=0, error_code=error)
-        return
-    lines: list[str] = []
-    roots = 0
-    for value in (result.data or {}).values():
-        for line in _lines(value, None):
-            lines.append(json.dumps(line, separators=(",", ":")))
-            roots += "__parentId" not in line
-    _close(store, row, lines, roots, fails=fails)
+    document, done, is_first = parse(row["query"]), Done(), True
+    while True:
+        with store.change():
+            result = gql.run(call, document, {})
+        if result.errors:
+            code = (result.errors[0].extensions or {}).get("code")
+            is_denied = code == "ACCESS_DENIED"
+            return Done(error_code="ACCESS_DENIED" if is_denied else "INTERNAL_SERVER_ERROR")
+        for value in (result.data or {}).values():
+            if is_first or _is_list(value):
+                _note(done, value)
+        if not any(call.rests.values()):
+            return done
+        is_first = False
+
+
+def _note(done: Done, value: Any) -> None:
+    for line in _lines(value, None):
+        done.lines.append(json.dumps(line, separators=(",", ":")))
+        done.roots += "__parentId" not in line
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Mapping) and ("edges" in value or "nodes" in value)
 
 
 def _lines(value: Any, parent: str | None) -> Iterator[dict[str, Any]]:
@@ -89,7 +109,7 @@ def _split(node: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     own: dict[str, Any] = {}
     nested: list[Any] = []
     for name, value in node.items():
-        if isinstance(value, Mapping) and ("edges" in value or "nodes" in value):
+        if _is_list(value):
             nested.append(value)
         elif isinstance(value, Mapping):
             own[name], inner = _split(value)
@@ -99,14 +119,15 @@ def _split(node: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     return own, nested
 
 
-def _write(store: StoreCore, row: Row) -> list[str]:
+def _write(store: StoreCore, row: Row) -> Done:
     body = store.files.get(f"uploads/{row['upload']}", b"")
-    told = []
+    done = Done()
     for number, line in enumerate(body.decode("utf-8").splitlines()):
         with store.change():
             answer = _write_one(store, row, line)
-        told.append(json.dumps({**answer, "__lineNumber": number}, separators=(",", ":")))
-    return told
+        done.lines.append(json.dumps({**answer, "__lineNumber": number}, separators=(",", ":")))
+        done.roots += 1
+    return done
 
 
 def _write_one(store: StoreCore, row: Row, line: str) -> dict[str, Any]:
@@ -127,38 +148,30 @@ def _write_one(store: StoreCore, row: Row, line: str) -> dict[str, Any]:
     return {"data": result.data}
 
 
-def _close(store: StoreCore, row: Row, lines: list[str], roots: int, *, fails: bool) -> None:
+def _close(store: StoreCore, row: Row, done: Done, *, fails: bool) -> None:
     row = store.bulks.rows[row["id"]]
     if row["status"] == "CANCELING":
-        _end(store, row, "CANCELED", lines, root_count=roots)
+        _end(store, row, "CANCELED", done)
     elif fails:
-        part = lines[: len(lines) // 2]
-        _end(store, row, "FAILED", part, root_count=0, error_code="INTERNAL_SERVER_ERROR")
+        part = done.lines[: len(done.lines) // 2]
+        _end(store, row, "FAILED", Done(part, error_code="INTERNAL_SERVER_ERROR"))
     else:
-        _end(store, row, "COMPLETED", lines, root_count=roots)
+        _end(store, row, "FAILED" if done.error_code else "COMPLETED", done)
 
 
-def _end(
-    store: StoreCore,
-    row: Row,
-    status: str,
-    lines: list[str],
-    *,
-    root_count: int,
-    error_code: str | None = None,
-) -> None:
-    body = "".join(f"{line}\n" for line in lines).encode()
-    path = f"bulk/{row['id']}.jsonl" if lines else None
+def _end(store: StoreCore, row: Row, status: str, done: Done) -> None:
+    body = "".join(f"{line}\n" for line in done.lines).encode()
+    path = f"bulk/{row['id']}.jsonl" if body else None
     if path is not None:
         store.files[path] = body
         store.shelf.note_file(path, body)
     ended = {
         "status": status,
         "path": path,
-        "file_size": str(len(body)) if lines else None,
-        "object_count": str(len(lines)),
-        "root_object_count": str(root_count),
-        "error_code": error_code,
+        "file_size": str(len(body)) if body else None,
+        "object_count": str(len(done.lines)),
+        "root_object_count": str(done.roots),
+        "error_code": done.error_code,
         "completed": store.now(),
     }
     row = store.bulks.put(row | ended)

@@ -1,7 +1,7 @@
 """One GraphQL request on its way: the store, who asks, and how things are shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from app.simulators.shopify import texts
@@ -17,6 +17,13 @@ class Call:
     scopes: frozenset[str]
     is_bulk: bool = False  # connections give everything, whatever `first` says
     root_field: str = ""  # the query or mutation being resolved
+    root_key: str | None = None  # its name in the answer, until its own list is made
+    rests: dict[str, list[Any]] = field(default_factory=dict)  # what a bulk read has still to show
+
+    def is_under_way(self) -> bool:
+        """Say whether a bulk read has already found what the list being resolved shows."""
+        return self.root_key in self.rests
+
     key: str | None = None  # of @idempotent on that field
 
     def show(self, typename: str, row: Row | None) -> "View | None":

@@ -13,6 +13,7 @@ T = TypeVar("T")
 Place = tuple[Any, int]  # what the list is sorted by, then the id
 
 LARGEST_PAGE: Final = 250
+BULK_PART: Final = 100  # things a bulk read shows before it lets others at the store
 
 
 class Connection(Generic[T]):
@@ -55,15 +56,27 @@ def connect(
     if args.get("reverse"):
         placed.reverse()
     if call.is_bulk:
-        return Connection([(at, show(item)) for at, item in placed], before=False, after=False)
+        shown = [(at, show(item)) for at, item in _next_part(call, placed)]
+        page = [(at, node) for at, node in shown if node is not None]  # the rest is deleted by now
+        return Connection(page, before=False, after=False)
     first, last = _sizes(args, largest)
     start, end = _bounds(placed, args)
     if first is not None:
         end = min(end, start + first)
     if last is not None:
         start = max(start, end - last)
-    page = [(at, show(item)) for at, item in placed[start:end]]
-    return Connection(page, before=start > 0, after=end < len(placed))
+    found = [(at, show(item)) for at, item in placed[start:end]]
+    return Connection(found, before=start > 0, after=end < len(placed))
+
+
+def _next_part(call: Call, placed: Sequence[tuple[Place, T]]) -> Sequence[tuple[Place, T]]:
+    """Return all of an inner list, but of the outermost one only the part that is next."""
+    key, call.root_key = call.root_key, None
+    if key is None:
+        return placed
+    rest = call.rests.setdefault(key, list(placed))
+    call.rests[key] = rest[BULK_PART:]
+    return rest[:BULK_PART]
 
 
 def _sizes(args: dict[str, Any], largest: int) -> tuple[int | None, int | None]:

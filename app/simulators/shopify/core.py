@@ -101,6 +101,7 @@ class StoreCore:
         self.write_log: deque[Write] = deque(maxlen=_LONGEST_LOG)
         self.requests = 0
         self.leaked_tokens = 0  # times the access token was sent to the storage host
+        self._claimed: set[int] = set()
         self.dirty: dict[tuple[str, int], None] = {}
         self.documents: dict[str, Callable[[int], Mapping[str, Any] | None]] = {}
         self._events: dict[tuple[str, int], Event] = {}
@@ -108,7 +109,11 @@ class StoreCore:
 
     def _open_tables(self) -> None:
         shelf = self.shelf
-        self.products = Table("product", shelf, {"handle": lambda row: [row["handle"]]})
+        self.products = Table(
+            "product",
+            shelf,
+            {"handle": lambda row: [row["handle"]], "media": lambda row: set(row["media"])},
+        )
         self.variants = Table(
             "variant",
             shelf,
@@ -137,16 +142,21 @@ class StoreCore:
                 ],
             },
         )
-        self.media = Table("file", shelf, {"name": lambda row: [row["name"]]})
+        self.media = Table(
+            "file",
+            shelf,
+            {"name": lambda row: [row["name"]], "status": lambda row: [row["status"]]},
+        )
         self.hooks = Table("hook", shelf, {"topic": lambda row: [row["topic"]]})
         self.tokens = Table(
             "token", shelf, {"secret": lambda row: [row["access"], row["refresh"] or ""]}
         )
-        names = ("location", "publication", "definition", "delivery", "bulk", "staged", "operation")
+        names = ("location", "publication", "definition", "delivery", "bulk", "staged")
         self.locations, self.publications, self.definitions, self.deliveries, *rest = (
             Table(name, shelf) for name in names
         )
-        self.bulks, self.staged, self.operations = rest
+        self.bulks, self.staged = rest
+        self.operations = Table("operation", shelf, {"status": lambda row: [row["status"]]})
         self.groups = Table("group", shelf)
         self.orders = Table("order", shelf)
         self.codes = Table("code", shelf)
@@ -183,6 +193,19 @@ class StoreCore:
                 self.quirks.remove(quirk)
                 return quirk
         return None
+
+    @contextmanager
+    def claim(self, row_id: int) -> Iterator[bool]:
+        """Say whether nobody else is at this row, and keep others away from it meanwhile."""
+        with self.lock:
+            is_mine = row_id not in self._claimed
+            self._claimed.add(row_id)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                with self.lock:
+                    self._claimed.discard(row_id)
 
     @contextmanager
     def change(self) -> Iterator[None]:

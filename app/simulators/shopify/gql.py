@@ -33,14 +33,15 @@ _UPPER: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _LINTS: Final = (
     (re.compile(r"Cannot query field '(?P<field>\w+)' on type '(?P<type>\w+)'"), "undefinedField"),
     (re.compile(r"Unknown argument '(?P<argument>\w+)'"), "argumentNotAccepted"),
-    (re.compile(r"argument .* is required, but it was not provided"), "missingRequiredArguments"),
-    (re.compile(r"must have a selection of subfields"), "selectionMismatch"),
-    (re.compile(r"Unknown fragment"), "useDefinitionError"),
+    (re.compile(r"not to include unknown field '(?P<argument>\w+)'"), "argumentNotAccepted"),
+    (re.compile(r"is required, but it was not provided"), "missingRequiredArguments"),
+    (re.compile(r"to include required field"), "missingRequiredInputObjectAttribute"),
+    (re.compile(r"must (?:not )?have a selection"), "selectionMismatch"),
+    (re.compile(r"Unknown fragment"), "undefinedFragment"),
     (re.compile(r"Variable .* is not defined"), "variableNotDefined"),
     (re.compile(r"Variable .* is never used"), "variableNotUsed"),
-    (re.compile(r"Variable .* of type .* used in position"), "variableMismatch"),
-    (re.compile(r"Field .* is not defined by type"), "argumentNotAccepted"),
-    (re.compile(r"of required type .* was not provided"), "missingRequiredInputObjectAttribute"),
+    (re.compile(r"used in position expecting"), "variableMismatch"),
+    (re.compile(r"cannot represent|does not exist in '\w+' enum"), "argumentLiteralsIncompatible"),
 )
 
 
@@ -136,7 +137,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Call], **args: Any) -> Any:
     parent, name = info.parent_type.name, info.field_name
     access.permit(parent, name, info.return_type, call.scopes)
     if info.path.prev is None:
-        call.root_field = name
+        call.root_field, call.root_key = name, str(info.path.key)
     if parent == "Mutation":
         return _write(call, info, args)
     if isinstance(source, Mapping):

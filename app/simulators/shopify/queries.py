@@ -277,9 +277,9 @@ class QueryRoot:
         """Find by the index, which lags; without a query by the rows, which do not."""
         text, sort_key = args.pop("query", None), args.pop("sort_key", "ID")
         sorted_by = _SORTS.get(sort_key, "id")
-        fetch = self._fetchers()[kind]
-        found = self._docs(kind, text, sorted_by)
-        docs = [doc for doc in found if fetch(doc["id"]) is not None]
+        fetch, known = self._fetchers()[kind], self._known(kind)
+        found = [] if self.call.is_under_way() else self._docs(kind, text, sorted_by)
+        docs = [doc for doc in found if known(doc["id"])]
         return connect(
             self.call,
             docs,
@@ -322,6 +322,14 @@ class QueryRoot:
                 "InventoryItem", next(iter(store.variants.where("item", row_id)), None)
             ),
         }
+
+    def _known(self, kind: str) -> Callable[[int], bool]:
+        """Return how to tell what the index still finds and the store no longer has."""
+        store = self.store
+        if kind == "item":
+            return lambda row_id: bool(store.variants.where("item", row_id))
+        table = {"product": store.products, "variant": store.variants, "order": store.orders}[kind]
+        return table.rows.__contains__
 
     def _count(self, kind: str, query: str | None, limit: int | None) -> dict[str, Any]:
         found = len(self._docs(kind, query))

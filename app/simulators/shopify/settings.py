@@ -56,6 +56,7 @@ class TwinSettings:
     search_lag_seconds: int = 0  # how far the search index is behind the writes
     media_seconds: int = 0  # each of UPLOADED and PROCESSING lasts so long
     bulk_seconds: int = 0  # each of CREATED and RUNNING lasts so long
+    works_in_requests: bool = True  # False: only ticks do what is due, so that no request waits
     sale_moves_updated: bool = True  # False: a sale lowers stock and leaves Product.updatedAt alone
     allows_local_urls: bool = False  # rehearsal: http and loopback for pictures and webhooks
 

@@ -66,7 +66,7 @@ def graphql(version: str) -> Response:
     store = store_here()
     store.requests += 1
     spoken = spoken_version(version)
-    jobs.run_due(store)
+    jobs.catch_up(store)
     with store.change():
         token = admit(store)
     body = _body()

@@ -6,7 +6,7 @@ import pytest
 
 from app.simulators.shopify import StoreState, TwinSettings
 from app.simulators.shopify.cost import weight
-from tests.channels.shopify_twin.documents import PRODUCT_SET, PRODUCTS_PAGE
+from tests.channels.shopify_twin.documents import PRODUCT_SET, PRODUCTS_PAGE, STAGE
 from tests.channels.shopify_twin.world import World
 
 # As recorded from a live store: what was asked, what it cost.
@@ -30,7 +30,7 @@ query Q($id: ID!) {
     inventoryItem {
       countryCodeOfOrigin createdAt id inventoryHistoryUrl legacyResourceId
       measurement { weight { value } }
-      provinceCodeOfOrigin requiresShipping sku tracked updatedAt
+      provinceCodeOfOrigin harmonizedSystemCode requiresShipping sku tracked updatedAt
       unitCost { amount currencyCode }
     }
     metafields(first: 50) { edges { node { id namespace type legacyResourceId key value } } }
@@ -43,18 +43,55 @@ def _cost(world: World, query: str, /, **variables: Any) -> dict[str, Any]:
     return world.post(query, variables).json()["extensions"]["cost"]
 
 
-def test_costs_come_out_as_recorded(world: World) -> None:
-    mug, variant = world.add_mug()
+VARIANTS_CREATED = """
+mutation M($id: ID!, $rows: [ProductVariantsBulkInput!]!) {
+  productVariantsBulkCreate(productId: $id, variants: $rows) {
+    productVariants { legacyResourceId createdAt updatedAt }
+    userErrors { field message }
+  }
+}
+"""
+VARIANTS = """
+query Q($id: ID!) {
+  product(id: $id) {
+    variants(first: 200) {
+      pageInfo { hasNextPage } edges { cursor node { legacyResourceId updatedAt } }
+    }
+  }
+}
+"""
 
-    product = _cost(world, PRODUCT, id=f"gid://shopify/Product/{mug}")
-    one = _cost(world, VARIANT, id=f"gid://shopify/ProductVariant/{variant}")
 
-    assert (product["requestedQueryCost"], product["actualQueryCost"]) == (11, 4)
-    assert one["requestedQueryCost"] == 13
-    assert one["actualQueryCost"] in {6, 7}  # with and without the cost of one
+@pytest.mark.parametrize(
+    ("query", "kind", "requested", "actual"),
+    [(PRODUCT, "Product", 11, 4), (VARIANT, "ProductVariant", 13, 6), (VARIANTS, "Product", 13, 4)],
+    ids=["product", "variant", "variants"],
+)
+def test_costs_come_out_as_recorded(
+    world: World, query: str, kind: str, requested: int, actual: int
+) -> None:
+    numbers = dict(zip(("Product", "ProductVariant"), world.add_mug(), strict=True))
+
+    cost = _cost(world, query, id=f"gid://shopify/{kind}/{numbers[kind]}")
+
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (requested, actual)
 
 
-@pytest.mark.parametrize(("size", "expected"), [(0, 0), (1, 1), (10, 4), (50, 7), (250, 10)])
+def test_a_mutation_is_ten_points_with_what_it_returns(world: World) -> None:
+    mug, _ = world.add_mug()
+    rows = [{"optionValues": [{"optionName": "Title", "name": "Big"}]}]
+    wanted = {"resource": "IMAGE", "filename": "mug.png", "mimeType": "image/png"}
+
+    created = _cost(world, VARIANTS_CREATED, id=f"gid://shopify/Product/{mug}", rows=rows)
+    staged = _cost(world, STAGE, input=[wanted])
+
+    assert (created["requestedQueryCost"], created["actualQueryCost"]) == (10, 10)
+    assert (staged["requestedQueryCost"], staged["actualQueryCost"]) == (11, 11)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(0, 0), (1, 1), (10, 4), (50, 7), (200, 10), (250, 11)]
+)
 def test_a_page_weighs_less_than_its_size(size: int, expected: int) -> None:
     assert weight(size) == expected
 
@@ -75,7 +112,7 @@ def test_product_set_costs_more_with_every_part(world: World) -> None:
     plain = _cost(world, small, input={"title": "T"})["requestedQueryCost"]
     full = _cost(world, small, input=body)["requestedQueryCost"]
 
-    assert (plain, full) == (11, 23)  # 10 × 0.2 + 2 × 1.9 + 10 × 0.6, rounded up
+    assert (plain, full) == (10, 22)  # 10 × 0.2 + 2 × 1.9 + 10 × 0.6, rounded up
 
 
 def test_a_query_that_is_too_dear_is_refused(world: World) -> None:
@@ -105,9 +142,9 @@ def test_what_was_asked_for_is_taken_and_what_was_not_used_comes_back(world: Wor
 
 
 def test_an_empty_bucket_throttles_inside_a_good_answer(world: World, store: StoreState) -> None:
-    store.bucket.set(size=40, rate=2)
+    store.bucket.set(size=60, rate=2)
     query = "{ products(first: 100) { nodes { id variants(first: 2) { nodes { id } } } } }"
-    first, *_ = [world.post(query) for _ in range(1)]
+    first = world.post(query)
     store.bucket.level = 5
 
     throttled = world.post(query)
@@ -122,7 +159,7 @@ def test_an_empty_bucket_throttles_inside_a_good_answer(world: World, store: Sto
     assert "data" not in told
     assert told["extensions"]["cost"]["actualQueryCost"] is None
     assert told["extensions"]["cost"]["throttleStatus"] == {
-        "maximumAvailable": 40.0,
+        "maximumAvailable": 60.0,
         "currentlyAvailable": 5,
         "restoreRate": 2.0,
     }

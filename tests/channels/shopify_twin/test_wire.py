@@ -212,3 +212,26 @@ def test_a_world_without_the_official_schema_checks_nothing(official: GraphQLSch
         world.ask(ASK)
 
     assert (checked.checked, unchecked.checked) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("mutation { productDelete { userErrors { field } } }", "missingRequiredArguments"),
+        (
+            "mutation { productDelete(input: {}) { userErrors { field } } }",
+            "missingRequiredInputObjectAttribute",
+        ),
+        ("{ products(first: 1) }", "selectionMismatch"),
+        ("{ shop { ...F } }", "undefinedFragment"),
+        ("query Q($a: Int) { shop { name } }", "variableNotUsed"),
+        ("query Q($a: String) { product(id: $a) { id } }", "variableMismatch"),
+        (
+            "{ products(first: 1, sortKey: NOPE) { nodes { id } } }",
+            "argumentLiteralsIncompatible",
+        ),
+        ('mutation @idempotent(key: "x") { appUninstall { app { id } } }', "invalidDocument"),
+    ],
+)
+def test_every_lint_has_its_code(world: World, text: str, code: str) -> None:
+    assert world.code(text) == code

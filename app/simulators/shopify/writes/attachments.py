@@ -81,26 +81,34 @@ def finish_due(store: StoreCore) -> None:
         now = store.now()
         waiting = [
             row
-            for row in store.media.rows.values()
-            if row["status"] in {"UPLOADED", "PROCESSING"} and row["due"] <= now
+            for status in ("UPLOADED", "PROCESSING")
+            for row in store.media.where("status", status)
+            if row["due"] <= now
         ]
     for row in waiting:
-        if row["status"] == "UPLOADED" and store.settings.media_seconds > 0:
-            with store.change():
-                due = row["due"] + store.settings.media_seconds
-                store.media.put(row | {"status": "PROCESSING", "due": due})
-            continue
-        body = _fetch(store, row["source"])
+        with store.claim(row["id"]) as is_mine:
+            if is_mine:
+                _step(store, row)
+
+
+def _step(store: StoreCore, row: Row) -> None:
+    if store.media.get(row["id"]) is not row:
+        return  # somebody else has been here, or the file is gone
+    if row["status"] == "UPLOADED" and store.settings.media_seconds > 0:
         with store.change():
-            if store.media.get(row["id"]) is not None:
-                _finish(store, row, body)
-                _tell_products(store, row["id"])
+            due = row["due"] + store.settings.media_seconds
+            store.media.put(row | {"status": "PROCESSING", "due": due})
+        return
+    body = _fetch(store, row["source"])
+    with store.change():
+        if store.media.get(row["id"]) is not None:
+            _finish(store, row, body)
+            _tell_products(store, row["id"])
 
 
 def _tell_products(store: StoreCore, file_id: int) -> None:
-    for product in store.products.all():
-        if file_id in product["media"]:
-            goods.touch_product(store, product["id"])
+    for product in store.products.where("media", file_id):
+        goods.touch_product(store, product["id"])
 
 
 def _finish(store: StoreCore, row: Row, body: bytes | None) -> None:

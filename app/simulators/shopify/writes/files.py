@@ -127,14 +127,13 @@ def delete(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
 
 def _drop(call: Call, file_id: int) -> None:
     store = call.store
-    for variant in store.variants.all():
-        if file_id in variant["media"]:
-            kept = [each for each in variant["media"] if each != file_id]
-            goods.put_variant(store, variant | {"media": kept}, variant)
-    for product in store.products.all():
-        if file_id in product["media"]:
-            kept = [each for each in product["media"] if each != file_id]
-            goods.put_product(store, product | {"media": kept})
+    shown_by = [each for each in store.variants.rows.values() if file_id in each["media"]]
+    for variant in shown_by:
+        kept = [each for each in variant["media"] if each != file_id]
+        goods.put_variant(store, variant | {"media": kept}, variant)
+    for product in store.products.where("media", file_id):
+        kept = [each for each in product["media"] if each != file_id]
+        goods.put_product(store, product | {"media": kept})
     store.media.drop(file_id)
 
 

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from app.simulators.shopify.call import Call
-from app.simulators.shopify.core import Quirk
+from app.simulators.shopify.core import Quirk, StoreCore
 from app.simulators.shopify.errors import TopError, user_error
 
 LIFE: Final = 86400  # seconds a key is remembered
@@ -52,7 +53,15 @@ def once(
     done = do()
     row = {"id": store.take_id(), "key": key, "print": print_, "done": done, "at": store.now()}
     store.idempotency.put(row)
+    _forget_old(store)
     return show(done)
+
+
+def _forget_old(store: StoreCore) -> None:
+    """Drop a few keys that nobody can use again; each new one pays for this."""
+    for row in list(islice(store.idempotency.rows.values(), 2)):
+        if row["at"] + LIFE <= store.now():
+            store.idempotency.drop(row["id"])
 
 
 def _refusal(call: Call) -> str | None:

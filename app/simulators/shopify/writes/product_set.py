@@ -57,8 +57,8 @@ def run(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
 
 def finish_due(store: StoreCore) -> None:
     """Do what was promised to be done in the background."""
-    for row in store.operations.all():
-        if row["status"] == "COMPLETE" or row["due"] > store.now():
+    for row in store.operations.where("status", "CREATED"):
+        if row["due"] > store.now():
             continue
         if row["kind"] == "ProductSetOperation":
             product, errors = apply(store, row["input"]["identifier"], row["input"]["input"])
