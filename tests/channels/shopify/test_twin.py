@@ -460,7 +460,7 @@ def test_a_storm_leaves_no_duplicate_and_no_half_made_product(seed: int) -> None
     stage = ShopifyStage()
     facts = stage.open().check().facts
     assert facts is not None
-    known = {"facts": {"currency": "USD", "details": facts.details}}
+    known = {"currency": "USD", "details": facts.details}
     stage.store.chaos.use("storm", seed=seed)
     waiting = {f"k{n}": variable(f"k{n}", {"S": f"S-{n}", "M": f"M-{n}"}) for n in range(8)}
     made: dict[str, Applied] = {}
@@ -469,7 +469,7 @@ def test_a_storm_leaves_no_duplicate_and_no_half_made_product(seed: int) -> None
         if not waiting:
             break
         try:
-            outcomes = stage.open(**known).push_listings(list(waiting.values()))
+            outcomes = stage.open(facts=known).push_listings(list(waiting.values()))
         except (Retryable, Unknown):
             continue
         for outcome in outcomes:
