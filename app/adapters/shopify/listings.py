@@ -96,7 +96,9 @@ class Listings:
             if not number:
                 continue
             item.row = rows.get(number)
-            if item.row is None:
+            if item.row is None and item.draft.external_id is None:
+                item.is_foreign = False  # the search still shows what was deleted: make it anew
+            elif item.row is None:
                 item.reject(Problem(Gone.sentence, code="gone"), is_gone=True)
             elif item.row.get("isGiftCard"):
                 item.reject(

@@ -233,6 +233,22 @@ def test_a_creation_nobody_can_see_stays_unanswered() -> None:
     assert isinstance(outcome, Unanswered)
 
 
+def test_what_the_search_still_shows_after_it_was_deleted_is_made_anew() -> None:
+    ghost = {"id": "gid://shopify/Product/6", "title": "Mug", "hasOnlyDefaultVariant": True}
+    desk = Desk(
+        ProductByKey=NOBODY,
+        VariantsBySku=says({"productVariants": {"nodes": [{"sku": "S-70", "product": ghost}]}}),
+        ProductSet=_made(7),
+        Publish=PUBLISHED,
+        ProductsById=[says({"nodes": [None]}), _shows(_product(7))],
+    )
+
+    [outcome] = _push(desk, _new())
+
+    assert isinstance(outcome, Applied)
+    assert outcome.external_id == "7"
+
+
 def test_more_variants_than_one_request_takes_follow_in_rows() -> None:
     sizes = [f"S{number}" for number in range(1000)]
     draft = ListingDraft(
