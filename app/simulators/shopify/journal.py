@@ -13,6 +13,8 @@ _LISTS: Final = {
     "inventoryAdjustQuantities": ("input.changes", "level"),
     "inventorySetQuantities": ("input.quantities", "level"),
     "metafieldsSet": ("metafields", "metafield"),
+    "productVariantAppendMedia": ("variantMedia", "variant"),
+    "productVariantDetachMedia": ("variantMedia", "variant"),
     "productVariantsBulkCreate": ("variants", "variant"),
     "productVariantsBulkUpdate": ("variants", "variant"),
 }
@@ -34,7 +36,8 @@ def note(
     """Write down what a mutation wrote, or tried to; `payload` is None when it failed wholly."""
     if mutation in _RUNNERS:
         return
-    errors = [] if payload is None else payload.get("userErrors") or []
+    told = payload or {}
+    errors = told.get("userErrors") or told.get("mediaUserErrors") or []
     whole = None if payload is not None else "FAILED"
     for at, (resource, body) in enumerate(_things(mutation, args)):
         error = whole or _error_of(errors, at, args)
@@ -80,7 +83,7 @@ def _error_of(errors: Sequence[Mapping[str, Any]], at: int, args: Mapping[str, A
 
 
 def _id_of(body: Mapping[str, Any], args: Mapping[str, Any]) -> str:
-    for name in ("id", "inventoryItemId", "ownerId"):
+    for name in ("id", "inventoryItemId", "ownerId", "variantId"):
         if body.get(name):
             return str(body[name])
     identifier = args.get("identifier") or {}

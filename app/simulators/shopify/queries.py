@@ -182,6 +182,10 @@ class QueryRoot:
         ]
         return self._page("MetafieldDefinition", rows, args)
 
+    def taxonomy(self) -> View | None:
+        """The categories products may be in."""
+        return self.call.show("Taxonomy", {"id": 0})
+
     def webhook_subscription(self, id: str) -> View | None:
         """A subscription."""
         return self._one("WebhookSubscription", self.store.hooks, id)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from app.simulators.shopify import goods, texts
+from app.simulators.shopify import goods, taxonomy, texts
 from app.simulators.shopify.call import View, shop_money
 from app.simulators.shopify.connections import LARGEST_PAGE, Connection, connect
 from app.simulators.shopify.errors import TopError
@@ -19,13 +19,9 @@ class ProductView(PublishedMixin, MetafieldOwner):
     typename = "Product"
 
     def category(self) -> dict[str, Any] | None:
-        """Its place in the taxonomy; a twin knows ids, not names."""
+        """Its place in the taxonomy."""
         category = self.row["category"]
-        if category is None:
-            return None
-        name = category.rpartition("/")[2]
-        told = {"id": category, "name": name, "fullName": name, "level": 1, "parentId": None}
-        return told | {"isArchived": False, "isLeaf": True, "isRoot": False}
+        return taxonomy.shown(taxonomy.short_name(category)) if category else None
 
     def default_cursor(self) -> str:
         """Deprecated in spirit: the id."""

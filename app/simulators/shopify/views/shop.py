@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from app.simulators.shopify import texts
+from app.simulators.shopify import taxonomy, texts
 from app.simulators.shopify.call import Call, View
 from app.simulators.shopify.connections import Connection, connect
 from app.simulators.shopify.settings import COMING_VERSIONS, SUPPORTED_VERSIONS
@@ -223,6 +223,35 @@ class PublicationView(View):
     def name(self) -> str:
         """The title, as old versions showed it."""
         return str(self.row["title"])
+
+
+class TaxonomyView(View):
+    """The categories."""
+
+    typename = "Taxonomy"
+
+    def categories(
+        self,
+        *,
+        search: str | None = None,
+        children_of: str | None = None,
+        descendants_of: str | None = None,
+        siblings_of: str | None = None,
+        **args: Any,
+    ) -> Connection[Any]:
+        """Categories by words, or by where they are."""
+        above = children_of or descendants_of
+        below = taxonomy.short_name(above) if above else None
+        if siblings_of:
+            below = taxonomy.short_name(siblings_of).rpartition("-")[0]
+        is_direct = bool(children_of or siblings_of)
+        return connect(
+            self.call,
+            taxonomy.search(search, below=below, is_direct=is_direct),
+            args,
+            place=lambda short: (short, 0),
+            show=taxonomy.shown,
+        )
 
 
 class PublishedMixin(View):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.simulators.shopify.call import Call
 from app.simulators.shopify.writes import (
     app,
+    arranging,
     bulk,
     files,
     hooks,
@@ -42,10 +43,15 @@ MUTATIONS: Final[Mapping[str, Mutation]] = {
     "productOptionUpdate": options.update,
     "productOptionsCreate": options.create,
     "productOptionsDelete": options.delete,
+    "productOptionsReorder": arranging.reorder_options,
+    "productReorderMedia": arranging.reorder_media,
     "productSet": product_set.run,
     "productUpdate": products.update,
+    "productVariantAppendMedia": arranging.append_media,
+    "productVariantDetachMedia": arranging.detach_media,
     "productVariantsBulkCreate": variants.create,
     "productVariantsBulkDelete": variants.delete,
+    "productVariantsBulkReorder": arranging.reorder_variants,
     "productVariantsBulkUpdate": variants.update,
     "publishablePublish": publishing.publish,
     "publishableUnpublish": publishing.unpublish,
