@@ -229,13 +229,26 @@ class Transport:
         self._refuse_forbidden(url)
         self._limiter("read")
         asked = {**(headers or {}), **({"Range": f"bytes={offset}-"} if offset else {})}
-        started = time.monotonic()
+        started, status, failure = time.monotonic(), None, None
         try:
             with self._client.stream("GET", url, headers=asked) as response:
+                status = response.status_code
                 yield response, response.iter_bytes()
-                self._record(response.request, None, started)
         except (httpx.TransportError, httpx.InvalidURL) as error:
+            failure = f"{type(error).__name__}: {error}"
             raise AnswerLost(f"{urlsplit(url).hostname} did not finish its answer.") from error
+        finally:
+            self._recorder(
+                Exchange(
+                    method="GET",
+                    url=url.partition("?")[0],  # the query of a storage address is its key
+                    status=status,
+                    milliseconds=round((time.monotonic() - started) * 1000),
+                    request="",
+                    response="(a file, read piece by piece)",
+                    error=mask_text(failure) if failure else None,
+                )
+            )
 
     def download(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None

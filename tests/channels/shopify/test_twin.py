@@ -1,6 +1,7 @@
 """The adapter in the weather of a simulated store: points, exports, pictures, keys, webhooks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -312,6 +313,31 @@ def test_a_new_picture_of_a_variant_is_shown_once_shopify_has_it() -> None:
     assert stage.fetched() == 1
 
 
+def test_a_variant_changes_its_picture_and_loses_it() -> None:
+    stage = ShopifyStage()
+    adapter = stage.open()
+    draft = variable(
+        "s",
+        {"S": "K-S", "M": "K-M"},
+        images=[{"key": key, "alt": None, "url": None} for key in ("front-view", "side-view")],
+    )
+    sources = {key: stage.picture(key) for key in ("front-view", "side-view")}
+    first = replace(draft.variants[0], values={**draft.variants[0].values, "image": "front-view"})
+    draft = replace(draft, variants=(first, draft.variants[1]), image_sources=sources)
+    draft = bound(draft, applied(adapter.push_listings([draft])[0]))
+
+    seen = []
+    for key in ("side-view", None):
+        variant = replace(draft.variants[0], values={"image": key})
+        applied(adapter.push_listings([replace(draft, values={}, variants=(variant,))])[0])
+        shown = adapter.read_products([str(draft.external_id)])[0].variants
+        seen.append({each.external_id: each.values["image"] for each in shown})
+
+    number = str(draft.variants[0].external_id)
+    assert [each[number] for each in seen] == [f"ext:{draft.image_ids['side-view']}", None]
+    assert stage.fetched() == 2
+
+
 def test_a_picture_shopify_cannot_use_is_told_and_leaves() -> None:
     stage = ShopifyStage()
     adapter = stage.open()
@@ -383,6 +409,21 @@ def test_a_product_without_options_becomes_one_with_options() -> None:
     shown = {each.values["choice"]["Size"]: each.values for each in product.variants}
     assert (shown["S"]["sku"], shown["M"]["sku"]) == ("M-1", "M-2")
     assert (shown["S"]["quantity"], shown["M"]["quantity"]) == (5, 4)
+
+
+def test_a_category_shopify_knows_goes_to_its_taxonomy_too() -> None:
+    stage = ShopifyStage()
+    adapter = stage.open()
+    known = "Home & Garden > Kitchen & Dining > Mugs"
+    seen = []
+    for named in ([known], ["Our own word"], []):
+        draft = replace(simple("m", "M-1"), values={"title": "Mug", "categories": named})
+        outcome = applied(adapter.push_listings([draft])[0])
+        assert outcome.product is not None
+        category = outcome.product.raw["category"]
+        seen.append((outcome.product.values["categories"], bool(category)))
+
+    assert seen == [([known], True), (["Our own word"], True), ([], False)]
 
 
 def test_a_hidden_product_is_shown_and_hidden_again() -> None:

@@ -178,23 +178,27 @@ def test_a_file_is_streamed_from_a_byte_on() -> None:
 
     wire, said = _wire(answer)
 
-    with wire.stream("https://files.test/a") as (response, chunks):
+    with wire.stream("https://files.test/a?Signature=xyz") as (response, chunks):
         assert (response.status_code, b"".join(chunks)) == (200, b"abcdef")
     with wire.stream("https://files.test/a", offset=3) as (response, _):
         assert response.status_code == 206
 
     assert asked == [None, "bytes=3-"]
-    assert len(said) == 2
+    assert [(each.url, each.status) for each in said] == [
+        ("https://files.test/a", 200),
+        ("https://files.test/a", 206),
+    ]
 
 
 def test_a_stream_that_breaks_off_is_an_answer_lost() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("gone")
 
-    wire, _ = _wire(answer)
+    wire, said = _wire(answer)
 
     with pytest.raises(AnswerLost), wire.stream("https://files.test/a") as (_, chunks):
         list(chunks)
+    assert [(each.status, each.error) for each in said] == [(None, "ReadError: gone")]
 
 
 def test_redirects_are_answers_like_any_other() -> None:
