@@ -5,12 +5,15 @@ An adapter receives a `Transport` and nothing else of the outer world. `send` re
 network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
 `AnswerLost` (the request may have had its effect). A far side that asks us to wait is reported to
 `on_throttled`, so that the limiter learns it. Answers have bounds in size and time: a far side that
-never ends must not hold a worker.
+never ends must not hold a worker. One that counts points instead of calls has its requests priced:
+`spend` is asked for the points first, and `on_budget` hears what is left.
 """
 
 import json
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -26,6 +29,7 @@ from app.core.logging import mask, mask_text
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # some send “2.0”
 DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
 MAX_ANSWER: Final = 64 * 1024 * 1024
 LONGEST_ANSWER: Final = 120.0  # seconds from the request to the last byte
@@ -64,6 +68,8 @@ class Exchange:
 Inner = httpx.BaseTransport  # what carries the bytes: a socket, or a rehearsal store's own door
 Recorder = Callable[[Exchange], None]
 Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
+Spend = Callable[[float], None]  # waits, or raises; the argument is the points a call asks for
+OnBudget = Callable[[float, float, float], None]  # points left, points at most, points a second
 
 
 def _nothing(_: Any) -> None:
@@ -76,12 +82,16 @@ def _refusal(error: Exception) -> TransportError:
     return ForbiddenHost(f"{error} is a private address; the operator does not allow these.")
 
 
+def _unheard(_available: float, _capacity: float, _per_second: float) -> None:
+    return None
+
+
 def asked_to_wait(response: httpx.Response) -> float | None:
     """Return for how many seconds the far side wants no calls: 429, or 503 with Retry-After."""
     asked = response.headers.get("retry-after", "").strip()
     if response.status_code not in (429, 503) or (response.status_code == 503 and not asked):
         return None
-    if asked.isdigit():
+    if _SECONDS.fullmatch(asked):
         return float(asked)
     try:
         until = parsedate_to_datetime(asked)
@@ -133,6 +143,8 @@ class Transport:
         recorder: Recorder = _nothing,
         limiter: Limiter = _nothing,
         on_throttled: Callable[[float], None] = _nothing,
+        spend: Spend = _nothing,
+        on_budget: OnBudget = _unheard,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._inner, self._verify, self._timeout = inner, verify, timeout
@@ -142,6 +154,8 @@ class Transport:
         self._recorder = recorder
         self._limiter = limiter
         self._on_throttled = on_throttled
+        self._spend = spend
+        self._on_budget = on_budget
 
     @property
     def _client(self) -> httpx.Client:
@@ -183,11 +197,13 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
+        cost: float | None = None,
     ) -> httpx.Response:
-        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came."""
-        guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
-        self._refuse_forbidden(url)
-        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came.
+
+        `cost` is what the call asks for where the far side counts points.
+        """
+        self._take_turn(method, url, cost)
         options: dict[str, Any] = {"params": params, "headers": headers, "content": content}
         if json_body is not None:
             options["json"] = json_body
@@ -212,6 +228,13 @@ class Transport:
             self._on_throttled(seconds)
         return response
 
+    def _take_turn(self, method: str, url: str, cost: float | None) -> None:
+        guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        if cost is not None:
+            self._spend(cost)
+
     def _answer(
         self, request: httpx.Request, auth: tuple[str, str] | None, started: float
     ) -> httpx.Response:
@@ -229,6 +252,48 @@ class Transport:
         return httpx.Response(
             response.status_code, headers=headers, content=content, request=request
         )
+
+    def learn(self, available: float, capacity: float, per_second: float) -> None:
+        """Pass on how many points the far side says are left, at most and gained a second."""
+        self._on_budget(available, capacity, per_second)
+
+    def back_off(self, seconds: float) -> None:
+        """Pass on that the far side asks us to wait, where only its answer's body says so."""
+        self._on_throttled(seconds)
+
+    @contextmanager
+    def stream(
+        self, url: str, *, offset: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
+        """Read a file piece by piece, from a byte on where the far side can; memory stays flat.
+
+        Status 206: it begins at `offset`; 200: it is the whole file. Raises NotSent, AnswerLost or
+        ForbiddenHost, also in the middle.
+        """
+        guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read")
+        asked = {**(headers or {}), **({"Range": f"bytes={offset}-"} if offset else {})}
+        started, status, failure = time.monotonic(), None, None
+        try:
+            with self._client.stream("GET", url, headers=asked) as response:
+                status = response.status_code
+                yield response, response.iter_bytes()
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            failure = f"{type(error).__name__}: {error}"
+            raise AnswerLost(f"{urlsplit(url).hostname} did not finish its answer.") from error
+        finally:
+            self._recorder(
+                Exchange(
+                    method="GET",
+                    url=url.partition("?")[0],  # the query of a storage address is its key
+                    status=status,
+                    milliseconds=round((time.monotonic() - started) * 1000),
+                    request="",
+                    response="(a file, read piece by piece)",
+                    error=mask_text(failure) if failure else None,
+                )
+            )
 
     def download(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None

@@ -127,6 +127,7 @@ def test_a_far_side_that_asks_us_to_wait_is_reported() -> None:
         (503, "7", 7.0),
         (429, None, 5.0),
         (429, "soon", 5.0),
+        (429, "2.0", 2.0),
         (429, "Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
         (429, "Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
     ],
@@ -138,6 +139,69 @@ def test_how_long_to_wait_is_read_in_both_spellings(
 
     with clock.frozen(datetime(2026, 11, 21, 12, 0, tzinfo=UTC)):
         assert asked_to_wait(httpx.Response(status, headers=headers)) == seconds
+
+
+def test_a_priced_call_asks_for_its_points_and_a_plain_one_does_not() -> None:
+    spent: list[float] = []
+    wire, _ = _wire(_ok, spend=spent.append)
+
+    wire.send("POST", "https://shop.test/", cost=12.5)
+    wire.send("POST", "https://shop.test/")
+
+    assert spent == [12.5]
+
+
+def test_points_that_are_not_to_be_had_keep_the_call_here() -> None:
+    def refuse(_: float) -> None:
+        raise TimeoutError
+
+    wire, said = _wire(_ok, spend=refuse)
+
+    with pytest.raises(TimeoutError):
+        wire.send("POST", "https://shop.test/", cost=1.0)
+    assert not said
+
+
+def test_what_a_body_says_about_limits_is_passed_on() -> None:
+    told: list[object] = []
+    wire, _ = _wire(_ok, on_throttled=told.append, on_budget=lambda *each: told.append(each))
+
+    wire.back_off(3.0)
+    wire.learn(37.0, 2000.0, 100.0)
+
+    assert told == [3.0, (37.0, 2000.0, 100.0)]
+
+
+def test_a_file_is_streamed_from_a_byte_on() -> None:
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("range"))
+        return httpx.Response(206 if asked[-1] else 200, content=b"abcdef")
+
+    wire, said = _wire(answer)
+
+    with wire.stream("https://files.test/a?Signature=xyz") as (response, chunks):
+        assert (response.status_code, b"".join(chunks)) == (200, b"abcdef")
+    with wire.stream("https://files.test/a", offset=3) as (response, _):
+        assert response.status_code == 206
+
+    assert asked == [None, "bytes=3-"]
+    assert [(each.url, each.status) for each in said] == [
+        ("https://files.test/a", 200),
+        ("https://files.test/a", 206),
+    ]
+
+
+def test_a_stream_that_breaks_off_is_an_answer_lost() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    wire, said = _wire(answer)
+
+    with pytest.raises(AnswerLost), wire.stream("https://files.test/a") as (_, chunks):
+        list(chunks)
+    assert [(each.status, each.error) for each in said] == [(None, "ReadError: gone")]
 
 
 def test_redirects_are_answers_like_any_other() -> None:
