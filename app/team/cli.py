@@ -1,12 +1,14 @@
 """Commands: create-user, print-roles."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
 import click
 import redis
+from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.core.actor import SYSTEM, Actor, job_actor
@@ -42,7 +44,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            return _set_up(command, *args, **kwargs)
         except AppError as refusal:
             raise click.ClickException(sentence_of(refusal)) from refusal
         except ProgrammingError as trouble:
@@ -58,6 +60,18 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
             raise click.ClickException(sentence) from trouble
 
     return run
+
+
+def _set_up(command: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a command; our own embedded database gets its tables when it has none yet."""
+    try:
+        return command(*args, **kwargs)
+    except ProgrammingError:
+        if os.environ.get("DATABASE_URL"):
+            raise
+        click.echo("Setting up the embedded database.", err=True)
+        upgrade()
+        return command(*args, **kwargs)
 
 
 def _password(given: str | None) -> str:
