@@ -48,7 +48,9 @@ def _create(work: Work, result: BatchResult, made: Sequence[Wish], terms: Terms)
         drafts = [each.draft for each in left if each.draft]
         try:
             with work.session.begin_nested():
-                catalog.create_products(work, drafts, origin="import", layer=terms.layer)
+                catalog.create_products(
+                    work, drafts, origin="import", layer=terms.layer, run_id=terms.import_id
+                )
         except (InvalidProducts, SkuTaken, HandleTaken) as error:
             left = _without_refused(result, left, error, terms)
             continue
@@ -63,7 +65,9 @@ def _change(work: Work, result: BatchResult, made: Sequence[Wish], terms: Terms)
         changes = [each.change for each in left if each.change]
         try:
             with work.session.begin_nested():
-                done = catalog.change_products(work, changes, origin="import", layer=terms.layer)
+                done = catalog.change_products(
+                    work, changes, origin="import", layer=terms.layer, run_id=terms.import_id
+                )
         except (InvalidProducts, SkuTaken) as error:
             left = _without_refused(result, left, error, terms)
             continue

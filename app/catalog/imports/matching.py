@@ -51,6 +51,7 @@ class Terms:
     layer: Layer
     dialect: Dialect
     titles: Mapping[str, str] = field(default_factory=dict)
+    import_id: UUID | None = None  # under which history keeps what it changed
 
 
 Refused = list[tuple[ParsedProduct, Refusal]]

@@ -132,7 +132,7 @@ class _Run:
         self.batches = batches_ahead(items, self.accounting)
         # Who asked for overwriting writes on the manual layer, above every earlier edit.
         layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
-        self.terms = Terms(layer, facts.dialect, titles_of(facts, mapping))
+        self.terms = Terms(layer, facts.dialect, titles_of(facts, mapping), row.id)
         self.issues = 0
 
     def all(self) -> None:

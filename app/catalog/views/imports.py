@@ -3,10 +3,10 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import request, send_file
+from flask import request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from app.catalog import imports
+from app.catalog import bulk, imports
 from app.catalog.file_forms import DIALECTS, ChoicesForm, DialectForm, UploadForm
 from app.catalog.files import Dialect
 from app.catalog.imports.service import facts_of
@@ -21,7 +21,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.work import unit_of_work
 from app.gateways.storage import storage
 from app.web.filters import number, plural, span
-from app.web.fragments import go_to, page, then, toast
+from app.web.fragments import go_to, go_to_url, page, then, toast
 from app.web.guards import requires, takes_up_to
 from app.web.identity import current_actor
 from app.web.live import announce
@@ -230,3 +230,14 @@ def import_report(import_id: UUID) -> ResponseReturnValue:
     return send_file(
         storage().open(row.report_key), mimetype="text/csv", as_attachment=True, download_name=name
     )
+
+
+@bp.post("/products/imports/<uuid:import_id>/undo")
+@requires("catalog.import", "catalog.write")
+def import_undo(import_id: UUID) -> ResponseReturnValue:
+    """Prepare to take back what a file changed; every inverse change is shown first."""
+    with reading(current_actor()) as session:
+        name = queries.get_import(session, import_id).file_name
+    with unit_of_work(current_actor()) as work:
+        row = bulk.undo_cause(work, import_id, words=f"the import of {name}")
+    return go_to_url(url_for("catalog.bulk_detail", bulk_edit_id=row.id))

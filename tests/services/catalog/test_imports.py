@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.catalog import cli, exports, imports, service
+from app.catalog import bulk, cli, exports, imports, service
 from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState, Product, Variant
 from app.core import db
@@ -118,6 +118,25 @@ def test_an_import_keeps_manual_edits_unless_told_to_overwrite(
 
     with db.reading(actor) as session:
         assert session.scalars(select(Product.title)).one() == "My mug"
+
+
+def test_what_a_file_changed_is_taken_back_together(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    head = "Handle,Title,Variant SKU,Variant Price\n"
+    path.write_text(f"{head}mug,Mug,MUG-1,10.00\ncup,Cup,CUP-1,8.00\n")
+    run(actor, path)
+    path.write_text(f"{head}mug,Blue mug,MUG-1,11.00\ncup,Blue cup,CUP-1,9.00\n")
+    second = run(actor, path)
+
+    with unit_of_work(actor) as work:
+        draft = bulk.undo_cause(work, second.id, words="the import")
+        bulk.request_bulk_edit(work, draft.id)
+    bulk.run_bulk_edit(actor, draft.id)
+
+    with db.reading(actor) as session:
+        assert sorted(session.scalars(select(Product.title))) == ["Cup", "Mug"]
+    path.write_text(f"{head}mug,Mug,MUG-1,10.00\ncup,Cup,CUP-1,8.00\n")
+    assert run(actor, path, apply=False).counts["changed"] == 0
 
 
 def test_a_sku_of_another_product_is_refused_by_name(actor: Actor, tmp_path: Path) -> None:
