@@ -79,7 +79,7 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
     plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
-    decided = records.decisions(work, pair.listing.id)
+    decided = records.decisions(work, terms, pair.listing.id)
     if _is_to_leave(pair, product, policy) and not records.is_kept_there(work, pair, decided):
         plan = planner.with_removal(plan, theirs)
     wanted = _not_declined(work, plan.intents, decided.declined)

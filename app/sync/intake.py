@@ -1,7 +1,7 @@
 """A page of the channel's products taken in: known ones merge, new ones wait to be paired."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,7 @@ def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]
         and (terms.is_thorough or _has_news(known[each.external_id], each, terms))
     ]
     pairs = apply.locked_pairs(work, terms.connection, [listing for listing, _ in moved])
+    terms = replace(terms, quiet=records.quiet(work, [listing.id for listing, _ in moved]))
     for listing, product in moved:
         pair = pairs.get(listing.id)
         if _has_news(listing, product, terms) or apply.differs(terms, pair, product):
@@ -149,8 +150,7 @@ def _add_listings(work: Work, connection: Connection, products: Sequence[Channel
     )
     ids = {external_id: key for external_id, key in added if external_id}
     mine = [each for each in products if each.external_id in ids]
-    for each in mine:
-        records.write_snapshot(work, ids[each.external_id], each)
+    records.write_snapshots(work, {ids[each.external_id]: each for each in mine})
     _write_offers(work, ids, mine)
     work.touch("listings", f"connection-{connection.id}")
 

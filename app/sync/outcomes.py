@@ -1,11 +1,12 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import (
@@ -44,7 +45,7 @@ from app.sync import (
 from app.sync.models import ChangeState, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
-from app.sync.sides import MISSING
+from app.sync.sides import MISSING, Side
 
 _TAKEN: Final = (
     "The shop has this product already, and there it is paired with another product of yours."
@@ -81,6 +82,19 @@ class Errand:
 
 
 @dataclass(slots=True)
+class Book:
+    """What the outcomes of one batch come to, written down together at the end of their unit."""
+
+    tasks: list[SyncTask] = field(default_factory=list)
+    counts: dict[UUID, Counter[str]] = field(default_factory=dict)  # by run
+    applied: list[int] = field(default_factory=list)  # ids of changes that went through
+    bases: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[UUID, ChannelProduct] = field(default_factory=dict)
+    stored: dict[UUID, Side] = field(default_factory=dict)  # bases as they are now
+    order: int = 0  # number of these answers
+
+
+@dataclass(slots=True)
 class Desk:
     """One worker's hold on one connection for one slice."""
 
@@ -90,6 +104,8 @@ class Desk:
     flood: records.Flood
     run_id: UUID | None = None
     order: int = 0  # number of the read the current batch plans against
+    quiet: frozenset[UUID] = frozenset()
+    book: Book = field(default_factory=Book)
 
     @property
     def terms(self) -> records.Terms:
@@ -100,12 +116,27 @@ class Desk:
             self.run_id,
             order=self.order,
             flood=self.flood,
+            quiet=self.quiet,
         )
 
 
-def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
-    """Write down what became of one errand."""
-    listing = work.session.get_one(Listing, errand.pair.listing.id, with_for_update=True)
+def record_all(
+    work: Work, desk: Desk, errands: Sequence[Errand], answers: Sequence[Outcome]
+) -> None:
+    """Write down what became of a batch, in a handful of statements however large it is."""
+    ids = sorted(errand.pair.listing.id for errand in errands)
+    work.session.scalars(
+        select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id).with_for_update()
+    ).all()
+    desk.quiet = records.quiet(work, ids)
+    desk.book = Book(stored=records.read_bases(work, ids), order=tasks.read_order(work))
+    for errand, outcome in zip(errands, answers, strict=True):
+        _record(work, desk, errand, outcome)
+    settle(work, desk)
+
+
+def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
+    listing = work.session.get_one(Listing, errand.pair.listing.id)
     errand = replace(errand, pair=replace(errand.pair, listing=listing))
     match outcome:
         case Applied():
@@ -113,23 +144,23 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
         case Found():
             _record_found(work, desk, errand, outcome.product)
         case Moved():
-            _settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
-            close(work, desk, [errand.task], unchanged=1)
+            _settle_changes(work, desk, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
+            close(desk, [errand.task], unchanged=1)
             followups.look_again(work, listing, errand.task)
         case Rejected():
             _record_rejected(work, desk, errand, outcome)
         case Unanswered() | Pending():
             sentence = outcome.sentence if isinstance(outcome, Unanswered) else "Still working."
             tasks.put_back(work, errand.task, sentence, worker=desk.worker, is_retryable=True)
-    listing.read_order = tasks.read_order(work)
+    listing.read_order = desk.book.order
     work.touch(f"listing-{listing.id}", f"product-{errand.pair.product_id}")
 
 
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
     if errand.draft.is_removed:
-        _settle_changes(work, errand, ())
-        close(work, desk, [errand.task], changed=1)
+        _settle_changes(work, desk, errand, ())
+        close(desk, [errand.task], changed=1)
         followups.part(work, listing)
         return
     if listing.external_id is None and not followups.takes_place(
@@ -154,23 +185,23 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     listing.is_ours = listing.is_ours or is_new
     _bind(work, errand, outcome)
     kept = _kept_words(errand, through, outcome.product)
-    stored = records.read_base(work, listing.id)
+    stored = desk.book.stored.get(listing.id, Side())
     base = planner.confirmed(errand.pair.base, stored, through)
-    records.write_base(work, errand.pair, base, kept=kept)
+    row = records.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
+    desk.book.bases += [row] if row else []
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)
         listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
-        records.write_snapshot(work, listing.id, outcome.product)
-    _settle_changes(work, errand, problems)
-    _settle_listing(work, listing, problems)
+        desk.book.answers[listing.id] = outcome.product
+    _settle_changes(work, desk, errand, problems)
+    _settle_listing(work, listing, problems, is_quiet=listing.id in desk.quiet)
     owners = [each.owner_external_id for each in problems]
     if followups.is_held_up(work, listing, errand.task, owners):
         _wait_for_owner(work, desk, errand, problems[0].sentence)
         return
     close(
-        work,
         desk,
         [errand.task],
         changed=0 if is_new else 1,
@@ -196,8 +227,8 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     )
     pairs = pair_variants(listings.item_of(listing), ours)
     listings.pair(work, listing, errand.pair.product_id, pairs)
-    _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
-    close(work, desk, [errand.task], unchanged=1)
+    _settle_changes(work, desk, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
+    close(desk, [errand.task], unchanged=1)
 
 
 def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, ...]:
@@ -290,7 +321,7 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
 
 def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
     listing = errand.pair.listing
-    _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
+    _settle_changes(work, desk, errand, outcome.problems or (Problem("The shop refused this."),))
     if followups.is_held_up(work, listing, errand.task, [outcome.owner_external_id]):
         _wait_for_owner(work, desk, errand, outcome.problems[0].sentence)
         return
@@ -298,7 +329,7 @@ def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) 
         gone.mark_gone(work, desk.terms, listing)
     else:
         _settle_listing(work, listing, outcome.problems)
-    close(work, desk, [errand.task], failed=1)
+    close(desk, [errand.task], failed=1)
 
 
 def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> None:
@@ -309,6 +340,7 @@ def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> No
 
 def _settle_changes(
     work: Work,
+    desk: Desk,
     errand: Errand,
     problems: Sequence[Problem],
     *,
@@ -321,18 +353,19 @@ def _settle_changes(
         sentence = by_cell.get((each.variant_key, each.field), whole)
         if problems and sentence is None and errand.pair.listing.external_id is None:
             sentence = problems[0].sentence
+        if sentence is None:
+            desk.book.applied.append(change_id)
+            continue
         work.session.execute(
             update(SyncChange)
             .where(SyncChange.id == change_id)
-            .values(
-                state=ChangeState.APPLIED if sentence is None else state,
-                sentence=sentence,
-                settled_at=work.now,
-            )
+            .values(state=state, sentence=sentence, settled_at=work.now)
         )
 
 
-def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -> None:
+def _settle_listing(
+    work: Work, listing: Listing, problems: Sequence[Problem], *, is_quiet: bool = False
+) -> None:
     if problems:
         listing.error, listing.error_field = problems[0].sentence, problems[0].field
         listing.error_count += 1
@@ -340,7 +373,7 @@ def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -
         return
     listing.error, listing.error_field, listing.error_count = None, None, 0
     listing.last_synced_at = listing.last_seen_at = work.now
-    has_more = records.has_open_questions(work, listing.id)
+    has_more = not is_quiet and records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
 
 
@@ -357,19 +390,36 @@ def set_state(work: Work, listing: Listing, state: ListingState) -> None:
         work.touch(f"product-{listing.product_id}")
 
 
-def close(work: Work, desk: Desk, closed: Sequence[SyncTask], **counted: int) -> None:
-    """Finish tasks and add them to the totals of their runs."""
-    if not closed:
-        return
-    tasks.finish(work, [task.id for task in closed], worker=desk.worker)
-    work.session.execute(
-        update(Connection)
-        .where(Connection.id == desk.opened.id)
-        .values(last_pushed_at=work.now)
-        .execution_options(synchronize_session=False)
-    )
+def close(desk: Desk, closed: Sequence[SyncTask], **counted: int) -> None:
+    """Note tasks as finished, and what they add to the totals of their runs."""
+    desk.book.tasks += closed
     for run_id in {task.run_id for task in closed if task.run_id}:
         mine = sum(1 for task in closed if task.run_id == run_id)
         share = {name: min(by, mine) for name, by in counted.items()}
-        runs.count(work, run_id, done=mine, **share)
+        desk.book.counts.setdefault(run_id, Counter()).update(done=mine, **share)
+
+
+def settle(work: Work, desk: Desk) -> None:
+    """Write the book of a batch down."""
+    book = desk.book
+    records.write_bases(work, book.bases)
+    records.write_snapshots(work, book.answers)
+    if book.applied:
+        work.session.execute(
+            update(SyncChange)
+            .where(SyncChange.id.in_(book.applied))
+            .values(state=ChangeState.APPLIED, sentence=None, settled_at=work.now)
+            .execution_options(synchronize_session=False)
+        )
+    if book.tasks:
+        tasks.finish(work, [task.id for task in book.tasks], worker=desk.worker)
+        work.session.execute(
+            update(Connection)
+            .where(Connection.id == desk.opened.id)
+            .values(last_pushed_at=work.now)
+            .execution_options(synchronize_session=False)
+        )
+    for run_id, counted in sorted(book.counts.items()):
+        runs.count(work, run_id, **counted)
         runs.close_if_empty(work, run_id)
+    desk.book = Book()

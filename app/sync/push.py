@@ -6,14 +6,14 @@ what did not is sent. Creating looks for our key and SKU first, so no step makes
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
-from app.adapters.types import ChannelProduct
+from app.adapters.types import ChannelProduct, ListingDraft
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
@@ -36,7 +36,7 @@ from app.sync import (
     tasks,
 )
 from app.sync.models import Direction, RunKind, RunState, SyncTask
-from app.sync.outcomes import Desk, Errand
+from app.sync.outcomes import Book, Desk, Errand
 from app.sync.project import Pair
 
 
@@ -113,6 +113,7 @@ def _prepare(
         pairs = apply.locked_pairs(work, desk.opened.row, list(listings.values()))
         errands: list[Errand] = []
         idle: list[SyncTask] = []
+        desk.quiet, desk.book = records.quiet(work, list(listings)), Book()
         for task in claimed:
             pair = pairs.get(task.listing_id) if task.listing_id else None
             errand = _errand(work, desk, task, pair, theirs) if pair else None
@@ -122,8 +123,9 @@ def _prepare(
                 errands.append(errand)
         followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
         _assign_run(work, desk, errands)
-        errands = [_written_down(work, desk, errand) for errand in errands]
-        outcomes.close(work, desk, idle, unchanged=len(idle))
+        errands = _written_down(work, desk, errands)
+        outcomes.close(desk, idle, unchanged=len(idle))
+        outcomes.settle(work, desk)
     faults.point("push.sent")
     return errands
 
@@ -191,27 +193,47 @@ def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:
     )
 
 
-def _written_down(work: Work, desk: Desk, errand: Errand) -> Errand:
-    """Record the errand's changes as sent and give its draft pictures and SKUs."""
-    terms = replace(desk.terms, run_id=errand.task.run_id, task_id=errand.task.id)
-    ids = records.log_sent(work, terms, errand.pair, errand.intents)
+def _written_down(work: Work, desk: Desk, errands: Sequence[Errand]) -> list[Errand]:
+    """Record the changes of errands as sent, and give their drafts pictures and SKUs."""
+    leaving = [
+        (
+            replace(desk.terms, run_id=errand.task.run_id, task_id=errand.task.id),
+            errand.pair,
+            errand.intents,
+        )
+        for errand in errands
+    ]
+    ids = records.log_sent(work, leaving)
+    sources = _picture_addresses(work, [key for errand in errands for key in _fresh(errand)])
+    return [
+        replace(errand, draft=_supplied(errand, sources), change_ids=change_ids)
+        for errand, change_ids in zip(errands, ids, strict=True)
+    ]
+
+
+def _fresh(errand: Errand) -> list[str]:
+    """Return the keys of pictures the channel does not have yet."""
     images = errand.draft.values.get("images") or ()
-    fresh = [each["key"] for each in images if each["key"] not in errand.pair.their_images]
-    draft = replace(
+    return [each["key"] for each in images if each["key"] not in errand.pair.their_images]
+
+
+def _supplied(errand: Errand, sources: Mapping[str, str]) -> ListingDraft:
+    fresh = _fresh(errand)
+    variants = errand.pair.ours.variants.values()
+    return replace(
         errand.draft,
         image_ids=errand.pair.their_images,
-        image_sources=_picture_addresses(work, [UUID(key) for key in fresh]),
-        skus=tuple(
-            str(values["sku"]) for values in errand.pair.ours.variants.values() if values.get("sku")
-        ),
+        image_sources={key: sources[key] for key in fresh if key in sources},
+        skus=tuple(str(values["sku"]) for values in variants if values.get("sku")),
     )
-    return replace(errand, draft=draft, change_ids=tuple(ids))
 
 
-def _picture_addresses(work: Work, media_ids: Sequence[UUID]) -> dict[str, str]:
+def _picture_addresses(work: Work, keys: Sequence[str]) -> dict[str, str]:
     """Return where the channel may fetch pictures: from us, or from where we know them."""
-    found = work.session.scalars(select(Media).where(Media.id.in_(media_ids)))
-    known = {}
+    known: dict[str, str] = {}
+    if not keys:
+        return known
+    found = work.session.scalars(select(Media).where(Media.id.in_([UUID(key) for key in keys])))
     for row in found:
         if row.state == MediaState.READY:
             known[str(row.id)] = addresses.public_url(
@@ -251,8 +273,7 @@ def _send(desk: Desk, errands: Sequence[Errand]) -> None:
     answers = reading.push_each(desk.opened.adapter, [each.draft for each in errands])
     faults.point("push.answered")
     with unit_of_work(desk.actor) as work:
-        for errand, outcome in zip(errands, answers, strict=True):
-            outcomes.record(work, desk, errand, outcome)
+        outcomes.record_all(work, desk, errands, answers)
     faults.point("push.recorded")
 
 

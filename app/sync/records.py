@@ -47,6 +47,7 @@ class Terms:
     is_forced: bool = False  # a person asked: held changes of low risk may go, auto_push is moot
     is_thorough: bool = False  # compare our side, too, where the channel shows nothing new
     flood: "Flood | None" = None  # counts what a push hides
+    quiet: frozenset[UUID] = frozenset()  # listings of the batch known to have no open question
 
     def policy(self, listing: Listing) -> Policy:
         """Return the rules for one listing."""
@@ -95,24 +96,51 @@ def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
 def write_base(
     work: Work, pair: Pair, base: Side, *, kept: Mapping[str, Any] | None = None
 ) -> None:
-    """Store what both sides agree on now; keys of variants only the channel knows are left out."""
+    """Store what both sides agree on now, if that is news."""
+    row = base_row(work, pair, base, kept=kept)
+    if row is not None:
+        write_bases(work, [row])
+
+
+def base_row(
+    work: Work, pair: Pair, base: Side, *, kept: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return the row of a base, without variants only the channel knows; None: it is stored so."""
     known = {key: dict(v) for key, v in base.variants.items() if not key.startswith(FOREIGN)}
-    row = insert(BaseValue).values(
-        listing_id=pair.listing.id,
-        organization_id=work.organization_id,
-        product=dict(base.values),
-        variants=known,
-        kept=dict(pair.kept if kept is None else kept),
-        agreed_at=work.now,
-    )
-    work.session.execute(
-        row.on_conflict_do_update(
-            index_elements=[BaseValue.listing_id],
-            set_={
-                name: row.excluded[name] for name in ("product", "variants", "kept", "agreed_at")
-            },
+    row = {
+        "listing_id": pair.listing.id,
+        "organization_id": work.organization_id,
+        "product": dict(base.values),
+        "variants": known,
+        "kept": dict(pair.kept if kept is None else kept),
+        "agreed_at": work.now,
+    }
+    stored = (pair.base.values, pair.base.variants, pair.kept)
+    is_news = not pair.base.values or stored != (row["product"], row["variants"], row["kept"])
+    return row if is_news else None
+
+
+def write_bases(work: Work, rows: Sequence[dict[str, Any]]) -> None:
+    """Store bases, one row per listing."""
+    if rows:
+        asked = insert(BaseValue)
+        names = ("product", "variants", "kept", "agreed_at")
+        work.session.execute(
+            asked.on_conflict_do_update(
+                index_elements=[BaseValue.listing_id],
+                set_={name: asked.excluded[name] for name in names},
+            ),
+            rows,
         )
+
+
+def read_bases(work: Work, listing_ids: Sequence[UUID]) -> dict[UUID, Side]:
+    """Return what both sides of listings agreed on, as stored now."""
+    found = work.session.scalars(
+        select(BaseValue).where(BaseValue.listing_id.in_(listing_ids)),
+        execution_options={"populate_existing": True},
     )
+    return {row.listing_id: Side(row.product, row.variants) for row in found}
 
 
 def read_base(work: Work, listing_id: UUID) -> Side:
@@ -149,6 +177,18 @@ def agree(work: Work, conflict: Conflict, value: Any) -> None:
     )
 
 
+def quiet(work: Work, listing_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return those listings nobody was ever asked about that is still open, in one question."""
+    asked = select(SyncChange.listing_id).where(
+        SyncChange.listing_id.in_(listing_ids),
+        SyncChange.state.in_((ChangeState.HELD, ChangeState.PLANNED, ChangeState.DECLINED)),
+    )
+    conflicts = select(Conflict.listing_id).where(
+        Conflict.listing_id.in_(listing_ids), Conflict.state == _OPEN
+    )
+    return frozenset(listing_ids) - set(work.session.scalars(asked.union(conflicts)))
+
+
 def has_open_questions(work: Work, listing_id: UUID) -> bool:
     """Tell whether a conflict or a held change of a listing waits for a person."""
     conflict = select(Conflict.id).where(Conflict.listing_id == listing_id, Conflict.state == _OPEN)
@@ -160,6 +200,8 @@ def has_open_questions(work: Work, listing_id: UUID) -> bool:
 
 def keep_conflicts(work: Work, terms: Terms, pair: Pair, plan: ListingPlan) -> int:
     """Keep each conflict once with both values; one that is no more is closed."""
+    if not plan.conflicts and pair.listing.id in terms.quiet:
+        return 0
     seen = {(each.variant_key or PRODUCT, each.field): each for each in plan.conflicts}
     open_now = {
         (row.subject, row.field): row
@@ -246,13 +288,26 @@ def change_row(
     }
 
 
-def log_sent(work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent]) -> list[int]:
+def log_sent(
+    work: Work, leaving: Sequence[tuple[Terms, Pair, Sequence[Intent]]]
+) -> list[tuple[int, ...]]:
     """Write what is about to leave; after a crash these lines say what to read back."""
-    return log_changes(work, terms, pair, intents, ChangeState.SENT)
+    rows = [
+        change_row(work, terms, pair, each, ChangeState.SENT)
+        for terms, pair, intents in leaving
+        for each in intents
+    ]
+    if not rows:
+        return [() for _ in leaving]
+    asked = insert(SyncChange).returning(SyncChange.id, sort_by_parameter_order=True)
+    ids = iter(work.session.scalars(asked, rows).all())
+    return [tuple(next(ids) for _ in intents) for _, _, intents in leaving]
 
 
 def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, str]]) -> int:
     """Keep changes that wait for a person, each once; returns how many wait."""
+    if not waiting and pair.listing.id in terms.quiet:
+        return 0
     before = {
         (row.direction, row.variant_id, row.field): row
         for row in work.session.scalars(
@@ -287,18 +342,29 @@ def _outdated(work: Work, row: SyncChange) -> None:
 
 def write_snapshot(work: Work, listing_id: UUID, product: ChannelProduct) -> None:
     """Keep the channel's own answer whole."""
-    row = insert(ListingSnapshot).values(
-        listing_id=listing_id,
-        organization_id=work.organization_id,
-        raw=dict(product.raw),
-        at=work.now,
-    )
-    work.session.execute(
-        row.on_conflict_do_update(
-            index_elements=[ListingSnapshot.listing_id],
-            set_={"raw": row.excluded.raw, "at": row.excluded.at},
+    write_snapshots(work, {listing_id: product})
+
+
+def write_snapshots(work: Work, answers: Mapping[UUID, ChannelProduct]) -> None:
+    """Keep the channel's own answers whole, by listing."""
+    rows = [
+        {
+            "listing_id": listing_id,
+            "organization_id": work.organization_id,
+            "raw": dict(product.raw),
+            "at": work.now,
+        }
+        for listing_id, product in answers.items()
+    ]
+    if rows:
+        asked = insert(ListingSnapshot)
+        work.session.execute(
+            asked.on_conflict_do_update(
+                index_elements=[ListingSnapshot.listing_id],
+                set_={"raw": asked.excluded.raw, "at": asked.excluded.at},
+            ),
+            rows,
         )
-    )
 
 
 def bind_media(work: Work, connection_id: UUID, pairs: Mapping[str, UUID]) -> None:
@@ -325,8 +391,10 @@ class Decisions:
     declined: Sequence[SyncChange]
 
 
-def decisions(work: Work, listing_id: UUID) -> Decisions:
+def decisions(work: Work, terms: Terms, listing_id: UUID) -> Decisions:
     """Take up what people decided: approvals count once, a no until the value is another one."""
+    if listing_id in terms.quiet:
+        return Decisions((), ())
     found = work.session.scalars(
         select(SyncChange).where(
             SyncChange.listing_id == listing_id,
