@@ -28,6 +28,8 @@ from app.sync.planner import Action, Intent, ListingPlan, Way
 from app.sync.policy import Policy
 from app.sync.project import FOREIGN, PRODUCT, Pair
 
+Approval = SyncChange | records.Standing  # what a person let pass
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
@@ -77,8 +79,16 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     pair = _recognise_pictures(work, terms.connection, pair, product)
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
-    plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
-    approved = records.approved(work, pair.listing.id)
+    decided = records.standing(work, pair)
+    plan = planner.plan_listing(
+        pair.ours,
+        theirs,
+        pair.base,
+        policy,
+        carries=terms.capabilities,
+        decided=frozenset(each.cell for each in decided),
+    )
+    approved: list[Approval] = [*records.approved(work, pair.listing.id), *decided]
     passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     pulls = [each for each in passing if each.way is Way.PULL]
@@ -97,7 +107,7 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     return meeting
 
 
-def _is_approved(intent: Intent, approved: Sequence[SyncChange]) -> bool:
+def _is_approved(intent: Intent, approved: Sequence[Approval]) -> bool:
     return any(
         row.field == intent.field
         and row.direction == intent.way.value
@@ -110,7 +120,7 @@ def _is_approved(intent: Intent, approved: Sequence[SyncChange]) -> bool:
 def _sorted(
     intents: Sequence[Intent],
     policy: Policy,
-    approved: Sequence[SyncChange],
+    approved: Sequence[Approval],
     *,
     is_forced: bool,
 ) -> tuple[list[Intent], list[tuple[Intent, str]]]:
@@ -130,7 +140,7 @@ def _without_flood(
     terms: records.Terms,
     passing: list[Intent],
     waiting: list[tuple[Intent, str]],
-    approved: Sequence[SyncChange],
+    approved: Sequence[Approval],
 ) -> tuple[list[Intent], list[tuple[Intent, str]]]:
     """Let a change that hides a listing wait when too many were hidden within the hour."""
     for each in passing:
@@ -174,22 +184,33 @@ def _recognise_pictures(
 def _write_pulls(
     work: Work, terms: records.Terms, pair: Pair, pulls: Sequence[Intent]
 ) -> tuple[Pair, Sequence[Intent]]:
-    """Write what came in; returns what really went in, in the words our catalog keeps it in."""
-    change, fresh = _wished(pair, pulls)
+    """Write what came in; what the catalog refuses is an error of the listing."""
     try:
         with work.session.begin_nested():
-            catalog.change_products(
-                work,
-                [change],
-                origin="sync",
-                connection_id=terms.connection.id,
-                run_id=terms.run_id,
-            )
-            _bind_variants(work, pair.listing, fresh)
+            return write_in(work, pair, pulls, run_id=terms.run_id)
     except AppError as refusal:
         pair.listing.error = f"The shop’s change could not be taken in: {refusal.sentence}"
         pair.listing.error_count += 1
         return pair, ()
+
+
+def write_in(
+    work: Work,
+    pair: Pair,
+    pulls: Sequence[Intent],
+    *,
+    origin: str = "sync",
+    run_id: UUID | None = None,
+) -> tuple[Pair, Sequence[Intent]]:
+    """Write values into our catalog, raising what it refuses.
+
+    Returns what really went in, in the words the catalog keeps it in.
+    """
+    change, fresh = _wished(pair, pulls)
+    catalog.change_products(
+        work, [change], origin=origin, connection_id=pair.listing.connection_id, run_id=run_id
+    )
+    _bind_variants(work, pair.listing, fresh)
     return _as_kept(work, pair, pulls, fresh)
 
 

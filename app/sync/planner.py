@@ -20,6 +20,7 @@ from app.sync.plans import (
     VARIANT,
     WAITING_RISKS,
     Action,
+    Cell,
     Difference,
     FieldConflict,
     Intent,
@@ -33,7 +34,7 @@ from app.sync.plans import (
     to_draft,
     waits,
 )
-from app.sync.policy import OnBoth, OnRemoved, Policy, decide, first_winner
+from app.sync.policy import Direction, OnBoth, OnRemoved, Policy, decide, first_winner
 from app.sync.sides import MISSING, NOTHING, Missing, Side
 from app.sync.verdicts import Leave, Trio, Write, judge
 
@@ -44,6 +45,7 @@ __all__ = (
     "WAITING_RISKS",
     "Action",
     "Carries",
+    "Cell",
     "Difference",
     "FieldConflict",
     "Intent",
@@ -80,10 +82,19 @@ class Carries(Protocol):
 
 
 def plan_listing(
-    ours: Side, theirs: Side, base: Side, policy: Policy, *, carries: Carries
+    ours: Side,
+    theirs: Side,
+    base: Side,
+    policy: Policy,
+    *,
+    carries: Carries,
+    decided: frozenset[Cell] = frozenset(),
 ) -> ListingPlan:
-    """Plan one paired listing; `policy` as it applies to it (`Policy.of`)."""
-    desk = _Desk(ours, theirs, base, policy)
+    """Plan one paired listing; `policy` as it applies to it (`Policy.of`).
+
+    `decided` are cells a person decided about just now: they travel both ways this once.
+    """
+    desk = _Desk(ours, theirs, base, policy, decided)
     desk.meet(None, carries.product_fields)
     for key in dict.fromkeys((*ours.variants, *theirs.variants, *base.variants)):
         if key in ours.variants and key in theirs.variants:
@@ -160,6 +171,7 @@ class _Desk:
     theirs: Side
     base: Side
     policy: Policy
+    decided: frozenset[Cell] = frozenset()
     intents: list[Intent] = field(default_factory=list)
     conflicts: list[FieldConflict] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
@@ -258,7 +270,9 @@ class _Desk:
         is_newest = winner is OnBoth.NEWEST
         if is_newest:
             winner = newest(self.ours, self.theirs)
-        verdict = judge(Trio(spot.field, base, ours, theirs, winner), rule.direction)
+        is_decided = (spot.variant_key, spot.field) in self.decided
+        direction = Direction.BOTH if is_decided else rule.direction
+        verdict = judge(Trio(spot.field, base, ours, theirs, winner), direction)
         if isinstance(verdict, Conflict):
             self.conflicts.append(FieldConflict(spot.field, spot.variant_key, base, ours, theirs))
         elif isinstance(verdict, Leave):

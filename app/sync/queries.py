@@ -152,48 +152,6 @@ def changes(
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictRow:
-    """A conflict with the names people know it by."""
-
-    conflict: Conflict
-    product: str
-    connection: str
-    sku: str | None
-
-    @property
-    def id(self) -> UUID:
-        """The conflict's id."""
-        return self.conflict.id
-
-
-def conflicts(
-    session: Session,
-    *,
-    connection_id: UUID | None = None,
-    ids: Sequence[UUID] | None = None,
-    after: str | None = None,
-    limit: int = PAGE,
-) -> KeysetPage[ConflictRow]:
-    """Return open conflicts, newest first."""
-    wanted = (
-        select(Conflict, Product.title, Connection.name, Variant.sku)
-        .join(Product, Product.id == Conflict.product_id)
-        .join(Connection, Connection.id == Conflict.connection_id)
-        .outerjoin(Variant, Variant.id == Conflict.variant_id)
-        .where(Conflict.state == ConflictState.OPEN)
-    )
-    if connection_id is not None:
-        wanted = wanted.where(Conflict.connection_id == connection_id)
-    if ids is not None:
-        wanted = wanted.where(Conflict.id.in_(ids))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after:
-        wanted = wanted.where(Conflict.id < UUID(decode_cursor(after, length=1)[0]))
-    found = session.execute(wanted.order_by(Conflict.id.desc()).limit(limit + 1))
-    return _page([ConflictRow(*row) for row in found], total, limit)
-
-
-@dataclass(frozen=True, slots=True)
 class ListingRow:
     """A listing with its product, for mapping and error lists."""
 

@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
-from app.catalog import service as catalog
 from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
@@ -17,13 +16,11 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, records, runs, tasks
+from app.sync import pull, runs, tasks
 from app.sync.errors import AlreadyRunning, ConflictNotFound
 from app.sync.events import RunRequested
 from app.sync.models import (
     ChangeState,
-    Conflict,
-    ConflictState,
     Direction,
     Haste,
     RunKind,
@@ -33,8 +30,6 @@ from app.sync.models import (
     SyncTask,
     TaskState,
 )
-from app.sync.project import PRODUCT
-from app.team.service import record_audit
 
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
@@ -253,52 +248,6 @@ def retry_listing(work: Work, listing_id: UUID) -> None:
         .values(state=TaskState.DONE, finished_at=work.now)
     )
     sync_listings(work, [listing_id], cause=f"Retry of {listing.title}")
-
-
-def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
-    """Decide a conflict: `ours` sends our value, `theirs` takes the channel's."""
-    row = work.session.scalar(
-        select(Conflict)
-        .where(
-            Conflict.id == conflict_id,
-            Conflict.organization_id == work.organization_id,
-            Conflict.state == ConflictState.OPEN,
-        )
-        .with_for_update()
-    )
-    if row is None:
-        raise ConflictNotFound
-    records.agree(work, row, row.theirs)  # from here on only one side differs from the base
-    if choice == "theirs":
-        _take_theirs(work, row)
-    row.state, row.resolution = ConflictState.RESOLVED, choice
-    row.resolved_by, row.resolved_at = work.actor.user_id, work.now
-    tasks.request_pushes(work, [(row.listing_id, row.connection_id)], is_forced=True)
-    record_audit(
-        work,
-        "conflict.resolved",
-        "conflict",
-        str(row.id),
-        f"Decided “{row.field}”: {'our value' if choice == 'ours' else 'the shop’s value'}",
-    )
-    work.touch("conflicts", f"listing-{row.listing_id}", f"product-{row.product_id}")
-    return row
-
-
-def _take_theirs(work: Work, row: Conflict) -> None:
-    of_variant = row.subject != PRODUCT
-    catalog.change_products(
-        work,
-        [
-            catalog.ProductChange(
-                row.product_id,
-                {} if of_variant else {row.field: row.theirs},
-                variants={UUID(row.subject): {row.field: row.theirs}} if of_variant else {},
-            )
-        ],
-        origin="sync",
-        connection_id=row.connection_id,
-    )
 
 
 def approve_held(work: Work, change_ids: Sequence[int]) -> int:

@@ -1,4 +1,4 @@
-// Rows of a list: j and k walk, x selects, Enter opens, e edits; checked rows bring the selection bar.
+// Rows of a list: j and k walk, x selects, Enter opens, e edits, o and t choose a side; checked rows bring the selection bar.
 (() => {
   const rows = () => [...document.querySelectorAll("main .rows > tbody > tr")].filter((row) => row.querySelector("[data-row-link]"));
   let lastBox = null;
@@ -15,9 +15,16 @@
   }
 
   const current = () => document.querySelector("main .rows tr.at");
+  // data-key="o" names the key of a control: in the row one stands on, else outside of any row.
+  const press = (key) => {
+    const outside = [...document.querySelectorAll(`main [data-key="${key}"]`)].find((each) => !each.closest(".rows"));
+    (current()?.querySelector(`[data-key="${key}"]`) ?? outside)?.click();
+  };
   window.syncstore.rowKeys = {
-    j: () => walk(1),
-    k: () => walk(-1),
+    j: () => (rows().length ? walk(1) : press("j")),
+    k: () => (rows().length ? walk(-1) : press("k")),
+    o: () => press("o"),
+    t: () => press("t"),
     x: () => current()?.querySelector("td.pick input")?.click(),
     Enter: () => current()?.querySelector("[data-row-link]")?.click(),
     e: () => (current()?.querySelector("[data-edit]") ?? document.querySelector("main [data-edit]"))?.click(),

@@ -60,7 +60,15 @@ def install_shell(app: Flask) -> None:
     )
     register_counters(_counters)
     register_slot("live_bar", _live_bar)
-    for kind in ("sync_run", "sync_runs", "conflicts", "listings", "listing", "delivery"):
+    for kind in (
+        "sync_run",
+        "sync_runs",
+        "conflicts",
+        "conflict",
+        "listings",
+        "listing",
+        "delivery",
+    ):
         announce(kind, permission="sync.read")
     live("sync_run")(run_fragments)
 
