@@ -6,7 +6,7 @@ override where one lies above the master, stock by its movement. The base become
 showed, so from then on only our side differs; should the shop move again, that is a new conflict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -39,6 +39,7 @@ from app.sync.planner import Intent, Way, Why
 from app.sync.policy import GROUP_LABELS, OnBoth, Policy
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING
+from app.sync.together import renamed_choice, renamed_options
 from app.team.models import Membership, User
 from app.team.service import record_audit
 
@@ -101,7 +102,8 @@ def decide(work: Work, conflict_id: UUID, decision: Decision) -> Conflict:
     if not compare.equal(row.field, wanted, ours):
         is_typed = decision.choice is Resolution.EDITED
         origin = "web" if is_typed else "sync"
-        pair, (intent,) = apply.write_in(work, pair, [intent], origin=origin)
+        wished = [intent, *_renamed(pair, intent)]
+        pair, (intent, *_) = apply.write_in(work, pair, wished, origin=origin)
         work.session.add(_log_line(work, row, intent))
     records.write_base(work, pair, planner.rebase(pair.base, [intent]))
     row.ours = ours
@@ -141,6 +143,18 @@ def _wanted(work: Work, row: Conflict, ours: Value, decision: Decision) -> Value
         except catalog_values.NotTaken as refusal:
             raise Invalid(fields={"value": str(refusal)}) from refusal
     return ours if decision.choice is Resolution.OURS else row.theirs
+
+
+def _renamed(pair: Pair, intent: Intent) -> Iterator[Intent]:
+    """Yield what variants stand for once their options have the names that were decided."""
+    if intent.field != "options":
+        return
+    names = renamed_options(intent.old or (), intent.new or ())
+    for key, values in pair.ours.variants.items():
+        choice = values.get("choice") or {}
+        new = renamed_choice(choice, names)
+        if new != choice:
+            yield Intent(Way.PULL, "choice", key, choice, new, Why.DECIDED)
 
 
 def _log_line(work: Work, row: Conflict, intent: Intent) -> SyncChange:

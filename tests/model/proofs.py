@@ -9,7 +9,7 @@ from tests.model import merge_world
 from tests.model.explorer import Result, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 
-TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"))
+TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"), third="Vase")
 BROKEN: Final = (Lost, Unequal, Needless)
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
 

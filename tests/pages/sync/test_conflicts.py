@@ -369,13 +369,15 @@ VARIANT_KINDS: dict[str, tuple[Any, Any, Any, dict[str, Any], Any]] = {
 }  # fmt: skip
 
 
-def conflict_over(acme: Place, name: str, base: Any, ours: Any, theirs: Any) -> UUID:
+def conflict_over(
+    acme: Place, name: str, base: Any, ours: Any, theirs: Any, *, skus: tuple[str, ...] = ("MUG-1",)
+) -> UUID:
     """Write a conflict down as a meeting does, for a field of any kind; returns its id."""
     price = {"minor": ours, "currency": "USD"} if name == "price" else None
     if price is not None:
         base, ours, theirs = ({"minor": n, "currency": "USD"} for n in (base, ours, theirs))
     is_of_variant = name in VARIANT_KINDS
-    product = acme.shop.add_product("Mug", "MUG-1")
+    product = acme.shop.add_product("Mug", *skus)
     if is_of_variant:
         acme.shop.change_variant(product, **{name: ours})
     else:
@@ -464,3 +466,16 @@ def test_pictures_of_both_sides_are_picked_and_ordered(acme: Place) -> None:
     assert answer.status_code == 303
     images = acme.values().values["images"]
     assert [(each["key"], each["alt"]) for each in images] == [(order[0], "Back"), (order[1], None)]
+
+
+def test_variants_follow_an_option_that_was_decided_to_be_called_otherwise(acme: Place) -> None:
+    before = [{"name": "Size", "values": ["S", "M"]}]
+    theirs = [{"name": "Größe", "values": ["S", "M"]}]
+    conflict_id = conflict_over(acme, "options", before, before, theirs, skus=("S", "M"))
+
+    answer = acme.send(f"/sync/conflicts/{conflict_id}", choice="edited", value="Größe: S | M | L")
+
+    assert answer.status_code == 303
+    values = acme.values()
+    assert values.values["options"] == [{"name": "Größe", "values": ["S", "M", "L"]}]
+    assert [each["choice"] for each in values.variants.values()] == [{"Größe": "S"}, {"Größe": "M"}]
