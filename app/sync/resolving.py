@@ -228,6 +228,21 @@ def decide_always(work: Work, conflict_id: UUID, decision: Decision) -> int:
     return len(others)
 
 
+def meet_again(work: Work, connection_id: UUID) -> None:
+    """Let the open conflicts of a connection meet again, because its rules change in this unit."""
+    ids = work.session.scalars(
+        select(Conflict.listing_id)
+        .where(
+            Conflict.organization_id == work.organization_id,
+            Conflict.connection_id == connection_id,
+            Conflict.state == ConflictState.OPEN,
+        )
+        .distinct()
+    ).all()
+    haste = Haste.MASS if len(ids) > _FEW else Haste.USUAL
+    tasks.request_pushes(work, [(each, connection_id) for each in ids], haste=haste)
+
+
 def _open_in(work: Work, row: Conflict, group: Group) -> Sequence[Conflict]:
     return work.session.scalars(
         select(Conflict).where(

@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.sync import queries
 from app.sync.views.values import field_label, run_title, value_of
+from app.sync.views.versus import decided_words
 from app.web.identity import Identity, current_actor
 from app.web.live import announce, live
 from app.web.nav import NavItem, Section, register_counters, register_nav
@@ -20,6 +21,7 @@ def install_shell(app: Flask) -> None:
     """Register menu entries, counters, the live bar, live rows and how values are written."""
     app.jinja_env.globals.update(
         value_of=value_of,
+        decided_words=decided_words,
         field_label=field_label,
         run_title=run_title,
         connection_choices=connection_choices,

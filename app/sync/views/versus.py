@@ -77,6 +77,13 @@ def sides_of(row: ConflictRow) -> list[Shown]:
     return [replace(shown, label=label) for label, shown in named]
 
 
+def decided_words(row: ConflictRow) -> str:
+    """Return the value a conflict was decided for, in words."""
+    name, value = row.conflict.field, row.conflict.decided
+    is_html = compare.kind_of(name) is Kind.HTML
+    return value_of(name, plain_text(value) if is_html else value)
+
+
 def picture_url(key: str | None) -> str | None:
     """Return where our copy of a picture is shown, if we have one."""
     if not key or not is_id(key):

@@ -1,93 +1,22 @@
 """The pages of conflicts, from the shop's edit to the value on both sides, through HTTP."""
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.catalog import service as catalog
 from app.connections.models import Connection
-from app.core.actor import job_actor
 from app.core.db import reading
 from app.core.work import unit_of_work
 from app.listings.models import Listing, ListingState
 from app.notices.models import Notice
 from app.sync import resolving
 from app.sync.models import Conflict, ConflictComment
-from app.team.permissions import Role
-from tests.cast import Cast, Person, cast, csrf, enter, person
-from tests.engine.world import Shop, Store, connected_store, world
-
-PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
-
-
-@pytest.fixture
-def people(app: Flask, clean: None) -> Cast:
-    return cast()
-
-
-@pytest.fixture
-def manager(people: Cast) -> Person:
-    return person("Dora", Role.MANAGER, organization_id=people.alice.place)
-
-
-@dataclass
-class Place:
-    """Acme with one store, and what the tests do there."""
-
-    shop: Shop
-    store: Store
-    client: FlaskClient
-
-    def dispute(self, name: str = "Mug", **values: Any) -> UUID:
-        """Make a product and change its title on both sides."""
-        product = self.shop.add_product(name, f"{name}-1".upper(), **values)
-        self.store.list_here(product)
-        self.shop.change(product, title=f"Our {name}")
-        self.store.state.edit_product(self.row(), name=f"Their {name}")
-        self.shop.settle()
-        return product
-
-    def row(self) -> int:
-        """The newest product of the store."""
-        return max(self.store.state.product_ids())
-
-    def open(self) -> Conflict:
-        """The only open conflict."""
-        (found,) = self.shop.conflicts()
-        return found
-
-    def values(self) -> catalog.ProductValues:
-        """What our catalog has of the only product."""
-        (listing,) = self.shop.listings()
-        assert listing.product_id is not None
-        return self.shop.values(listing.product_id)
-
-    def send(self, path: str, headers: Any = None, **data: Any) -> Any:
-        """Post a form, with the token and with what the page said was seen."""
-        seen = {
-            f"seen-{each.id}": resolving.seen_as(each.field, each.ours, each.theirs)
-            for each in self.shop.conflicts()
-        }
-        token = {"csrf_token": csrf(self.client)}
-        return self.client.post(path, data={**token, **seen, **data}, headers=headers)
-
-
-@pytest.fixture
-def acme(app: Flask, people: Cast, client: FlaskClient) -> Iterator[Place]:
-    with ExitStack() as stack:
-        shop = stack.enter_context(world(app, job_actor(people.alice.place)))
-        store = stack.enter_context(connected_store(shop))
-        shop.settle()
-        enter(client, people.alice)
-        yield Place(shop, store, client)
+from tests.cast import Cast, Person, enter
+from tests.pages.sync.place import PARTIAL, Place
 
 
 def test_from_notice_to_a_value_of_its_own_on_both_sides(acme: Place) -> None:
