@@ -126,6 +126,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     stored = records.read_base(work, listing.id)
     base = planner.confirmed(errand.pair.base, stored, through)
     records.write_base(work, errand.pair, base, kept=kept)
+    records.arrived(work, listing.id, through)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
@@ -154,6 +154,23 @@ def standing(work: Work, pair: Pair) -> list[Standing]:
         if row.is_due:
             found.append(each)
     return found
+
+
+def arrived(work: Work, listing_id: UUID, through: Sequence[Intent]) -> None:
+    """Note that the channel took what was decided."""
+    cells = [(each.variant_key or PRODUCT, each.field) for each in through]
+    done = work.session.scalars(
+        update(Conflict)
+        .where(
+            Conflict.listing_id == listing_id,
+            Conflict.is_due,
+            tuple_(Conflict.subject, Conflict.field).in_(cells),
+        )
+        .values(is_due=False)
+        .returning(Conflict.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    work.touch(*(f"conflict-{key}" for key in done))
 
 
 def has_open_questions(work: Work, listing_id: UUID) -> bool:

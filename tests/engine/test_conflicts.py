@@ -1,5 +1,7 @@
 """Stories of one field changed on both sides, and of what people decide about it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +69,7 @@ def test_keeping_ours_sends_it_and_nothing_else(shop: Shop) -> None:
         assert store.state.writes_of("name") == 1
         assert store.state.writes_of("description") == 0
         assert shop.conflicts() == []
+        assert [each.is_due for each in decided(shop)] == [False]
         assert [each.state for each in shop.listings()] == ["synced"]
 
 
@@ -97,6 +100,81 @@ def test_an_edited_value_is_on_every_side(shop: Shop) -> None:
         assert other.state.product(there)["name"] == "Teal mug"
         (kept,) = decided(shop)
         assert (kept.resolution, kept.decided) == (EDITED, "Teal mug")
+
+
+def test_what_is_taken_from_one_shop_goes_on_to_the_others(shop: Shop) -> None:
+    with connected_store(shop) as store, connected_store(shop) as other:
+        product, (row, there) = listed(shop, store, other)
+        shop.change(product, title="Blue mug")
+        shop.settle()
+        store.rules(auto_push=False)
+        shop.change(product, title="Navy mug")
+        store.state.edit_product(row, name="Green mug")
+        shop.settle()
+        assert other.state.product(there)["name"] == "Navy mug"
+        store.state.forget_writes()
+
+        decide(shop, THEIRS)
+
+        assert other.state.product(there)["name"] == "Green mug"
+        assert store.state.writes() == []
+
+
+def test_theirs_in_words_our_catalog_does_not_keep_is_not_sent_back(shop: Shop) -> None:
+    with connected_store(shop) as store:
+        product, (row,) = listed(shop, store, description="<p>Old</p>")
+        shop.change(product, description="<p>Ours</p>")
+        html = "<p onclick='x()'>Theirs</p><form><p>More</p></form>"
+        store.state.edit_product(row, description=html)
+        shop.settle()
+        store.state.forget_writes()
+
+        decide(shop, THEIRS)
+        store.read(everything=True)
+
+        assert shop.values(product).values["description"] == "<p>Theirs</p><p>More</p>"
+        assert store.state.writes() == []
+        assert shop.conflicts() == []
+
+
+def test_a_decision_is_sent_where_changes_otherwise_wait_and_takes_no_other_along(
+    shop: Shop,
+) -> None:
+    with connected_store(shop) as store:
+        store.rules(auto_push=False)
+        product, row = disputed(shop, store)
+        shop.change(product, description="<p>New</p>")
+        shop.settle()
+
+        decide(shop, OURS)
+
+        assert store.state.product(row)["name"] == "Blue mug"
+        assert "Old" in store.state.product(row)["description"]
+
+
+def test_two_people_deciding_at_once_are_one_decision_and_one_answer(shop: Shop) -> None:
+    with connected_store(shop) as store:
+        product, row = disputed(shop, store)
+        (shown,) = shop.conflicts()
+        refused: list[Exception] = []
+        both_ready = Barrier(2)
+
+        def decide_now(choice: Resolution) -> None:
+            both_ready.wait()
+            try:
+                with unit_of_work(shop.actor) as work:
+                    resolving.decide(work, shown.id, Decision(choice, seen(shown)))
+            except ConflictNotFound as refusal:
+                refused.append(refusal)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(decide_now, (OURS, THEIRS)))
+        shop.settle()
+
+        assert len(refused) == 1
+        (kept,) = decided(shop)
+        assert shop.values(product).values["title"] == kept.decided
+        assert store.state.product(row)["name"] == kept.decided
 
 
 def test_other_fields_travel_while_one_waits(shop: Shop) -> None:
