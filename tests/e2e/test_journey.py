@@ -163,20 +163,23 @@ def change_there_and_see_it_arrive(page: Page, visit: Visits, twin: Twin, lamp: 
 
 
 def both_sides_change_and_a_person_decides(page: Page, twin: Twin, lamp: int) -> None:
-    """While the connection rests nothing arrives; then both edits meet, and neither is lost."""
+    """Nothing is sent by itself, so both edits meet: neither is lost, and a third one wins."""
     product = page.url
-    act_on_connection(page, "Pause")
-    twin.ask(f"products/{lamp}", {"name": "Copper lamp, hammered"})
+    page.get_by_role("link", name="Acme outlet").first.click()
+    choose(page, "Settings")
+    page.get_by_label("Send changes made here by themselves").uncheck()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Rules saved.")
     page.goto(product)
     page.get_by_label("Title", exact=True).fill("Brass lamp, polished")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Brass lamp, polished")).to_be_visible()
-    act_on_connection(page, "Resume")
+    twin.ask(f"products/{lamp}", {"name": "Copper lamp, hammered"})
 
-    page.get_by_role("link", name="Conflicts").first.click()
+    page.goto("/sync/conflicts")
     expect(row(page, "Brass lamp, polished")).to_contain_text("hammered")
     page.goto("/notices")
-    page.get_by_role("link", name=re.compile("was changed on both sides")).first.click()
+    row(page, "was changed on both sides").get_by_role("button", name="Open").click()
     row(page, "Brass lamp, polished").get_by_role("link").click()
     best = page.locator("#decision").get_by_label("Title", exact=True)
     expect(best).to_have_value("Brass lamp, hammered")
@@ -187,15 +190,6 @@ def both_sides_change_and_a_person_decides(page: Page, twin: Twin, lamp: int) ->
     expect(page.get_by_role("heading", name="Brass lamp, hammered")).to_be_visible()
     expect(page.locator("#sells .badge")).to_have_text("Synced")
     assert twin.product(lamp)["name"] == "Brass lamp, hammered"
-
-
-def act_on_connection(page: Page, action: str) -> None:
-    page.get_by_role("link", name="Acme outlet").first.click()
-    expect(page.get_by_role("heading", name="Acme outlet")).to_be_visible()
-    page.locator("main").get_by_role("button", name="More actions").click()
-    page.get_by_role("button", name=action, exact=True).click()
-    state = {"Pause": "Paused", "Resume": "Active"}[action]
-    expect(page.locator("main .page-head .badge")).to_contain_text(state)
 
 
 def test_a_file_of_a_real_shop(visit: Visits) -> None:
