@@ -29,6 +29,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.web.wiring import install_web
 
     settings = settings or boot.boot_settings()
+    if settings.is_production:
+        boot.refuse_open_database(settings)
     process.install(settings)
     configure_logging(settings.log_level)
     app = Flask(

@@ -10,17 +10,18 @@ import redis
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from app import PROJECT
 from app.connections.cli import find
 from app.core import db, kv
 from app.core.actor import SYSTEM, Actor
-from app.core.errors import AppError
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.sync import pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
 from app.team import queries as team
-from app.team.cli import organization_actor, sentence_of
+from app.team.cli import organization_actor, plainly
 from workers import relay
+from workers.schema import newest_revisions
 
 _WORKER: Final = "cli"
 _STUCK: Final = text("SELECT sentence FROM stuck_work(now())")
@@ -34,11 +35,8 @@ def sync() -> None:
 def _run(name: str, org: str, ask: Callable[[Work, UUID], list[UUID]], *, wait: bool) -> None:
     actor = organization_actor(org)
     row = find(actor, name)
-    try:
-        with unit_of_work(actor) as work:
-            run_ids = ask(work, row.id)
-    except AppError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    with unit_of_work(actor) as work:
+        run_ids = ask(work, row.id)
     if not wait:
         click.echo(f"Asked for: {', '.join(map(str, run_ids)) or 'nothing to do'}.")
         return
@@ -97,6 +95,7 @@ def _tell(actor: Actor, run_id: UUID) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def pull_(name: str, org: str, *, wait: bool) -> None:
     """Read what changed in a shop since the last read."""
     _run(
@@ -111,6 +110,7 @@ def pull_(name: str, org: str, *, wait: bool) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def reconcile(name: str, org: str, *, wait: bool) -> None:
     """Compare everything in a shop with what we know of it."""
     _run(
@@ -125,6 +125,7 @@ def reconcile(name: str, org: str, *, wait: bool) -> None:
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--wait", is_flag=True, help="Do it here and come back when it is done.")
+@plainly
 def push_(name: str, org: str, *, wait: bool) -> None:
     """Send every listing of a shop whose sides differ."""
     _run(
@@ -138,28 +139,42 @@ def push_(name: str, org: str, *, wait: bool) -> None:
 @click.command("doctor")
 def doctor() -> None:
     """Say how this install is: settings, servers, queues, drift, what is stuck."""
-    settings = current()
-    is_well = True
-    click.echo(f"Settings: {settings.environment}, public address {settings.public_url}.")
+    _tell_settings()
+    is_well = _tell_queues()
     try:
-        with db.engine().connect() as connection:
-            version = connection.scalar(text("SHOW server_version"))
-            revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            bypass = connection.scalar(
-                text("SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user")
-            )
-        click.echo(f"PostgreSQL: {version}, schema {revision}.")
-        if bypass:
-            is_well = False
-            click.echo("  The role of DATABASE_URL bypasses row-level security. Use another one.")
+        looks = (_tell_database(), _tell_trouble(), _tell_audit())
+        is_well &= all(looks)
     except SQLAlchemyError as error:
         is_well = False
-        click.echo(f"PostgreSQL: not reached ({type(error).__name__}).")
-    is_well &= _tell_queues()
-    is_well &= _tell_trouble()
-    is_well &= _tell_audit()
+        click.echo(f"PostgreSQL: not reached or not set up ({type(error).__name__}).")
     click.echo("All is well." if is_well else "Something needs you; see above.")
     raise SystemExit(0 if is_well else 1)
+
+
+def _tell_settings() -> None:
+    settings = current()
+    click.echo(f"Settings: {settings.environment}, public address {settings.public_url}.")
+    if settings.is_production and settings.mail_url is None:
+        click.echo("  MAIL_URL is not set: nobody gets a mail, so nobody can reset a password.")
+    if settings.is_production and settings.allow_private_hosts:
+        click.echo("  ALLOW_PRIVATE_HOSTS is on: connections may reach hosts inside your network.")
+
+
+def _tell_database() -> bool:
+    with db.engine().connect() as connection:
+        version = connection.scalar(text("SHOW server_version"))
+        revisions = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+        is_open = db.sees_everything(connection)
+    click.echo(f"PostgreSQL: {version}, schema {', '.join(sorted(revisions))}.")
+    is_behind = revisions != newest_revisions(PROJECT / "migrations" / "versions")
+    if is_behind:
+        click.echo("  The schema is not the one of this version. Run: flask db upgrade")
+    if is_open:
+        click.echo(
+            "  The role of DATABASE_URL owns the tables or bypasses row-level security."
+            " Use another one."
+        )
+    return not (is_behind or is_open)
 
 
 def _tell_queues() -> bool:

@@ -7,17 +7,26 @@ are imported. The gevent worker patches again, in the same words, which changes 
 
 import logging
 import os
+import sys
 from typing import Any
 
 from gevent import monkey
 
 monkey.patch_all()
 
+
+def _number(name: str, usual: int) -> int:
+    given = os.environ.get(name) or str(usual)
+    if not (given.isdecimal() and 0 < int(given[:4]) < 1000):
+        sys.exit(f"SyncStore cannot start:\n- {name} must be a number from 1 to 999.")
+    return int(given)
+
+
 reload = os.environ.get("RELOAD") == "1"
 preload_app = not reload
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gevent"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = _number("WEB_CONCURRENCY", 2)
 worker_connections = 2500  # 2,000 live streams, and the pages beside them
 timeout = 60
 graceful_timeout = 3  # a live stream would never end by itself

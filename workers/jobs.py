@@ -18,10 +18,12 @@ from app.connections import connecting
 from app.core import clock, db, housekeeping
 from app.core.actor import SYSTEM, job_actor
 from app.core.logging import correlation_id, organization
+from app.core.settings import current
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import inbox, pull, push, service
+from app.sync import inbox, pull, push, service, upkeep
 from app.team import service as team
+from app.team.queries import all_organizations
 from workers import queues
 from workers.queues import Job, Lane
 
@@ -156,3 +158,7 @@ def clean(_organization_id: str | None, _subject_id: str | None) -> None:
     housekeeping.clean(db.engine(), now=clock.now())
     with unit_of_work(SYSTEM) as work:
         team.clear_leftovers(work)
+    with db.reading(SYSTEM) as session:
+        places = all_organizations(session)
+    for place in places:
+        upkeep.forget(job_actor(place.id), days=current().retention_days)

@@ -34,6 +34,8 @@ def main() -> None:
         Local().run()
     except (AssetsFailed, CannotStart, ServersUnavailable, StepFailed) as refusal:
         sys.exit(f"SyncStore cannot start. {refusal}")
+    except KeyboardInterrupt:  # before the supervisor takes signals over: nothing was started yet
+        sys.exit("Ended.")
 
 
 def say(line: str) -> None:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 1000
 _CLAIM: Final = timedelta(seconds=30)
+_TRIES_TOGETHER: Final = 3
 _LONGEST_WAIT: Final = timedelta(minutes=10)
 
 Payload = Mapping[str, Any]
@@ -61,10 +62,18 @@ def _tell_all(which: ColumnElement[bool]) -> int:
     for (organization_id, name), group in groupby(
         in_groups, key=lambda row: (row.organization_id, row.name)
     ):
-        found = list(group)
-        if _tell(organization_id, name, [row.payload for row in found]):
-            _mark_sent([row.id for row in found])
+        if told := _told(organization_id, name, list(group)):
+            _mark_sent(told)
     return len(rows)
+
+
+def _told(organization_id: UUID | None, name: str, rows: Sequence[OutboxMessage]) -> list[int]:
+    """Tell facts together; after some vain tries one by one, so that a bad one stands alone."""
+    if _tell(organization_id, name, [row.payload for row in rows]):
+        return [row.id for row in rows]
+    if len(rows) == 1 or max(row.attempts for row in rows) <= _TRIES_TOGETHER:
+        return []
+    return [row.id for row in rows if _tell(organization_id, name, [row.payload])]
 
 
 def _claim(which: ColumnElement[bool]) -> Sequence[OutboxMessage]:

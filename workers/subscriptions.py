@@ -5,8 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.connections import service as connections
+from app.connections import telling
 from app.core.actor import Actor
 from app.core.settings import current
+from app.sync import closing
 from app.sync import service as sync
 from app.team import service as team
 
@@ -28,7 +30,10 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.connection_activated": sync.connection_activated,
     "connections.schedule": connections.schedule,
     "team.mail_notices": mail_notices,
-    "connections.tell_state": connections.tell_state,
+    "connections.tell_state": telling.tell_state,
+    "connections.tell_outage": telling.tell_outage,
+    "connections.tell_return": telling.tell_return,
+    "sync.connection_closed": closing.connection_closed,
 }
 
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
@@ -39,6 +44,8 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ListingWanted": ("sync.listing_wanted",),
     "ConnectionActivated": ("connections.schedule", "sync.connection_activated"),
     "ConnectionSettingsChanged": ("connections.schedule",),
-    "ConnectionStateChanged": ("connections.tell_state",),
+    "ConnectionStateChanged": ("connections.tell_state", "sync.connection_closed"),
+    "ConnectionWentDown": ("connections.tell_outage",),
+    "ConnectionCameBack": ("connections.tell_return",),
     "NoticePosted": ("team.mail_notices",),
 }

@@ -33,8 +33,10 @@ class LaneWorker(Worker):
 def _lanes() -> list[Lane]:
     parser = argparse.ArgumentParser(description="Run jobs of some lanes, the first ones first.")
     parser.add_argument("--lanes", default=",".join(Lane))
-    named = parser.parse_args().lanes.split(",")
-    return [Lane(name.strip()) for name in named]
+    named = [name.strip() for name in parser.parse_args().lanes.split(",")]
+    if unknown := [name for name in named if name not in set(Lane)]:
+        parser.error(f"“{unknown[0]}” is no lane. There are: {', '.join(Lane)}.")
+    return [Lane(name) for name in named]
 
 
 def main() -> None:

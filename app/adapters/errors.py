@@ -7,7 +7,8 @@ AdapterError
 ├── Unknown               sent, answer lost: read back before trying again
 ├── BadPayload            an answer we cannot read; names the path
 └── Permanent             trying again does not help
-    ├── NeedsReauth       keys are wrong, revoked or too weak
+    ├── NeedsPerson       nothing works until somebody changes the connection: the shop moved
+    │   └── NeedsReauth   keys are wrong, revoked or too weak
     ├── Refused           the channel said no, with a reason
     ├── Gone              the object does not exist there (any more)
     └── Unsupported       this shop lacks the feature
@@ -80,7 +81,11 @@ class Permanent(AdapterError):
     """Trying again does not help."""
 
 
-class NeedsReauth(Permanent):
+class NeedsPerson(Permanent):
+    """The connection cannot be used as it stands; no item is to blame."""
+
+
+class NeedsReauth(NeedsPerson):
     """The keys do not open the shop."""
 
     sentence = "The shop no longer accepts our keys. Connect it again with new ones."

@@ -17,6 +17,7 @@ Capabilities are data: nothing above this floor ever asks for a channel's name.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from app.adapters.types import (
@@ -52,6 +53,9 @@ class Capabilities:
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     requests_per_second: float | None = None  # None: the channel names no limit
     reads_deleted: bool = False  # deletions show up in a changes read
+    max_counts: Mapping[str, int] = field(default_factory=dict)  # values of a set or list field
+    # Field → our words the channel keeps as another of ours: it reads back as that one.
+    value_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class ChannelAdapter(Protocol):
@@ -103,6 +107,58 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
+class AppKeys:
+    """What a channel knows our app by. While a secret is being changed, more than one is good."""
+
+    key: str
+    secrets: tuple[str, ...]
+
+    @property
+    def secret(self) -> str:
+        """The secret we sign and ask with."""
+        return self.secrets[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """An install under way, as we remember it: what we sent the merchant off with."""
+
+    address: str  # base address of the shop
+    state: str  # one-time word, bound to the browser's session
+    callback: str  # our address the merchant comes back to
+
+
+Query = Sequence[tuple[str, str]]  # decoded parameters of an address, in order
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """How merchants let our app into a shop, and how keys that expire are renewed.
+
+    Credentials are plain JSON: {"access_token", "scope", "expires_at", "refresh_token",
+    "refresh_expires_at"}; moments are ISO texts, None where a key does not expire.
+    """
+
+    scopes: tuple[str, ...]
+    # What a merchant typed, or a channel sent, to the base address of a shop; raises Refused.
+    read_address: Callable[[str], str]
+    # Proves a visit that the channel itself sent (an install link); returns the base address.
+    read_visit: Callable[[AppKeys, Query, datetime], str]
+    authorize_url: Callable[[AppKeys, Install], str]
+    # Proves the way back; raises Refused with one sentence per reason. Returns the one-time code.
+    read_callback: Callable[[AppKeys, Query, Install | None, datetime], str]
+    exchange: Callable[[AppKeys, str, str, Transport], dict[str, Any]]  # (…, address, code, …)
+    refresh: Callable[[AppKeys, str, Mapping[str, Any], Transport], dict[str, Any]]
+    # For apps of the merchant's own organization, without a visit; None: not offered.
+    client_credentials: Callable[[AppKeys, str, Transport], dict[str, Any]] | None = None
+    # Tells whether a key should be renewed now; the old one stays good until the new one is used.
+    is_due: Callable[[Mapping[str, Any], datetime], bool] = lambda _credentials, _now: False
+    # Reads what the channel posts to the app as a whole, such as requests for privacy:
+    # (keys, headers, raw body) → base address of the shop, and the delivery; raises Refused.
+    read_delivery: Callable[[AppKeys, Mapping[str, str], bytes], tuple[str, Delivery]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A kind of channel: how it is named, connected and opened."""
 
@@ -119,3 +175,4 @@ class Channel:
     approval_url: Callable[[str, str, str, str], str] | None = None
     # Reads what the channel posts to our callback: raw body → credentials and the one-time token.
     read_approval: Callable[[bytes], tuple[dict[str, Any], str]] | None = None
+    oauth: OAuth | None = None

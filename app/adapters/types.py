@@ -24,6 +24,7 @@ class Page(Generic[Item]):
     """Some items. `next` None: this read is complete; `watermark` starts the next read of changes.
 
     `unreadable` names items the channel sent in a shape we cannot read; the others are good.
+    `check_after` says that the channel is still preparing what `next` will read: ask no sooner.
     """
 
     items: Sequence[Item]
@@ -31,6 +32,7 @@ class Page(Generic[Item]):
     watermark: Cursor | None = None
     total: int | None = None
     unreadable: tuple["Problem", ...] = ()
+    check_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Problem:
     field: str | None = None
     code: str | None = None
     variant_key: str | None = None
+    owner_external_id: str | None = None  # who holds the SKU or barcode that was wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ class DeliveryKind(StrEnum):
     ORDER = "order"
     INVENTORY = "inventory"
     UNINSTALLED = "uninstalled"
+    PRIVACY = "privacy"  # a person asks for their data, or for it to be erased
     PING = "ping"
     OTHER = "other"
 

@@ -42,3 +42,17 @@ def public_url(organization_id: UUID, media_id: UUID, content_type: str | None) 
     suffix = "png" if content_type == "image/png" else "jpg"
     signed = signature(organization_id, media_id)
     return f"{_Connected.public_url}/pictures/{organization_id}/{media_id}/{signed}.{suffix}"
+
+
+def own_media(organization_id: UUID, url: str) -> UUID | None:
+    """Return the picture of ours that one of our own addresses shows."""
+    begin = f"{_Connected.public_url}/pictures/{organization_id}/"
+    if not url.startswith(begin):
+        return None
+    name, _, signed = url.removeprefix(begin).partition("/")
+    try:
+        media_id = UUID(name)
+    except ValueError:
+        return None
+    is_ours = is_signed(organization_id, media_id, signed.partition(".")[0])
+    return media_id if is_ours else None

@@ -16,6 +16,7 @@ from app.core.errors import Invalid
 from app.core.money import Money
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
 
 MOST: Final = 200
 USUAL: Final = 50
@@ -53,9 +54,9 @@ def api_product_list() -> ResponseReturnValue:
 def _limit(given: str | None) -> int:
     if given is None:
         return USUAL
-    if not given.isdecimal() or not 1 <= int(given) <= MOST:
+    if not (limit := whole_number(given, most=MOST)):
         raise Invalid(fields={"limit": f"Ask for 1 to {MOST} products at once."})
-    return int(given)
+    return limit
 
 
 def _address(wanted: ProductFilter, limit: int, after: str | None) -> str | None:

@@ -1,6 +1,9 @@
 """Commands: import-products, export-products."""
 
+import re
+import time
 from pathlib import Path
+from uuid import UUID
 
 import click
 from sqlalchemy import select
@@ -10,11 +13,17 @@ from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState
 from app.core.actor import Actor
 from app.core.db import reading
-from app.core.errors import AppError
 from app.core.work import unit_of_work
-from app.team.cli import organization_actor, sentence_of
+from app.team.cli import organization_actor, plainly
+from app.team.service.organizations import CURRENCIES
 
 _SHOWN_ISSUES = 20
+
+
+def _currency(_context: click.Context, _option: click.Parameter, code: str | None) -> str | None:
+    if code and code.upper() not in CURRENCIES:
+        raise click.BadParameter(f"“{code}” is not a currency code such as EUR.")
+    return code.upper() if code else None
 
 
 @click.command("import-products")
@@ -22,8 +31,15 @@ _SHOWN_ISSUES = 20
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--dry-run", is_flag=True, help="Plan only; nothing is changed.")
 @click.option("--overwrite", is_flag=True, help="Let the file win over edits made by hand.")
-@click.option("--currency", help="Of prices without one; else the organization's.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write refusals and warnings here.")
+@click.option(
+    "--currency", callback=_currency, help="Of prices without one; else the organization's."
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write refusals and warnings here.",
+)
+@plainly
 def import_products(
     file: Path,
     org: str,
@@ -35,10 +51,10 @@ def import_products(
 ) -> None:
     """Bring products in from a CSV or XLSX file: plan, then apply."""
     actor = organization_actor(org)
-    try:
-        row = _import(actor, file, {"overwrites": overwrite, "currency": currency}, is_dry=dry_run)
-    except AppError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    if currency is not None and not re.fullmatch(r"[A-Za-z]{3}", currency):
+        raise click.BadParameter(f"“{currency}” is not a currency code such as USD.")
+    currency = currency and currency.upper()
+    row = _import(actor, file, {"overwrites": overwrite, "currency": currency}, is_dry=dry_run)
     _tell(actor, row, report)
     if row.state == ImportState.FAILED:
         raise click.ClickException(row.error or "The import failed.")
@@ -50,14 +66,23 @@ def _import(actor: Actor, file: Path, choices: dict[str, object], *, is_dry: boo
         import_id = imports.start_import(work, file.name, stream).id
         imports.set_choices(work, import_id, choices=chosen)
         imports.request_check(work, import_id)
-    imports.run_import(actor, import_id)
-    if not is_dry:
-        with unit_of_work(actor) as work:
-            if imports.get_import(work, import_id).state == ImportState.READY:
-                imports.request_apply(work, import_id)
+    row = work_off(actor, import_id)
+    if is_dry or row.state != ImportState.READY:
+        return row
+    with unit_of_work(actor) as work:
+        imports.request_apply(work, import_id)
+    return work_off(actor, import_id)
+
+
+def work_off(actor: Actor, import_id: UUID) -> Import:
+    """Check or apply an import here; when a worker beside us was quicker, wait for it."""
+    while True:
         imports.run_import(actor, import_id)
-    with reading(actor) as session:
-        return session.get_one(Import, import_id)
+        with reading(actor) as session:
+            row = session.get_one(Import, import_id)
+        if row.state not in (ImportState.CHECKING, ImportState.APPLYING):
+            return row
+        time.sleep(0.2)
 
 
 def _tell(actor: Actor, row: Import, report: Path | None) -> None:
@@ -66,7 +91,7 @@ def _tell(actor: Actor, row: Import, report: Path | None) -> None:
     click.echo(
         f"{word} from {row.file_name} ({row.dialect}): {counts.get('new', 0)} new,"
         f" {counts.get('changed', 0)} changed, {counts.get('unchanged', 0)} unchanged,"
-        f" {counts.get('refused', 0) + rows.get('refusals', 0)} refused."
+        f" {rows.get('refused_rows', 0)} rows refused."
     )
     click.echo(
         f"Rows: {rows.get('rows', 0)} in the file = {rows.get('product_rows', 0)} products +"
@@ -98,7 +123,9 @@ def _tell(actor: Actor, row: Import, report: Path | None) -> None:
     "--dialect",
     type=click.Choice([d.value for d in Dialect if d is not Dialect.GENERIC]),
     default=Dialect.OWN.value,
+    help="Whose columns the file has.",
 )
+@plainly
 def export_products(file: Path, org: str, dialect: str) -> None:
     """Write the catalog to a CSV or XLSX file (by its ending)."""
     actor = organization_actor(org)

@@ -16,7 +16,8 @@ class ProductsCreated:
 class ProductChanged:
     """Effective values of a product changed; `connection_id` is where the change came from.
 
-    `is_mass`: one of many changed together, so that a single edit may go first.
+    `is_mass`: one of many changed together, so that a single edit may go first. `is_undo`: it takes
+    back what was done before.
     """
 
     product_id: UUID
@@ -24,6 +25,7 @@ class ProductChanged:
     variant_ids: tuple[UUID, ...] = ()
     connection_id: UUID | None = None
     is_mass: bool = False
+    is_undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

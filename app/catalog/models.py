@@ -263,6 +263,7 @@ class FieldChange(Base, Owned):
     __tablename__ = "field_changes"
     __table_args__ = (
         Index("ix_field_changes_product", "product_id", "id"),
+        Index("ix_field_changes_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         {"info": {"append_only": True}},
     )
 
@@ -277,7 +278,7 @@ class FieldChange(Base, Owned):
     origin: Mapped[str] = mapped_column(String(16))  # web, import, bulk, sync, cli, api, undo
     user_id: Mapped[UUID | None]
     connection_id: Mapped[UUID | None]
-    run_id: Mapped[UUID | None]
+    run_id: Mapped[UUID | None]  # the sync run, bulk edit, import or undo it belongs to
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -1,5 +1,8 @@
 """Picture files: recognised by content, decoded with bounds, written anew without what they hid."""
 
+import struct
+import warnings
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -14,6 +17,12 @@ MAX_SIDE: Final = 4096
 THUMB: Final = 320
 SMALL: Final = 80
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP")
+# What decoding a damaged or hostile file may end in; Pillow promises no single kind of error.
+BROKEN: Final = (
+    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
+    AttributeError, struct.error, zlib.error, MemoryError,
+)  # fmt: skip
 _OPAQUE: Final = ("RGB", "L")
 SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
@@ -41,7 +50,9 @@ def read_picture(content: bytes) -> Picture:
         raise MediaRefused(f"A picture may have up to {MAX_BYTES // (1024 * 1024)} MB.")
     if not content:
         raise MediaRefused("This file is empty.")
-    image = _decode(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about notes of cameras, which are dropped anyway
+        image = _decode(content)
     is_opaque = image.mode in _OPAQUE
     if not is_opaque and image.mode != "RGBA":
         image = image.convert("RGBA")
@@ -62,7 +73,7 @@ def read_picture(content: bytes) -> Picture:
 def _decode(content: bytes) -> Image.Image:
     try:
         opened = Image.open(BytesIO(content), formats=_FORMATS)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except BROKEN as error:
         raise MediaRefused("This is not a JPEG, PNG, GIF or WebP picture.") from error
     if opened.width * opened.height > MAX_PIXELS:
         raise MediaRefused(
@@ -72,7 +83,7 @@ def _decode(content: bytes) -> Image.Image:
         opened.load()
         turned: Image.Image = ImageOps.exif_transpose(opened)
         return turned if turned.mode in (*_OPAQUE, "RGBA") else _plain(turned)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise MediaRefused("This picture is damaged and cannot be read.") from error
 
 

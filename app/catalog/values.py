@@ -5,14 +5,13 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
-from typing import Any, Final
-
-import nh3
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from app.adapters import units
 from app.adapters.values import BACKORDERS, FIELDS, Kind, Value, Values
 from app.catalog import identifiers, rules
+from app.catalog.html import clean_html
 from app.catalog.keys import is_id
 from app.core.money import MAX_MINOR
 
@@ -39,26 +38,6 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 _MAX_MEASURE: Final = Decimal("999999.99")
 _MAX_QUANTITY: Final = 2_000_000_000
 
-_STYLES: Final = {
-    "background-color", "border", "color", "font-size", "font-style", "font-weight", "height",
-    "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right", "margin-top",
-    "max-width", "padding", "text-align", "text-decoration", "vertical-align", "width",
-}  # fmt: skip
-_ATTRIBUTES: Final = {
-    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "*": {"class", "dir", "lang", "style", "title"},
-}
-_ATTRIBUTES["a"] = _ATTRIBUTES["a"] | {"target", "rel", "name"}
-_ATTRIBUTES["img"] = _ATTRIBUTES["img"] | {"srcset", "sizes", "loading"}
-
-# Made once: making it costs more than cleaning a description.
-_CLEANER: Final = nh3.Cleaner(
-    attributes=_ATTRIBUTES,
-    filter_style_properties=_STYLES,
-    url_schemes={"http", "https", "mailto", "tel"},
-    link_rel=None,
-)
-
 
 class NotTaken(ValueError):
     """A value that cannot be kept; the message is a sentence for the merchant."""
@@ -69,23 +48,26 @@ def label(field: str) -> str:
     return _LABELS.get(field, field.replace("_", " ").capitalize())
 
 
-def clean_html(html: str) -> str:
-    """Return HTML without anything that could act; cleaning twice changes nothing."""
-    if not ("<" in html or "&" in html or ">" in html):
-        return html.strip()
-    return _CLEANER.clean(html).strip()
+class How(NamedTuple):
+    """In which currency prices are, and whether a person typed what is cleaned."""
+
+    currency: str
+    is_strict: bool
+
+
+@lru_cache(maxsize=64)
+def _how(currency: str, *, is_strict: bool) -> How:
+    return How(currency, is_strict)
 
 
 def clean(field: str, value: Value, *, currency: str, is_strict: bool = True) -> Value:
     """Return a value in the spelling we keep; raises NotTaken. Strict is what a person types."""
     if value is None:
         return _required(field)
-    if field in _OWN:
-        return _OWN[field](value, currency=currency, is_strict=is_strict)
-    known = FIELDS.get(field)
-    if known is None:
+    cleaner = _CLEANERS.get(field)
+    if cleaner is None:
         raise NotTaken(f"{field} is not a field of the catalog.")
-    return _BY_KIND[known.kind](field, value, currency=currency)
+    return cleaner(field, value, _how(currency, is_strict=is_strict))
 
 
 def same(field: str, a: Value, b: Value) -> bool:
@@ -141,14 +123,20 @@ def _required(field: str) -> Value:
 
 def plain(text: object) -> str:
     """Return text that PostgreSQL and JSON can hold: composed, without NUL and half characters."""
-    spelled = str(text)
+    spelled = text if isinstance(text, str) else str(text)
     if not spelled.isascii():
         spelled = unicodedata.normalize("NFC", _HALVES.sub("�", spelled))
-    return spelled.replace("\x00", "")
+    return spelled.replace("\x00", "") if "\x00" in spelled else spelled
 
 
 def _words(value: object) -> str:
-    return " ".join(plain(value).split())
+    text = plain(value)
+    return _spaced(text) if len(text) < 256 else " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)  # names and values of options, tags and categories come again and again
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _line(value: Any, field: str) -> str | None:
@@ -161,26 +149,27 @@ def _line(value: Any, field: str) -> str | None:
     return text or None
 
 
-def _text(field: str, value: Any, **_: Any) -> Any:
+def _text(field: str, value: Any, _how: How) -> Any:
     text = _line(_words(value), field)
     return text if text is not None else _required(field)
 
 
-def _scalar(field: str, value: Any, **_: Any) -> Any:
+def _scalar(field: str, value: Any, _how: How) -> Any:
     if isinstance(value, bool | int):
         return value
     text = _line(value, field)
     return text if text is not None else _required(field)
 
 
-def _html(field: str, value: Any, **_: Any) -> Any:
+def _html(field: str, value: Any, _how: How) -> Any:
     text = plain(value).replace("\r\n", "\n")
     if len(text) > rules.DESCRIPTION_LENGTH:
         raise NotTaken(f"{label(field)} takes up to {rules.DESCRIPTION_LENGTH:,} characters.")
     return clean_html(text) or None
 
 
-def _money(field: str, value: Any, *, currency: str, **_: Any) -> Any:
+def _money(field: str, value: Any, how: How) -> Any:
+    currency = how.currency
     code = str(value.get("currency") or currency).upper()
     minor = value.get("minor")
     if not isinstance(minor, int) or isinstance(minor, bool):
@@ -195,7 +184,7 @@ def _money(field: str, value: Any, *, currency: str, **_: Any) -> Any:
     return {"minor": minor, "currency": code}
 
 
-def _quantity(field: str, value: Any, **_: Any) -> Any:
+def _quantity(field: str, value: Any, _how: How) -> Any:
     if not isinstance(value, int) or isinstance(value, bool):
         raise NotTaken(f"{label(field)} must be a whole number.")
     if abs(value) > _MAX_QUANTITY:
@@ -203,10 +192,15 @@ def _quantity(field: str, value: Any, **_: Any) -> Any:
     return value
 
 
-def _measure(field: str, value: Any, **_: Any) -> Any:
-    unit = units.unit_name(str(value.get("unit") or ""))
-    raw = value.get("value")
-    if raw is None or str(raw).strip() == "":
+def _measure(field: str, value: Any, _how: How) -> Any:
+    text = _measured(field, str(value.get("value", "")).strip(), str(value.get("unit") or ""))
+    return None if text is None else {"value": text[0], "unit": text[1]}
+
+
+@lru_cache(maxsize=8192)
+def _measured(field: str, raw: str, spelled: str) -> tuple[str, str] | None:
+    unit = units.unit_name(spelled)
+    if raw in ("", "None"):
         return None
     number = units.plain_number(raw)
     fits = units.is_weight(unit) if field == "weight" else units.is_length(unit)
@@ -215,10 +209,10 @@ def _measure(field: str, value: Any, **_: Any) -> Any:
     if not fits:
         known = "kg, g, lb or oz" if field == "weight" else "cm, mm, m, in or ft"
         raise NotTaken(f"{label(field)} needs a unit such as {known}.")
-    return {"value": f"{units.trimmed(number):f}", "unit": unit}
+    return f"{units.trimmed(number):f}", unit
 
 
-def _moment(field: str, value: Any, **_: Any) -> Any:
+def _moment(field: str, value: Any, _how: How) -> Any:
     text = str(value).strip()
     if not text:
         return None
@@ -230,7 +224,7 @@ def _moment(field: str, value: Any, **_: Any) -> Any:
     return aware.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def _set(field: str, value: Any, **_: Any) -> Any:
+def _set(field: str, value: Any, _how: How) -> Any:
     return clean_paths(value) if field == "categories" else _tags(value)
 
 
@@ -269,7 +263,7 @@ def clean_paths(paths: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-def _images(field: str, value: Any, **_: Any) -> Any:
+def _images(field: str, value: Any, _how: How) -> Any:
     found: dict[str, dict[str, Any]] = {}
     for image in value:
         key = _picture(image["key"])
@@ -280,7 +274,7 @@ def _images(field: str, value: Any, **_: Any) -> Any:
     return list(found.values())
 
 
-def _map(field: str, value: Any, **_: Any) -> Any:
+def _map(field: str, value: Any, _how: How) -> Any:
     found: dict[str, list[str]] = {}
     for name, given in value.items():
         title = _words(name)[:100]
@@ -294,7 +288,7 @@ def _map(field: str, value: Any, **_: Any) -> Any:
     return dict(sorted(found.items()))
 
 
-def _options(field: str, value: Any, **_: Any) -> Any:
+def _options(field: str, value: Any, _how: How) -> Any:
     found: dict[str, dict[str, Any]] = {}
     for option in value:
         name = _words(option["name"])
@@ -312,13 +306,13 @@ def _options(field: str, value: Any, **_: Any) -> Any:
     return list(found.values())
 
 
-def _choice(field: str, value: Any, **_: Any) -> Any:
+def _choice(field: str, value: Any, _how: How) -> Any:
     spelled = {_words(n): _words(v)[:255] for n, v in value.items()}
     return {name: chosen for name, chosen in spelled.items() if name and chosen}
 
 
-def _one_of(value: Any, *, field: str, words: Sequence[str], **_: Any) -> Any:
-    word = str(value).strip().lower()
+def _one_of(field: str, value: Any, _how: How) -> Any:
+    word, words = str(value).strip().lower(), _WORDS[field]
     if not word:
         return _required(field)
     if word not in words:
@@ -326,44 +320,37 @@ def _one_of(value: Any, *, field: str, words: Sequence[str], **_: Any) -> Any:
     return word
 
 
-def _gtin(value: Any, *, is_strict: bool = True, **_: Any) -> Any:
+def _gtin(_field: str, value: Any, how: How) -> Any:
     text = _line(value, "gtin")
-    if text is None or not is_strict:
+    if text is None or not how.is_strict:
         return text
     if problem := identifiers.gtin_problem(text):
         raise NotTaken(problem)
     return identifiers.normalise_gtin(text)
 
 
-def _cost(value: Any, *, currency: str, **_: Any) -> Any:
-    return _money("cost", value, currency=currency)
-
-
-def _mpn(value: Any, **_: Any) -> Any:
-    return _line(value, "mpn")
-
-
-def _prices(value: Any, *, currency: str, **_: Any) -> Any:
+def _prices(_field: str, value: Any, how: How) -> Any:
     found = {}
     for code, pair in sorted(value.items()):
         name = str(code).upper()
         price = pair.get("price")
-        if price is None or name == currency:
+        if price is None or name == how.currency:
             continue
         sale = pair.get("sale_price")
         found[name] = {
-            "price": _money("price", price, currency=name),
-            "sale_price": _money("sale_price", sale, currency=name) if sale else None,
+            "price": _money("price", price, How(name, how.is_strict)),
+            "sale_price": _money("sale_price", sale, How(name, how.is_strict)) if sale else None,
         }
     return found
 
 
-def _picture(key: Any, **_: Any) -> str:
+def _picture(key: Any) -> str:
     if not is_id(str(key)):
         raise NotTaken("This picture has no address and is not in the library.")
     return str(key)
 
 
+NEVER_EMPTY: Final = frozenset({"title", "status"})
 _EMPTY: Final[Mapping[str, Any]] = {
     "tags": [],
     "categories": [],
@@ -373,14 +360,17 @@ _EMPTY: Final[Mapping[str, Any]] = {
     "choice": {},
     "prices": {},
 }
+_WORDS: Final[Mapping[str, Sequence[str]]] = {
+    "status": tuple(rules.ProductStatus),
+    "backorders": BACKORDERS,
+    "condition": rules.CONDITIONS,
+}
 _OWN: Final[Mapping[str, Callable[..., Any]]] = {
-    "status": partial(_one_of, field="status", words=tuple(rules.ProductStatus)),
-    "backorders": partial(_one_of, field="backorders", words=BACKORDERS),
-    "condition": partial(_one_of, field="condition", words=rules.CONDITIONS),
+    **dict.fromkeys(_WORDS, _one_of),
     "gtin": _gtin,
-    "cost": _cost,
-    "image": _picture,
-    "mpn": _mpn,
+    "cost": _money,
+    "image": lambda _field, key, _how: _picture(key),
+    "mpn": _scalar,
     "prices": _prices,
 }
 _BY_KIND: Final[Mapping[Kind, Callable[..., Any]]] = {
@@ -396,4 +386,8 @@ _BY_KIND: Final[Mapping[Kind, Callable[..., Any]]] = {
     Kind.MAP: _map,
     Kind.OPTIONS: _options,
     Kind.CHOICE: _choice,
+}
+_CLEANERS: Final[Mapping[str, Callable[..., Any]]] = {
+    **{name: _BY_KIND[known.kind] for name, known in FIELDS.items()},
+    **_OWN,
 }

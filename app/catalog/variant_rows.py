@@ -123,7 +123,8 @@ def read_rows(form: Iterable[tuple[str, str]]) -> list[VariantRow]:
 
 def _is_key(key: str) -> bool:
     if key.startswith(NEW):
-        return key.removeprefix(NEW).isdigit()
+        number = key.removeprefix(NEW)
+        return number.isascii() and number.isdigit() and len(number) < 6
     try:
         UUID(key)
     except ValueError:

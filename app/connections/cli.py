@@ -1,5 +1,6 @@
 """Commands: connection add|list|check|remove, reseal-keys."""
 
+import ssl
 import time
 from pathlib import Path
 
@@ -9,9 +10,8 @@ from app.connections import connecting, keys, queries, wire
 from app.connections.models import Connection
 from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.db import reading
-from app.core.errors import AppError
 from app.core.work import unit_of_work
-from app.team.cli import organization_actor, sentence_of
+from app.team.cli import organization_actor, plainly
 from app.team.queries import all_organizations
 
 
@@ -29,6 +29,16 @@ def find(actor: Actor, name: str) -> Connection:
     return found
 
 
+def _certificates(path: Path) -> str:
+    """Return the certificates of a file; refuses one that holds none."""
+    try:
+        text = path.read_text(encoding="ascii")
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError) as error:
+        raise click.ClickException(f"{path} holds no certificates in PEM form.") from error
+    return text
+
+
 @connection.command("add")
 @click.argument("channel")
 @click.option("--org", required=True, help="Short name or id of the organization.")
@@ -36,8 +46,11 @@ def find(actor: Actor, name: str) -> Connection:
 @click.option("--key", required=True, help="Consumer key.")
 @click.option("--secret", required=True, help="Consumer secret.")
 @click.option("--name", help="What to call it; else its address.")
-@click.option("--ca", type=click.Path(exists=True, path_type=Path), help="Trust this CA file.")
+@click.option(
+    "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this CA file."
+)
 @click.option("--insecure-http", is_flag=True, help="Connect to a shop without https.")
+@plainly
 def add(
     channel: str,
     org: str,
@@ -52,18 +65,15 @@ def add(
     """Connect a shop: its keys are checked, its webhooks set up, its first read begins."""
     actor = organization_actor(org)
     settings = {
-        "ca": ca.read_text() if ca else "",
+        "ca": _certificates(ca) if ca else "",
         "allows_http": insecure_http or url.startswith("http://"),
     }
-    try:
-        address = connecting.probe(channel, url, settings)
-        wish = connecting.Wish(
-            channel, name or address, address, {"key": key, "secret": secret}, settings
-        )
-        row = connecting.connect(actor, wish)
-        connecting.activate(actor, row.id)
-    except AppError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    address = connecting.probe(channel, url, settings)
+    wish = connecting.Wish(
+        channel, name or address, address, {"key": key, "secret": secret}, settings
+    )
+    row = connecting.connect(actor, wish)
+    connecting.activate(actor, row.id)
     row = wire.load(actor, row.id)
     facts = row.facts
     click.echo(f"Connected {row.name} ({row.id}).")
@@ -74,6 +84,7 @@ def add(
 
 @connection.command("list")
 @click.option("--org", required=True, help="Short name or id of the organization.")
+@plainly
 def list_(org: str) -> None:
     """List connections with their state."""
     actor = organization_actor(org)
@@ -88,6 +99,7 @@ def list_(org: str) -> None:
 @connection.command("check")
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
+@plainly
 def check(name: str, org: str) -> None:
     """Ask a shop whether it is well and may do what we need."""
     actor = organization_actor(org)
@@ -106,6 +118,7 @@ def check(name: str, org: str) -> None:
 @connection.command("remove")
 @click.argument("name")
 @click.option("--org", required=True, help="Short name or id of the organization.")
+@plainly
 def remove(name: str, org: str) -> None:
     """Disconnect a shop: our webhooks are removed there, the history stays here."""
     actor = organization_actor(org)
@@ -115,6 +128,7 @@ def remove(name: str, org: str) -> None:
 
 
 @click.command("reseal-keys")
+@plainly
 def reseal_keys() -> None:
     """Seal every kept key with the newest of ENCRYPTION_KEYS; then older ones may be removed."""
     with reading(SYSTEM) as session:

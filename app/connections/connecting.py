@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.adapters.errors import AdapterError
+from app.adapters.errors import AdapterError, NeedsPerson
 from app.adapters.types import Health, Problem
-from app.connections import service, wire
+from app.connections import service, telling, wire
 from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
 from app.core.errors import Invalid
@@ -66,11 +66,20 @@ def connect(actor: Actor, wish: Wish) -> Connection:
 
 def _asked(actor: Actor, connection_id: UUID) -> Health:
     """Ask the shop how it is; a failure is an answer, too."""
+    health: Health | None = None
     try:
         with wire.open_connection(actor, connection_id, is_check=True) as opened:
-            return opened.adapter.check()
+            health = opened.adapter.check()
+            _refuse_ill(health)
     except AdapterError as error:
-        return Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+        return health or Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+    return health
+
+
+def _refuse_ill(health: Health) -> None:
+    """Let the connection know that a shop answered and needs a person all the same."""
+    if not health.is_ok:
+        raise NeedsPerson(_sentence(health))
 
 
 def _sentence(health: Health) -> str:
@@ -98,9 +107,12 @@ def watch_hooks(actor: Actor, connection_id: UUID) -> None:
             hooks = opened.adapter.arm_hooks()
     except AdapterError as error:
         with unit_of_work(actor) as work:
+            row = service.get_connection(work, connection_id)
+            telling.tell_hook_problem(work, row, error.sentence)
             service.note_hook_problem(work, connection_id, error.sentence)
         return
     with unit_of_work(actor) as work:
+        telling.tell_hooks(work, service.get_connection(work, connection_id), hooks)
         service.note_hooks(work, connection_id, hooks)
 
 
@@ -157,7 +169,9 @@ def complete_approval(actor: Actor, token: str, credentials: Mapping[str, Any]) 
     """Use an approval's token and keys: accept once, check at the expected shop, keep."""
     with unit_of_work(actor) as work:
         request = service.take_request(work, token)
-        wish = Wish(request.channel, request.name, request.address, credentials, {})
+        # Whoever asked for the approval of a shop without https had allowed that before.
+        found = {"allows_http": request.address.startswith("http://")}
+        wish = Wish(request.channel, request.name, request.address, credentials, found)
     try:
         row = connect(actor, wish)
     except Invalid as error:

@@ -15,6 +15,21 @@ class ConnectionStateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionWentDown:
+    """A shop has not answered for minutes; the sentence says what it did instead."""
+
+    connection_id: UUID
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCameBack:
+    """A shop answers again after an outage people were told of."""
+
+    connection_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionActivated:
     """A shop was connected: its first pull may begin."""
 

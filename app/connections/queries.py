@@ -1,9 +1,7 @@
 """Reads about connections."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -12,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.connections.errors import ConnectionNotFound
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, itself, newest_page
 from app.listings.models import Listing, ListingState
 
-_WORRIES = (ListingState.NEEDS_YOU, ListingState.FAILED, ListingState.GONE)
+_FAILURES = (ListingState.FAILED, ListingState.GONE)
+_WORRIES = (ListingState.NEEDS_YOU, *_FAILURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,8 @@ class Card:
     row: Connection
     listings: int
     unmapped: int
-    worries: int
+    worries: int  # failed ones among them
+    failed: int
 
     @property
     def state(self) -> str:
@@ -63,6 +63,7 @@ def cards(session: Session, *, with_closed: bool = False) -> list[Card]:
                     "unmapped"
                 ),
                 func.sum(case((Listing.state.in_(_WORRIES), 1), else_=0)).label("worries"),
+                func.sum(case((Listing.state.in_(_FAILURES), 1), else_=0)).label("failed"),
             ).group_by(Listing.connection_id)
         )
     }
@@ -78,6 +79,7 @@ def cards(session: Session, *, with_closed: bool = False) -> list[Card]:
                 known.listings if known else 0,
                 int(known.unmapped or 0) if known else 0,
                 int(known.worries or 0) if known else 0,
+                int(known.failed or 0) if known else 0,
             )
         )
     return found
@@ -147,19 +149,15 @@ def exchanges(
     run_id: UUID | None = None,
     only_failed: bool = False,
     after: str | None = None,
+    before: str | None = None,
     limit: int = 50,
-) -> KeysetPage[Any]:
+) -> KeysetPage[ExchangeLog]:
     """Return recorded calls, newest first."""
     wanted = select(ExchangeLog).where(ExchangeLog.connection_id == connection_id)
     if run_id is not None:
         wanted = wanted.where(ExchangeLog.run_id == run_id)
     if only_failed:
         wanted = wanted.where((ExchangeLog.status >= 400) | (ExchangeLog.status.is_(None)))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after is not None:
-        wanted = wanted.where(ExchangeLog.id < UUID(decode_cursor(after, length=1)[0]))
-    rows: Sequence[ExchangeLog] = session.scalars(
-        wanted.order_by(ExchangeLog.id.desc()).limit(limit + 1)
-    ).all()
-    following = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
-    return KeysetPage(rows[:limit], None, following, total)
+    return newest_page(
+        session, wanted, [ExchangeLog.id], itself, after=after, before=before, limit=limit
+    )

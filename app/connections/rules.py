@@ -37,6 +37,7 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "requests_per_second": None,  # None: what the channel allows, if it names a limit
 }
 BREAKER_FAILURES: Final = 5
+DOWN_FAILURES: Final = 8  # with the pauses between them, some four minutes: people are told
 BREAKER_SECONDS: Final = (30, 60, 120, 300, 600)
 
 

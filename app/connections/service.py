@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -27,10 +28,9 @@ from app.core.errors import Invalid, Stale
 from app.core.schedule import Schedule
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
-from app.notices import service as notices
-from app.notices.models import Severity
 from app.team.service import record_audit
 
+ADDRESS_LENGTH: Final = 500
 REQUEST_LIFE: Final = timedelta(minutes=30)
 _LIVE: Final = ConnectionState.DISCONNECTED
 
@@ -60,6 +60,20 @@ def refuse_taken(work: Work, channel: str, address: str) -> None:
         raise AddressTaken
 
 
+def refuse_odd_address(address: str) -> None:
+    """Raise Invalid for what cannot be the address of a shop: another scheme, no host, a password.
+
+    It may come from a link, past the form that found it.
+    """
+    try:
+        parts = urlsplit(address)
+        is_plain = bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        is_plain = False
+    if not is_plain or parts.scheme not in ("http", "https") or len(address) > ADDRESS_LENGTH:
+        raise Invalid(fields={"base_url": "Enter the shop's address, such as https://example.com."})
+
+
 def token_hash(token: str) -> str:
     """Return the digest under which a one-time token is kept."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -67,6 +81,7 @@ def token_hash(token: str) -> str:
 
 def open_request(work: Work, channel: str, name: str, address: str) -> str:
     """Begin an approval at the shop; returns the one-time token, `<organization>.<random>`."""
+    refuse_odd_address(address)
     refuse_taken(work, channel, address)
     token = f"{work.organization_id}.{secrets.token_urlsafe(32)}"
     work.session.add(
@@ -75,7 +90,7 @@ def open_request(work: Work, channel: str, name: str, address: str) -> str:
             token_hash=token_hash(token),
             user_id=work.actor.user_id,
             channel=channel,
-            name=name,
+            name=refuse_invalid_name(name),
             address=address,
             expires_at=work.now + REQUEST_LIFE,
         )
@@ -119,6 +134,7 @@ def add_connection(
     wire: Mapping[str, Any],
 ) -> Connection:
     """Write down a connection whose keys are to be checked; it is pending until activated."""
+    refuse_odd_address(address)
     refuse_taken(work, channel, address)
     connection_id = new_id()
     owner = owner_of(work.organization_id, connection_id)
@@ -302,25 +318,6 @@ def _schedule_one(work: Work, row: Connection) -> None:
                 set_={"every": planned.excluded.every, "next_at": planned.excluded.next_at},
             )
         )
-
-
-def tell_state(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Tell people when a connection began or ceased to work."""
-    with unit_of_work(actor) as work:
-        for fact in facts:
-            row = get_connection(work, UUID(fact["connection_id"]))
-            is_bad = fact["after"] == ConnectionState.ERROR
-            was_bad = fact["before"] == ConnectionState.ERROR
-            if not (is_bad or was_bad):
-                continue
-            notices.notify(
-                work,
-                "connection",
-                f"{row.name} needs you" if is_bad else f"{row.name} works again",
-                fact.get("sentence") or "",
-                f"/connections/{row.id}",
-                severity=Severity.ERROR if is_bad else Severity.INFO,
-            )
 
 
 def _tell(work: Work, row: Connection) -> None:

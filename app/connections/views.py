@@ -1,6 +1,8 @@
 """Pages of connections: list, connect wizard, keys, pausing, disconnecting, call log."""
 
-from urllib.parse import urlsplit
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
@@ -21,9 +23,13 @@ from app.web.guards import hook, requires
 from app.web.identity import current_actor
 from app.web.live import announce
 from app.web.nav import NavItem, NavLine, Section, register_nav, register_nav_lines
+from app.web.slots import register_moves
 from app.web.states import FAILED, NEEDS_YOU, State, Tone, register_states
+from app.web.wishes import cursors
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
+# Arguments that prove who asks or keep caches away: nobody reads them.
+_SIGNS: Final = re.compile(r"oauth_|consumer_|_$")
 
 
 @bp.get("")
@@ -104,7 +110,7 @@ def connection_keys(form: KeysForm | None = None, status: int = 200) -> Response
         form=form or KeysForm(),
         address=request.args.get("address", ""),
         name=request.args.get("name", ""),
-        can_approve=current().public_url.startswith("https://") or current().allow_private_hosts,
+        can_approve=current().public_url.startswith("https://"),
         channel=CHANNELS[0],
     )
 
@@ -117,6 +123,9 @@ def connection_approve() -> ResponseReturnValue:
     channel = CHANNELS[0]
     if channel.approval_url is None:
         return connection_keys(status=404)
+    if address.startswith("http://") and request.args.get("http") != "1":
+        toast("Allow a shop without encryption first.", kind="error")
+        return go_to(connection_new)
     with unit_of_work(current_actor()) as work:
         token = service.open_request(work, channel.key, name, address)
     base = current().public_url
@@ -309,13 +318,22 @@ def exchange_list(connection_id: UUID) -> ResponseReturnValue:
             session,
             connection_id,
             only_failed=request.args.get("show") == "failed",
-            after=request.args.get("after"),
+            **cursors(),
         )
     return page("connections/exchange_list.html", blocks=("results",), row=row, page=found)
 
 
-def install(_app: Flask) -> None:
-    """Put connections into the side menu and the table of states."""
+def asked(url: str) -> tuple[str, str]:
+    """Return what a call asked: the path and its arguments, without those that only sign it."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    told = [f"{name}={value}" for name, value in pairs if not _SIGNS.match(name)]
+    return parts.path, " · ".join(told)
+
+
+def install(app: Flask) -> None:
+    """Put connections into the side menu, the table of states and the templates."""
+    app.jinja_env.globals["asked"] = asked
     register_nav(
         NavItem(
             Section.CHANNELS, "Channels", "connections.connection_list", "plug", "connections.read"
@@ -324,6 +342,7 @@ def install(_app: Flask) -> None:
     register_nav_lines(Section.CHANNELS, _lines)
     announce("connection", permission="connections.read")
     announce("connections", permission="connections.read")
+    register_moves("connections")
     register_states(
         {
             "resting": State("Resting", Tone.AMBER, "hourglass"),
@@ -351,6 +370,7 @@ def _lines(actor: Actor) -> list[NavLine]:
             url_for("sync.connection_detail", connection_id=card.row.id),
             card.state,
             (card.worries + card.unmapped) or None,
+            key=str(card.row.id),
         )
         for card in cards[:8]
     ]

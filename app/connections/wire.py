@@ -15,14 +15,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsReauth, Retryable
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable
 from app.adapters.port import Channel, ChannelAdapter
 from app.connections import rules
-from app.connections.errors import ConnectionNotFound, NotOpen
-from app.connections.events import ConnectionStateChanged
+from app.connections.errors import ConnectionNotFound, KeysLost, NoSuchChannel, NotOpen
+from app.connections.events import (
+    ConnectionCameBack,
+    ConnectionStateChanged,
+    ConnectionWentDown,
+)
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock, db, kv
 from app.core.actor import Actor
+from app.core.crypto import CannotOpen
 from app.core.logging import correlation_id
 from app.core.rate_limit import Rate, RateLimiter
 from app.core.settings import current
@@ -45,8 +50,11 @@ def unmount(address: str) -> None:
 
 
 def channel(key: str) -> Channel:
-    """Return a kind of channel by its key."""
-    return next(each for each in CHANNELS if each.key == key)
+    """Return a kind of channel by its key; raises NoSuchChannel."""
+    for each in CHANNELS:
+        if each.key == key:
+            return each
+    raise NoSuchChannel(key)
 
 
 def owner_of(organization_id: UUID, connection_id: UUID) -> str:
@@ -69,6 +77,7 @@ class OpenConnection:
     transport: Transport
     run_id: UUID | None
     exchanges: list[tuple[datetime, Exchange]] = field(default_factory=list)
+    has_saved: bool = False  # something was said and written down before the end
 
     @property
     def id(self) -> UUID:
@@ -78,6 +87,7 @@ class OpenConnection:
     def save_exchanges(self, actor: Actor) -> None:
         """Write what was said so far to the sync log."""
         if self.exchanges:
+            self.has_saved = True
             with unit_of_work(actor) as work:
                 _save_exchanges(work, self)
 
@@ -109,12 +119,19 @@ def _limits(row: Connection) -> dict[str, Any]:
     return {"limiter": lambda _kind: limiter(_CALL), "on_throttled": limiter.back_off}
 
 
+def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:
+    if sealed is None:
+        return {}
+    try:
+        return current().key_ring.open(sealed, owner=owner_of(row.organization_id, row.id))
+    except CannotOpen as error:
+        raise KeysLost from error
+
+
 def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
     """Return the adapter of a connection and its wire; the caller closes the wire."""
-    ring = current().key_ring
-    owner = owner_of(row.organization_id, row.id)
-    credentials = ring.open(row.credentials, owner=owner) if row.credentials else {}
-    secret = ring.open(row.hook_secret, owner=owner)["secret"] if row.hook_secret else ""
+    credentials = _opened(row, row.credentials)
+    secret = _opened(row, row.hook_secret).get("secret", "")
     transport = open_transport(row.address, row.wire, **_limits(row), **options)
     settings = {
         **row.wire,
@@ -157,6 +174,13 @@ def _refuse_closed(row: Connection, *, is_check: bool) -> None:
         raise NotOpen(f"{row.name} rests until the shop answers again.")
 
 
+def refuse_if_closed(work: Work, connection_id: UUID) -> None:
+    """Stop a slice between two batches when somebody paused or disconnected; raises NotOpen."""
+    state = work.session.scalar(select(Connection.state).where(Connection.id == connection_id))
+    if state != ConnectionState.ACTIVE:
+        raise NotOpen
+
+
 @contextmanager
 def open_connection(
     actor: Actor,
@@ -185,16 +209,18 @@ def open_connection(
 def _outcome_of(error: AdapterError) -> rules.CallOutcome:
     return rules.CallOutcome(
         is_ok=False,
-        needs_person=isinstance(error, NeedsReauth),
+        needs_person=isinstance(error, NeedsPerson),
         sentence=error.sentence,
         retry_after=error.retry_after if isinstance(error, Retryable) else None,
     )
 
 
 def _leave(actor: Actor, opened: OpenConnection, outcome: rules.CallOutcome) -> None:
-    if not opened.exchanges and outcome.is_ok:
-        return
+    if not (opened.exchanges or opened.has_saved) and outcome.is_ok:
+        return  # nobody was asked, so nothing is known
     has_news = not outcome.is_ok or opened.row.failures or opened.row.error
+    if not (opened.exchanges or has_news):
+        return
     with unit_of_work(actor) as work:
         _save_exchanges(work, opened)
         if has_news:
@@ -253,7 +279,7 @@ def _count_use(work: Work, connection_id: UUID, said: list[Exchange]) -> None:
 def record_outcome(work: Work, connection_id: UUID, outcome: rules.CallOutcome) -> None:
     """Write what a use of the connection showed: healthy again, resting, or needing a person."""
     row = work.session.get_one(Connection, connection_id, with_for_update=True)
-    before = row.state
+    before, failures = row.state, row.failures
     if outcome.is_ok:
         row.failures, row.blocked_until, row.error, row.error_at = 0, None, None, None
         if row.state == ConnectionState.ERROR:
@@ -265,5 +291,9 @@ def record_outcome(work: Work, connection_id: UUID, outcome: rules.CallOutcome) 
         if outcome.needs_person and row.state == ConnectionState.ACTIVE:
             row.state = ConnectionState.ERROR
     work.touch(f"connection-{connection_id}", "connections")
+    if failures < rules.DOWN_FAILURES <= row.failures and not outcome.needs_person:
+        work.emit(ConnectionWentDown(connection_id, outcome.sentence or ""))
+    elif outcome.is_ok and failures >= rules.DOWN_FAILURES:
+        work.emit(ConnectionCameBack(connection_id))
     if row.state != before:
         work.emit(ConnectionStateChanged(connection_id, before, row.state, row.error))

@@ -1,4 +1,4 @@
-"""What retention allows to forget: old exchanges, processed webhooks, sent facts, closed tasks.
+"""What the install itself may forget: facts that were told. (Of each shop: app.sync.upkeep.)
 
 Run as the install, outside any tenant: the statements name no organization and read no content.
 """

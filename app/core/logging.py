@@ -11,16 +11,23 @@ from app.core import clock
 
 correlation_id: Final[ContextVar[str]] = ContextVar("correlation_id", default="")
 organization: Final[ContextVar[str]] = ContextVar("organization", default="")
+person: Final[ContextVar[str]] = ContextVar("person", default="")
 
 MASK: Final = "••••"
 _SECRET_KEYS: Final = re.compile(
-    r"(?i)(authorization|cookie|password|passwd|secret|token|consumer_key|api_key|signature|nonce)"
+    r"(?i)(authorization|cookie|passw|pwd|secret|token|signature|nonce|credential|otp\b|"
+    r"(consumer|api|access|private|encryption|signing)[_-]?key)"
 )
 _SECRET_TEXTS: Final = (
-    re.compile(r"\b(c[ks])_[0-9a-zA-Z]{6,}"),
+    re.compile(r"\b(c[ks]|sst)_[0-9a-zA-Z][0-9a-zA-Z_-]{5,}"),
     re.compile(r"(?i)\b(basic|bearer) [A-Za-z0-9+/=._-]{8,}"),
-    re.compile(r"(?i)\b(oauth_signature|consumer_secret|consumer_key|token|code)=[^&\s\"]+"),
-    re.compile(r"(?<=://)([^:/@\s]+):[^@/\s]+(?=@)"),
+    re.compile(
+        r"(?i)\b([a-z_.-]*(?:signature|secret|token|passw(?:or)?d|pwd|[_-]key|code))"
+        r"(?:=|\"\s*:\s*\")[^&\s\"]+"
+    ),
+    re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+(?=@)"),
+    re.compile(r"(/(?:reset|verify|invitations))/[^/\s?\"]+"),  # links that open an account
+    re.compile(r"(/hooks/[a-z_]+/[0-9a-f-]{36})/[^/\s?\"]+"),
 )
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {
     "message",
@@ -60,6 +67,7 @@ class JsonLines(logging.Formatter):
             "message": mask_text(record.getMessage()),
             "correlation_id": correlation_id.get() or None,
             "organization_id": organization.get() or None,
+            "user_id": person.get() or None,
             **mask(extra),
         }
         if record.exc_info:

@@ -5,10 +5,15 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from app.core.crypto import KeyRing, new_key
+
+_TOKEN_LENGTH: Final = 16
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BadSettings(SystemExit):
@@ -38,6 +43,7 @@ class Settings:
     metrics_token: str | None  # METRICS_TOKEN: bearer for /metrics
     log_level: str  # LOG_LEVEL
     trusted_proxies: int  # TRUSTED_PROXIES: reverse proxies in front of the web process
+    retention_days: int  # RETENTION_DAYS: how long calls, webhooks and closed tasks are kept
     is_demo: bool  # DEMO: shows the demo sign-in and the dev mailbox
 
     @property
@@ -51,9 +57,28 @@ class Settings:
         return KeyRing(self.encryption_keys)
 
 
+_ON: Final = ("1", "true", "yes", "on")
+_OFF: Final = ("0", "false", "no", "off")
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_MOST_PROXIES: Final = 10
+
+
 def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     value = environ.get(name, "").strip().lower()
-    return default if not value else value not in ("0", "false", "no", "off")
+    return default if not value else value in _ON
+
+
+def _odd_words(environ: Mapping[str, str]) -> list[str]:
+    """What cannot even be read: switches that are neither on nor off, numbers that are none."""
+    told = [
+        f"{name} must be 1 or 0."
+        for name in ("ALLOW_PRIVATE_HOSTS", "DEMO")
+        if environ.get(name, "").strip().lower() not in ("", *_ON, *_OFF)
+    ]
+    proxies = environ.get("TRUSTED_PROXIES") or "0"
+    if not (proxies.isdecimal() and int(proxies[:3]) <= _MOST_PROXIES):
+        told.append(f"TRUSTED_PROXIES must be a number from 0 to {_MOST_PROXIES}.")
+    return told
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -67,11 +92,12 @@ def _problems(settings: Settings) -> list[str]:
             "DATABASE_URL must start with postgresql:// and name a database.",
         ),
         (
-            _is_postgresql(settings.database_owner_url),
+            settings.database_owner_url == settings.database_url
+            or _is_postgresql(settings.database_owner_url),
             "DATABASE_OWNER_URL must start with postgresql:// and name a database.",
         ),
         (
-            urlsplit(settings.redis_url).scheme in ("redis", "rediss", "unix"),
+            _parts(settings.redis_url).scheme in ("redis", "rediss", "unix"),
             "REDIS_URL must start with redis://, rediss:// or unix://.",
         ),
         (len(settings.secret_key) >= 32, "SECRET_KEY must be at least 32 random characters."),
@@ -84,15 +110,40 @@ def _problems(settings: Settings) -> list[str]:
             "PUBLIC_URL must be a full address such as https://sync.example.com.",
         ),
         (
-            settings.mail_url is None or urlsplit(settings.mail_url).scheme in ("smtp", "smtps"),
-            "MAIL_URL must start with smtp:// or smtps://.",
+            not (settings.is_production and _is_bare_http(settings.public_url)),
+            "PUBLIC_URL must start with https:// in production: sign-ins travel to it.",
         ),
+        (
+            settings.mail_url is None or _is_mail_server(settings.mail_url),
+            "MAIL_URL must start with smtp:// or smtps:// and name a server.",
+        ),
+        ("@" in parseaddr(settings.mail_from)[1], "MAIL_FROM must hold an e-mail address."),
+        (
+            settings.metrics_token is None or len(settings.metrics_token) >= _TOKEN_LENGTH,
+            f"METRICS_TOKEN must be at least {_TOKEN_LENGTH} random characters.",
+        ),
+        (settings.log_level in _LEVELS, f"LOG_LEVEL must be one of {', '.join(_LEVELS)}."),
+        (
+            not (settings.is_production and settings.is_demo),
+            "DEMO must be off in production: its mailbox shows links that open accounts.",
+        ),
+        (settings.retention_days >= 1, "RETENTION_DAYS must be a number of days, 1 or more."),
     )
     return [sentence for is_right, sentence in checks if not is_right]
 
 
+def _parts(url: str) -> SplitResult:
+    """The parts of an address; none of them when it cannot be read."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def _is_postgresql(url: str) -> bool:
-    parts = urlsplit(url)
+    parts = _parts(url)
     return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
 
 
@@ -105,8 +156,19 @@ def _are_keys(keys: tuple[str, ...]) -> bool:
 
 
 def _is_address(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    parts = _parts(url)
+    is_bare = not (parts.query or parts.fragment or parts.username)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_bare
+
+
+def _is_bare_http(url: str) -> bool:
+    parts = _parts(url)
+    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+
+
+def _is_mail_server(url: str) -> bool:
+    parts = _parts(url)
+    return parts.scheme in ("smtp", "smtps") and bool(parts.hostname)
 
 
 def _with_driver(url: str) -> str:
@@ -126,9 +188,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     environment = environ.get("ENVIRONMENT", "development")
     if environment == "production" and (missing := _missing_in_production(environ)):
         raise BadSettings(missing)
+    if odd := _odd_words(environ):
+        raise BadSettings(odd)
     var_dir = Path(environ.get("VAR_DIR", "var")).absolute()
     database_url = _with_driver(environ.get("DATABASE_URL", ""))
-    proxies = environ.get("TRUSTED_PROXIES", "0")
+    days = environ.get("RETENTION_DAYS", "") or "30"
     settings = Settings(
         environment=environment,
         database_url=database_url,
@@ -148,7 +212,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         metrics_token=environ.get("METRICS_TOKEN") or None,
         log_level=environ.get("LOG_LEVEL", "INFO").upper(),
-        trusted_proxies=int(proxies) if proxies.isdigit() else 0,
+        trusted_proxies=int(environ.get("TRUSTED_PROXIES") or "0"),
+        retention_days=int(days) if days.isdigit() else 0,
         is_demo=_flag(environ, "DEMO", default=False),
     )
     if problems := _problems(settings):

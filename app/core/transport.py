@@ -4,28 +4,36 @@ An adapter receives a `Transport` and nothing else of the outer world. `send` re
 (masked, with milliseconds) through the given recorder, asks the limiter before each call, and turns
 network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
 `AnswerLost` (the request may have had its effect). A far side that asks us to wait is reported to
-`on_throttled`, so that the limiter learns it.
+`on_throttled`, so that the limiter learns it. Answers have bounds in size and time: a far side that
+never ends must not hold a worker. One that counts points instead of calls has its requests priced:
+`spend` is asked for the points first, and `on_budget` hears what is left.
 """
 
-import ipaddress
 import json
-import socket
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from app.core import clock, guard
+from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_addresses
 from app.core.logging import mask, mask_text
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # some send “2.0”
 DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
+MAX_ANSWER: Final = 64 * 1024 * 1024
+LONGEST_ANSWER: Final = 120.0  # seconds from the request to the last byte
+_OF_THE_WIRE: Final = frozenset(("content-encoding", "content-length", "transfer-encoding"))
 
 
 class TransportError(Exception):
@@ -60,19 +68,22 @@ class Exchange:
 Inner = httpx.BaseTransport  # what carries the bytes: a socket, or a rehearsal store's own door
 Recorder = Callable[[Exchange], None]
 Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
+Spend = Callable[[float], None]  # waits, or raises; the argument is the points a call asks for
+OnBudget = Callable[[float, float, float], None]  # points left, points at most, points a second
 
 
 def _nothing(_: Any) -> None:
     return None
 
 
-def is_public_host(host: str) -> bool:
-    """Tell whether every address of a host is public (not loopback, private or link-local)."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise NotSent(f"{host} cannot be found.") from error
-    return all(ipaddress.ip_address(info[4][0]).is_global for info in found)
+def _refusal(error: Exception) -> TransportError:
+    if isinstance(error, HostUnknown):
+        return NotSent(f"{error} cannot be found.")
+    return ForbiddenHost(f"{error} is a private address; the operator does not allow these.")
+
+
+def _unheard(_available: float, _capacity: float, _per_second: float) -> None:
+    return None
 
 
 def asked_to_wait(response: httpx.Response) -> float | None:
@@ -80,7 +91,7 @@ def asked_to_wait(response: httpx.Response) -> float | None:
     asked = response.headers.get("retry-after", "").strip()
     if response.status_code not in (429, 503) or (response.status_code == 503 and not asked):
         return None
-    if asked.isdigit():
+    if _SECONDS.fullmatch(asked):
         return float(asked)
     try:
         until = parsedate_to_datetime(asked)
@@ -95,7 +106,7 @@ def _readable(content: bytes, content_type: str) -> str:
     if "json" in content_type:
         try:
             shown = json.dumps(mask(json.loads(content)), ensure_ascii=False)
-        except ValueError:
+        except (ValueError, RecursionError):
             shown = mask_text(content.decode(errors="replace"))
     elif content_type.startswith(("text/", "application/x-www-form-urlencoded")):
         shown = mask_text(content.decode(errors="replace"))
@@ -107,6 +118,17 @@ def _readable(content: bytes, content_type: str) -> str:
 def _kept(response: httpx.Response) -> dict[str, str]:
     names = ("content-type", "location", "etag", "last-modified")
     return {name: response.headers[name] for name in names if name in response.headers}
+
+
+def _bounded(response: httpx.Response, most: int, *, ends: float) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > most:
+            raise AnswerLost(f"The answer is larger than {most // 1_048_576} MB.")
+        if time.monotonic() > ends:
+            raise AnswerLost(f"The answer took longer than {LONGEST_ANSWER:g} seconds.")
+    return bytes(content)
 
 
 class Transport:
@@ -121,6 +143,8 @@ class Transport:
         recorder: Recorder = _nothing,
         limiter: Limiter = _nothing,
         on_throttled: Callable[[float], None] = _nothing,
+        spend: Spend = _nothing,
+        on_budget: OnBudget = _unheard,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._inner, self._verify, self._timeout = inner, verify, timeout
@@ -130,18 +154,25 @@ class Transport:
         self._recorder = recorder
         self._limiter = limiter
         self._on_throttled = on_throttled
+        self._spend = spend
+        self._on_budget = on_budget
 
     @property
     def _client(self) -> httpx.Client:
         """Opened by the first call: a webhook needs an adapter and calls nobody."""
         if self._opened is None:
             self._opened = httpx.Client(
-                transport=self._inner,
+                transport=self._inner or self._public_wire(),
                 verify=self._verify,
                 timeout=self._timeout,
                 follow_redirects=False,
             )
         return self._opened
+
+    def _public_wire(self) -> Inner | None:
+        # Behind a proxy of the operator's it is the proxy that connects.
+        is_open = self._allows_private or bool(getproxies().keys() & {"http", "https", "all"})
+        return None if is_open else PublicTransport(self._verify)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -149,9 +180,11 @@ class Transport:
             self._opened.close()
 
     def _refuse_forbidden(self, url: str) -> None:
-        host = urlsplit(url).hostname or ""
-        if self._is_real and not self._allows_private and not is_public_host(host):
-            raise ForbiddenHost(f"{host} is a private address; the operator does not allow these.")
+        if self._is_real and not self._allows_private:
+            try:
+                public_addresses(urlsplit(url).hostname or "")
+            except (HostUnknown, PrivateHost) as error:
+                raise _refusal(error) from error
 
     def send(
         self,
@@ -164,11 +197,13 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
+        cost: float | None = None,
     ) -> httpx.Response:
-        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came."""
-        guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
-        self._refuse_forbidden(url)
-        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came.
+
+        `cost` is what the call asks for where the far side counts points.
+        """
+        self._take_turn(method, url, cost)
         options: dict[str, Any] = {"params": params, "headers": headers, "content": content}
         if json_body is not None:
             options["json"] = json_body
@@ -177,16 +212,88 @@ class Transport:
         request = self._client.build_request(method, url, **options)
         started = time.monotonic()
         try:
-            response = self._client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT)
-        except httpx.TransportError as error:
+            response = self._answer(request, auth, started)
+        except (httpx.TransportError, httpx.DecodingError) as error:
             self._record(request, None, started, error=f"{type(error).__name__}: {error}")
             if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
                 raise NotSent(f"{request.url.host} does not answer.") from error
             raise AnswerLost(f"{request.url.host} did not finish its answer.") from error
+        except AnswerLost as error:
+            self._record(request, None, started, error=str(error))
+            raise
+        except (HostUnknown, PrivateHost) as error:
+            raise _refusal(error) from error
         self._record(request, response, started)
         if (seconds := asked_to_wait(response)) is not None:
             self._on_throttled(seconds)
         return response
+
+    def _take_turn(self, method: str, url: str, cost: float | None) -> None:
+        guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        if cost is not None:
+            self._spend(cost)
+
+    def _answer(
+        self, request: httpx.Request, auth: tuple[str, str] | None, started: float
+    ) -> httpx.Response:
+        """Send and read all of the answer, within its bounds."""
+        response = self._client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
+        try:
+            content = _bounded(response, MAX_ANSWER, ends=started + LONGEST_ANSWER)
+        finally:
+            response.close()
+        headers = [
+            (name, value)
+            for name, value in response.headers.multi_items()
+            if name.lower() not in _OF_THE_WIRE
+        ]
+        return httpx.Response(
+            response.status_code, headers=headers, content=content, request=request
+        )
+
+    def learn(self, available: float, capacity: float, per_second: float) -> None:
+        """Pass on how many points the far side says are left, at most and gained a second."""
+        self._on_budget(available, capacity, per_second)
+
+    def back_off(self, seconds: float) -> None:
+        """Pass on that the far side asks us to wait, where only its answer's body says so."""
+        self._on_throttled(seconds)
+
+    @contextmanager
+    def stream(
+        self, url: str, *, offset: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
+        """Read a file piece by piece, from a byte on where the far side can; memory stays flat.
+
+        Status 206: it begins at `offset`; 200: it is the whole file. Raises NotSent, AnswerLost or
+        ForbiddenHost, also in the middle.
+        """
+        guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
+        self._refuse_forbidden(url)
+        self._limiter("read")
+        asked = {**(headers or {}), **({"Range": f"bytes={offset}-"} if offset else {})}
+        started, status, failure = time.monotonic(), None, None
+        try:
+            with self._client.stream("GET", url, headers=asked) as response:
+                status = response.status_code
+                yield response, response.iter_bytes()
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            failure = f"{type(error).__name__}: {error}"
+            raise AnswerLost(f"{urlsplit(url).hostname} did not finish its answer.") from error
+        finally:
+            self._recorder(
+                Exchange(
+                    method="GET",
+                    url=url.partition("?")[0],  # the query of a storage address is its key
+                    status=status,
+                    milliseconds=round((time.monotonic() - started) * 1000),
+                    request="",
+                    response="(a file, read piece by piece)",
+                    error=mask_text(failure) if failure else None,
+                )
+            )
 
     def download(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None
@@ -197,16 +304,14 @@ class Transport:
         self._limiter("read")
         try:
             with self._client.stream("GET", url, headers=headers) as response:
-                content = b""
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > max_bytes:
-                        raise AnswerLost(f"The file is larger than {max_bytes // 1_048_576} MB.")
+                content = _bounded(response, max_bytes, ends=time.monotonic() + LONGEST_ANSWER)
                 return httpx.Response(
                     response.status_code, headers=_kept(response), content=content
                 )
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
             raise NotSent(f"{urlsplit(url).hostname} does not answer.") from error
+        except (HostUnknown, PrivateHost) as error:
+            raise _refusal(error) from error
 
     def _record(
         self,

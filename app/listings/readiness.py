@@ -173,7 +173,8 @@ def _variant_gaps(key: str, values: Values, limits: Limits, currency: str | None
 def _price_gaps(key: str, values: Values, currency: str | None) -> Iterator[Gap]:
     price, sale = values.get("price"), values.get("sale_price")
     if price is None:
-        yield Gap("price", "Give every variant a price.", key)
+        place = f" in {currency}" if currency else ""
+        yield Gap("price", f"Give every variant a price{place}.", key)
         return
     for name, money in (("price", price), ("sale_price", sale)):
         if money is not None and currency is not None and money["currency"] != currency:

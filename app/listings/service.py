@@ -8,10 +8,12 @@ from sqlalchemy import delete, select, update
 
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
+from app.catalog.service.loading import organization_currency
 from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.errors import AppError, NotFound
 from app.core.work import Work
+from app.listings import pricing
 from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
 from app.listings.events import ListingMapped, ListingWanted
 from app.listings.matching import Item, ItemVariant, pair_variants
@@ -137,7 +139,7 @@ def unmap_listing(work: Work, listing_id: UUID) -> Listing:
     """Take a pair apart; nothing is changed on either side."""
     listing = get_listing(work, listing_id)
     _tell(work, listing)
-    if listing.external_id is None:
+    if listing.external_id is None or listing.state == ListingState.GONE:
         work.session.delete(listing)
         return listing
     listing.product_id, listing.state, listing.error = None, ListingState.UNMAPPED, None
@@ -190,7 +192,9 @@ def create_here(work: Work, listing_ids: Sequence[UUID]) -> list[UUID]:
 
 
 def _create_one(work: Work, listing: Listing) -> UUID:
-    values, variants = _importable(listing)
+    connection = work.session.get_one(Connection, listing.connection_id)
+    home = organization_currency(work.session, work.organization_id)
+    values, variants = _importable(listing, pricing.foreign(connection.facts.get("currency"), home))
     drafts = {key: catalog.VariantDraft(each, new_id()) for key, each in variants.items()}
     product_id = catalog.create_products(
         work,
@@ -202,13 +206,17 @@ def _create_one(work: Work, listing: Listing) -> UUID:
     return product_id
 
 
-def _importable(listing: Listing) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def _importable(
+    listing: Listing, currency: str | None
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return an item's values without pictures, which come in with the first comparison."""
     values = dict(listing.remote.get("values", {}))
     values.pop("images", None)
     values.setdefault("title", listing.title)
     variants = {
-        key: {name: value for name, value in each.items() if name != "image"}
+        key: pricing.kept(
+            {name: value for name, value in each.items() if name != "image"}, {}, currency
+        )
         for key, each in listing.remote.get("variants", {}).items()
     }
     return values, variants
@@ -240,6 +248,22 @@ def list_products(work: Work, connection_id: UUID, product_ids: Sequence[UUID]) 
         _tell(work, listing)
         made.append(listing.id)
     return made
+
+
+def list_again(work: Work, listing_id: UUID) -> Listing:
+    """Wish for a listing the channel no longer has to be made there anew."""
+    listing = get_listing(work, listing_id)
+    if listing.state != ListingState.GONE or listing.product_id is None:
+        return listing
+    mine = Offer.listing_id == listing.id
+    work.session.execute(delete(Offer).where(mine, Offer.overrides == {}))
+    work.session.execute(update(Offer).where(mine).values(external_id=None))
+    listing.external_id, listing.url, listing.remote = None, None, {}
+    listing.remote_fingerprint, listing.written_fingerprint = None, None
+    listing.state, listing.error, listing.error_count = ListingState.WAITING, None, 0
+    work.emit(ListingWanted(listing.id, listing.connection_id))
+    _tell(work, listing)
+    return listing
 
 
 def set_override(

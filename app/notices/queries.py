@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, decode_moment, encode_cursor
+from app.core.paging import KeysetPage, newest_page
 from app.gateways.models import DevMail
 from app.notices.models import Notice, NoticePreference, NoticeRead, Severity
 from app.notices.rules import KINDS
@@ -96,7 +96,8 @@ def notice_list(
     *,
     kind: str = "",
     only_unread: bool = False,
-    after: str = "",
+    after: str | None = None,
+    before: str | None = None,
 ) -> KeysetPage[NoticeLine]:
     """Return a page of notices, newest first."""
     wanted = _lines(user_id, organization_id)
@@ -104,15 +105,15 @@ def notice_list(
         wanted = wanted.where(Notice.kind == kind)
     if only_unread:
         wanted = wanted.where(~_was_read(user_id))
-    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
-    if after:
-        key = tuple_(Notice.created_at, Notice.id)
-        wanted = wanted.where(key < tuple_(*decode_moment(after)))
-    rows = session.execute(wanted.limit(PAGE_SIZE + 1)).all()
-    lines = [_line(notice, is_read=is_read) for notice, is_read in rows[:PAGE_SIZE]]
-    last = lines[-1] if len(rows) > PAGE_SIZE else None
-    following = encode_cursor(last.created_at.isoformat(), last.id) if last else None
-    return KeysetPage(lines, None, following, total)
+    return newest_page(
+        session,
+        wanted.order_by(None),
+        [Notice.created_at, Notice.id],
+        lambda notice, is_read: _line(notice, is_read=is_read),
+        after=after,
+        before=before,
+        limit=PAGE_SIZE,
+    )
 
 
 def link_of(session: Session, notice_id: UUID) -> str:

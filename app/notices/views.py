@@ -17,7 +17,9 @@ from app.web.fragments import page, then
 from app.web.guards import public, requires
 from app.web.identity import Identity, current_actor
 from app.web.live import live
+from app.web.paths import own_path
 from app.web.slots import register_slot, register_watch
+from app.web.wishes import cursors
 
 bp = Blueprint("notices", __name__)
 
@@ -36,7 +38,7 @@ def notice_list() -> ResponseReturnValue:
             actor.organization,
             kind=kind if kind in KINDS else "",
             only_unread=only_unread,
-            after=request.args.get("after", ""),
+            **cursors(),
         )
     return page(
         "notices/notice_list.html",
@@ -64,8 +66,7 @@ def notice_open(notice_id: UUID) -> ResponseReturnValue:
         service.read_notice(work, notice_id)
     with reading(actor) as session:
         link = queries.link_of(session, notice_id)
-    is_ours = link.startswith("/") and not link.startswith("//")
-    return redirect(link if is_ours else url_for("notices.notice_list"), 303)
+    return redirect(own_path(link) or url_for("notices.notice_list"), 303)
 
 
 @bp.post("/notices/read")

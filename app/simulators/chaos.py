@@ -285,7 +285,9 @@ class ChaosFront:
         if chaos.rate_limit is not None and (seconds := chaos.rate_limit.wait()) > 0:
             return _page(start_response, "429 Too Many Requests", retry_after=seconds)
         strike = chaos.strike(
-            is_write=environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"},
+            is_write=environ.get(
+                "twin.is_write", environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
+            ),
             is_batch=path.endswith("/batch"),
         )
         if strike is None:

@@ -20,15 +20,16 @@ from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.errors import AppError
 from app.core.work import Work
+from app.listings import pricing
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
-from app.sync import compare, planner, project, records
+from app.sync import compare, planner, project, records, standing
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
-from app.sync.policy import Policy
+from app.sync.policy import Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
 
-Approval = SyncChange | records.Standing  # what a person let pass
+Approval = SyncChange | standing.Standing  # what a person let pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +80,21 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     pair = _recognise_pictures(work, terms.connection, pair, product)
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
-    decided = records.standing(work, pair)
+    still_due = standing.standing(work, pair)
     plan = planner.plan_listing(
         pair.ours,
         theirs,
         pair.base,
         policy,
         carries=terms.capabilities,
-        decided=frozenset(each.cell for each in decided),
+        decided=frozenset(each.cell for each in still_due),
     )
-    approved: list[Approval] = [*records.approved(work, pair.listing.id), *decided]
-    passing, waiting = _sorted(plan.intents, policy, approved, is_forced=terms.is_forced)
+    decided = records.decisions(work, pair.listing.id)
+    if _is_to_leave(pair, product, policy) and not records.is_kept_there(work, pair, decided):
+        plan = planner.with_removal(plan, theirs)
+    approved: list[Approval] = [*decided.approved, *still_due]
+    wanted = _not_declined(work, plan.intents, decided.declined)
+    passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     pulls = [each for each in passing if each.way is Way.PULL]
     pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
@@ -107,13 +112,31 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     return meeting
 
 
-def _is_approved(intent: Intent, approved: Sequence[Approval]) -> bool:
+def _is_to_leave(pair: Pair, product: ChannelProduct, policy: Policy) -> bool:
+    """Tell whether a product was put away here and its listing may leave the channel."""
+    is_away = pair.is_put_away and product.is_writable
+    return is_away and decide("status", policy).direction.goes_out
+
+
+def _not_declined(
+    work: Work, intents: Sequence[Intent], declined: Sequence[SyncChange]
+) -> list[Intent]:
+    """Leave out what somebody said no to; a no whose change is no longer planned ends."""
+    for row in declined:
+        is_planned = any(_is_among((row,), each) for each in intents)
+        if not is_planned and row.field != planner.LISTING:  # that one holds until it is put back
+            row.state, row.settled_at = ChangeState.CANCELLED, work.now
+    left = [row for row in declined if row.state == ChangeState.DECLINED]
+    return [each for each in intents if not _is_among(left, each)]
+
+
+def _is_among(decided: Sequence[Approval], intent: Intent) -> bool:
     return any(
         row.field == intent.field
         and row.direction == intent.way.value
         and (str(row.variant_id) if row.variant_id else None) == intent.variant_key
         and (intent.action is Action.DELETE or compare.equal(row.field, row.new, intent.new))
-        for row in approved
+        for row in decided
     )
 
 
@@ -128,7 +151,7 @@ def _sorted(
     for intent in intents:
         sentence = planner.waits(intent, policy)
         is_asked_for = is_forced and intent.risk not in planner.WAITING_RISKS
-        if sentence is None or is_asked_for or _is_approved(intent, approved):
+        if sentence is None or is_asked_for or _is_among(approved, intent):
             passing.append(intent)
         else:
             waiting.append((intent, sentence))
@@ -145,7 +168,7 @@ def _without_flood(
     """Let a change that hides a listing wait when too many were hidden within the hour."""
     for each in passing:
         is_hiding = each.way is Way.PUSH and change_of(each) is Change.HIDDEN
-        if not is_hiding or terms.flood is None or _is_approved(each, approved):
+        if not is_hiding or terms.flood is None or _is_among(approved, each):
             continue
         if sentence := terms.flood.objection(work):
             rest = [other for other in passing if other is not each]
@@ -227,13 +250,16 @@ def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange,
         elif each.action is Action.DELETE:
             removed.append(UUID(key))
         elif key.startswith(FOREIGN):
-            added[key] = catalog.VariantDraft(dict(each.new), new_id())
+            added[key] = catalog.VariantDraft(pricing.kept(each.new, {}, pair.currency), new_id())
         else:
             variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
     change = catalog.ProductChange(
         pair.product_id,
         master,
-        variants=variants,
+        variants={
+            key: pricing.kept(wished, pair.prices.get(str(key), {}), pair.currency)
+            for key, wished in variants.items()
+        },
         new_variants=tuple(added.values()),
         removed_variants=tuple(removed),
     )
@@ -256,7 +282,8 @@ def _as_kept(
         if key is None and each.field not in pair.listing.overrides:
             value = known.values.get(each.field, each.new)
         elif key is not None and each.field in FIELDS and each.field != "quantity":
-            value = known.variants.get(UUID(key), {}).get(each.field, each.new)
+            held = pricing.shown(known.variants.get(UUID(key), {}), pair.currency)
+            value = held.get(each.field, each.new)
         if not compare.equal(each.field, value, each.new):
             kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
         is_joined = not compare.equal(each.field, each.base_after, each.new)

@@ -60,11 +60,6 @@ def fingerprint(values: Values) -> str:
     return digest(spelled)
 
 
-def value_fingerprint(field_name: str, value: Value) -> str:
-    """Return a short fingerprint of one value, for lists of many."""
-    return digest({field_name: canonical(field_name, value)})[:16]
-
-
 def digest(content: Any) -> str:
     """Return the SHA-256 of plain JSON, independent of the order of keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.adapters.values import FIELDS, Value
 from app.catalog.models import Product, Variant
 from app.connections.models import Connection, ConnectionState
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, newest_page
 from app.listings.models import Listing, ListingState
 from app.sync import resolving
 from app.sync.errors import ConflictNotFound
@@ -107,39 +107,45 @@ def _filtered(wanted: Any, chosen: ConflictFilter) -> Any:
     return found
 
 
-def _rows(session: Session, wanted: Any) -> list[ConflictRow]:
-    found = session.execute(wanted).all()
+def _rows(session: Session, found: Sequence[Sequence[Any]]) -> list[ConflictRow]:
     waiting = [row[0] for row in found if row[0].state == ConflictState.OPEN]
     ours = resolving.our_values(session, waiting)
     return [ConflictRow(ours.get(row[0].id, row[0].ours), *row) for row in found]
 
 
 def conflict_page(
-    session: Session, chosen: ConflictFilter, *, after: str | None = None, limit: int = PAGE
+    session: Session,
+    chosen: ConflictFilter,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = PAGE,
 ) -> KeysetPage[ConflictRow]:
     """Return conflicts, newest first."""
     wanted = _filtered(_wanted(), chosen)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    first = 1
-    if after:
-        last, shown = decode_cursor(after, length=2)
-        wanted, first = wanted.where(Conflict.id < UUID(last)), int(shown) + 1
-    rows = _rows(session, wanted.order_by(Conflict.id.desc()).limit(limit + 1))
-    last_shown = first - 1 + limit
-    more = encode_cursor(str(rows[limit - 1].id), last_shown) if len(rows) > limit else None
-    return KeysetPage(rows[:limit], None, more, total, first=first)
+    found: KeysetPage[tuple[Any, ...]] = newest_page(
+        session, wanted, [Conflict.id], lambda *row: row, after=after, before=before, limit=limit
+    )
+    return KeysetPage(
+        _rows(session, found.rows),
+        found.before,
+        found.after,
+        found.total,
+        found.is_estimate,
+        found.first,
+    )
 
 
 def conflict_rows(session: Session, ids: Sequence[UUID]) -> list[ConflictRow]:
     """Return some open conflicts, in the order of the list."""
     wanted = _filtered(_wanted(), ConflictFilter()).where(Conflict.id.in_(ids))
-    return _rows(session, wanted.order_by(Conflict.id.desc()))
+    return _rows(session, session.execute(wanted.order_by(Conflict.id.desc())).all())
 
 
 def get_conflict(session: Session, organization_id: UUID, conflict_id: UUID) -> ConflictRow:
     """Return one conflict, open or decided; raises ConflictNotFound."""
     mine = _wanted().where(Conflict.organization_id == organization_id, Conflict.id == conflict_id)
-    rows = _rows(session, mine)
+    rows = _rows(session, session.execute(mine).all())
     if not rows:
         raise ConflictNotFound(ConflictNotFound.absent)
     return rows[0]

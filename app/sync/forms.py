@@ -1,5 +1,6 @@
 """Input of connection settings: who owns what, what goes by itself, how often, how much is held."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
@@ -33,7 +34,7 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     on_first = SelectField("When a product is first paired and both sides differ", choices=WINNERS)
     on_removed = SelectField(
         "When the shop deletes something",
-        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Delete it here, too"},
+        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Archive it here, too"},
     )
     buffer = IntegerField(
         "Stock held back", [NumberRange(0, 100_000, "Enter a number from 0 to 100,000.")]
@@ -86,6 +87,29 @@ def shown(policy: Policy, settings: dict[str, Any]) -> dict[str, Any]:
         values[f"direction_{group.value}"] = rule.direction.value
         values[f"winner_{group.value}"] = rule.on_both.value
     return values
+
+
+def differences(
+    form: ConnectionSettingsForm, saved: Mapping[str, Any]
+) -> list[tuple[str, str, str]]:
+    """Return (label, what the form says, what was saved meanwhile) where both differ.
+
+    The form then carries the newest version, so that sending it again is a choice between the two.
+    """
+    form.version.data = str(saved["version"])
+    return [
+        (field.label.text, _words(field, field.data), _words(field, saved[field.name]))
+        for field in form
+        if field.name in saved and field.name != "version" and field.data != saved[field.name]
+    ]
+
+
+def _words(field: Any, value: Any) -> str:
+    if isinstance(field, SelectField):
+        return str(field.choices.get(value, value))
+    if isinstance(field, BooleanField):
+        return "On" if value else "Off"
+    return "" if value is None else str(value)
 
 
 def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:

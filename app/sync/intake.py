@@ -13,7 +13,7 @@ from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer, Pairing
-from app.sync import apply, project, records, tasks
+from app.sync import apply, gone, project, records, tasks
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ def _take_one(
     product: ChannelProduct,
 ) -> None:
     if product.is_deleted:
-        mark_gone(work, listing)
+        gone.mark_gone(work, terms, listing)
         tally.changed += 1
     elif pair is None:
         refresh(work, listing, product)
@@ -112,18 +112,6 @@ def _take_one(
         tally.changed += 1 if meeting.pulled else 0
         if meeting.pushes and not pair.is_excluded:
             tasks.request_pushes(work, [(listing.id, terms.connection.id)])
-
-
-def mark_gone(work: Work, listing: Listing) -> None:
-    """Note that the channel no longer has a listing; nothing of ours is touched."""
-    if listing.state in (ListingState.GONE, ListingState.IGNORED):
-        return
-    if listing.product_id is None:
-        work.session.delete(listing)
-        return
-    listing.state = ListingState.GONE
-    listing.error = "This product no longer exists in the shop. List it again, or unmap it."
-    work.touch(f"listing-{listing.id}", f"product-{listing.product_id}")
 
 
 def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:

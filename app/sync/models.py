@@ -133,6 +133,17 @@ class SyncChange(Base, Owned):
             "id",
             postgresql_where=text("state = 'held'"),
         ),
+        Index(
+            "ix_sync_changes_decided",
+            "organization_id",
+            "settled_at",
+            postgresql_where=text("settled_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_sync_changes_open",
+            "listing_id",
+            postgresql_where=text("state IN ('held', 'planned', 'declined')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -151,6 +162,8 @@ class SyncChange(Base, Owned):
     risk: Mapped[str] = mapped_column(String(12), default="low")
     state: Mapped[ChangeState] = mapped_column(String(10), default=ChangeState.PLANNED)
     sentence: Mapped[str | None]  # why it was refused or held
+    settled_by: Mapped[UUID | None]  # who let it pass or declined it
+    note: Mapped[str | None] = mapped_column(String(500))  # what they said about it
     at: Mapped[datetime] = mapped_column(default=clock.now)
     settled_at: Mapped[datetime | None]
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 
 from app.adapters.types import (
     Applied,
@@ -30,8 +29,20 @@ from app.core.work import Work
 from app.listings import service as listings
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
-from app.sync import compare, intake, planner, project, records, runs, tasks
-from app.sync.models import ChangeState, Haste, SyncChange, SyncTask
+from app.listings.readiness import Gap
+from app.sync import (
+    compare,
+    followups,
+    gone,
+    intake,
+    planner,
+    project,
+    records,
+    runs,
+    standing,
+    tasks,
+)
+from app.sync.models import ChangeState, SyncChange, SyncTask
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT, Pair
 from app.sync.sides import MISSING
@@ -46,7 +57,16 @@ _MEETS: Final = (
 _MOVED: Final = "The shop changed it in the same moment. Both sides are compared again."
 # Kinds of value a channel may keep in its own words without having refused them.
 _OWN_WORDS: Final = frozenset(
-    (Kind.HTML, Kind.TEXT, Kind.SET, Kind.MAP, Kind.IMAGES, Kind.MEASURE, Kind.OPTIONS)
+    (
+        Kind.HTML,
+        Kind.TEXT,
+        Kind.SCALAR,  # a shop without an archive hides what we put away
+        Kind.SET,
+        Kind.MAP,
+        Kind.IMAGES,
+        Kind.MEASURE,
+        Kind.OPTIONS,
+    )
 )
 
 
@@ -96,7 +116,7 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
         case Moved():
             _settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
             close(work, desk, [errand.task], unchanged=1)
-            tasks.request_pushes(work, [(listing.id, desk.opened.id)], haste=Haste.URGENT)
+            followups.look_again(work, listing, errand.task)
         case Rejected():
             _record_rejected(work, desk, errand, outcome)
         case Unanswered() | Pending():
@@ -108,11 +128,23 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
-    if listing.external_id is None and not _takes_place(work, listing, outcome.external_id):
+    if errand.draft.is_removed:
+        _settle_changes(work, errand, ())
+        close(work, desk, [errand.task], changed=1)
+        followups.part(work, listing)
+        return
+    if listing.external_id is None and not followups.takes_place(
+        work, listing, outcome.external_id
+    ):
         taken = Rejected(errand.draft.key, (Problem(_TAKEN),))
         _record_rejected(work, desk, errand, taken)
         return
-    problems = (*outcome.problems, *_ignored(errand, outcome.product))
+    told = {(problem.variant_key, problem.field) for problem in outcome.problems}
+    silent = _ignored(errand, outcome.product)
+    problems = (
+        *outcome.problems,
+        *(each for each in silent if (each.variant_key, each.field) not in told),
+    )
     refused = {(problem.variant_key, problem.field) for problem in problems}
     through = [
         each
@@ -122,11 +154,11 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     is_new = errand.draft.external_id is None
     listing.is_ours = listing.is_ours or is_new
     _bind(work, errand, outcome)
-    kept = _kept_words(errand, outcome.product)
+    kept = _kept_words(errand, through, outcome.product)
     stored = records.read_base(work, listing.id)
     base = planner.confirmed(errand.pair.base, stored, through)
     records.write_base(work, errand.pair, base, kept=kept)
-    records.arrived(work, listing.id, through)
+    standing.arrived(work, listing.id, through)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)
@@ -135,6 +167,10 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         records.write_snapshot(work, listing.id, outcome.product)
     _settle_changes(work, errand, problems)
     _settle_listing(work, listing, problems)
+    owners = [each.owner_external_id for each in problems]
+    if followups.is_held_up(work, listing, errand.task, owners):
+        _wait_for_owner(work, desk, errand, problems[0].sentence)
+        return
     close(
         work,
         desk,
@@ -148,7 +184,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
 def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduct) -> None:
     """Pair with an item the shop had first: both sides meet before anything is written."""
     listing = errand.pair.listing
-    if not _takes_place(work, listing, product.external_id):
+    if not followups.takes_place(work, listing, product.external_id):
         _record_rejected(work, desk, errand, Rejected(errand.draft.key, (Problem(_TAKEN),)))
         return
     intake.refresh(work, listing, product)
@@ -164,35 +200,6 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     listings.pair(work, listing, errand.pair.product_id, pairs)
     _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(work, desk, [errand.task], unchanged=1)
-
-
-def _takes_place(work: Work, listing: Listing, external_id: str) -> bool:
-    """Become the listing of an item just made; False: it is paired with another product.
-
-    A read may have met the item before its maker wrote it down, as one that nobody paired; that
-    entry gives way. One that is being written this moment is found by the second try.
-    """
-    try:
-        return _gives_way(work, listing, external_id)
-    except IntegrityError:
-        return _gives_way(work, listing, external_id)
-
-
-def _gives_way(work: Work, listing: Listing, external_id: str) -> bool:
-    met = work.session.scalar(
-        select(Listing)
-        .where(Listing.connection_id == listing.connection_id, Listing.external_id == external_id)
-        .with_for_update()
-    )
-    if met is not None and met.product_id is not None:
-        return False
-    with work.session.begin_nested():
-        if met is not None:
-            work.session.delete(met)
-            work.session.flush()
-        listing.external_id = external_id
-        work.session.flush()
-    return True
 
 
 def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, ...]:
@@ -220,14 +227,16 @@ def _ignored(errand: Errand, product: ChannelProduct | None) -> tuple[Problem, .
     return tuple(found)
 
 
-def _kept_words(errand: Errand, product: ChannelProduct | None) -> dict[str, Any]:
-    """Return where the channel keeps what we sent in its own words."""
+def _kept_words(
+    errand: Errand, through: Sequence[Intent], product: ChannelProduct | None
+) -> dict[str, Any]:
+    """Return where the channel keeps what it took in its own words; a refusal is no wording."""
     kept = {key: dict(held) for key, held in errand.pair.kept.items()}
     if product is None:
         return kept
     plain = replace(errand.pair, kept={})
     theirs = project.their_side(plain, product)
-    for each in errand.intents:
+    for each in through:
         subject = each.variant_key or PRODUCT
         known = FIELDS.get(each.field)
         now = theirs.value(each.field, each.variant_key)
@@ -284,11 +293,20 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
 def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
     listing = errand.pair.listing
     _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
+    if followups.is_held_up(work, listing, errand.task, [outcome.owner_external_id]):
+        _wait_for_owner(work, desk, errand, outcome.problems[0].sentence)
+        return
     if outcome.is_gone:
-        gone(work, listing)
+        gone.mark_gone(work, desk.terms, listing)
     else:
         _settle_listing(work, listing, outcome.problems)
     close(work, desk, [errand.task], failed=1)
+
+
+def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> None:
+    """Try again when the product that holds our SKU had its turn."""
+    tasks.put_back(work, errand.task, sentence, worker=desk.worker, is_retryable=True)
+    set_state(work, errand.pair.listing, ListingState.WAITING)
 
 
 def _settle_changes(
@@ -328,10 +346,9 @@ def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
 
 
-def gone(work: Work, listing: Listing) -> None:
-    """Note that the channel no longer has a listing; nothing of ours is touched."""
-    listing.error = "This product no longer exists in the shop. List it again, or ignore it."
-    set_state(work, listing, ListingState.GONE)
+def refuse_unready(work: Work, listing: Listing, gap: Gap) -> None:
+    """Say what a product lacks before it may be shown in the shop; nothing was sent."""
+    _settle_listing(work, listing, [Problem(gap.sentence, gap.field)])
 
 
 def set_state(work: Work, listing: Listing, state: ListingState) -> None:

@@ -9,7 +9,7 @@ Absent is not deleted: a variant that a side no longer has counts as removed onl
 once agreed on it and that side was read completely, and even then the removal waits for a person.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from app.adapters.values import FIELDS, PRODUCT_STATUSES, Group, Kind, Value, Values
@@ -61,10 +61,10 @@ __all__ = (
     "plan_creation",
     "plan_disappearance",
     "plan_listing",
-    "plan_removal",
     "rebase",
     "to_draft",
     "waits",
+    "with_removal",
 )
 
 _SEEN: Final = PRODUCT_STATUSES[0]
@@ -128,8 +128,8 @@ def plan_disappearance(ours: Side, base: Side, policy: Policy) -> ListingPlan:
     return ListingPlan(intents=(gone,), agreed=base)
 
 
-def plan_removal(theirs: Side, base: Side) -> ListingPlan:
-    """Plan to take a listing off the channel, because it was deleted here; waits for a person."""
+def with_removal(plan: ListingPlan, theirs: Side) -> ListingPlan:
+    """Add to a plan that the listing leaves the channel: it was put away here; a person decides."""
     gone = Intent(
         Way.PUSH,
         LISTING,
@@ -140,7 +140,7 @@ def plan_removal(theirs: Side, base: Side) -> ListingPlan:
         Risk.DELETES,
         Action.DELETE,
     )
-    return ListingPlan(intents=(gone,), agreed=base)
+    return replace(plan, intents=(*plan.intents, gone))
 
 
 def newest(ours: Side, theirs: Side) -> OnBoth:

@@ -64,6 +64,9 @@ _WHY: Final[Mapping[Why, str]] = {
 }
 
 
+NEW_THERE: Final = _WHY[Why.ONLY_HERE]
+
+
 class Risk(StrEnum):
     """What may go wrong with an intent; the first three go by themselves."""
 
@@ -173,12 +176,21 @@ def label(field_name: str) -> str:
     return known.label if known else field_name.capitalize()
 
 
+def price_move(old: Value, new: Value) -> float | None:
+    """Return how far a price moves, as a share of what it was; None for anything else."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("minor")):
+        return None
+    if old.get("currency") != new.get("currency") or new.get("minor") is None:
+        return None
+    return (int(new["minor"]) - int(old["minor"])) / float(old["minor"])
+
+
 def waits(intent: Intent, policy: Policy) -> str | None:
     """Say why an intent waits for a person, or None when the policy lets it pass."""
     if intent.risk is Risk.DELETES:
         return "This deletes something. Look at it before it goes."
     if intent.risk is Risk.PRICE_MOVE:
-        return f"The price moves by more than {policy.price_move_limit_percent} %."
+        return f"The price moves by more than {policy.price_move_limit_percent}\u00a0%."
     if intent.way is Way.PUSH and not policy.auto_push:
         return "Changes made here wait until you send them."
     return None

@@ -195,7 +195,7 @@ def _limits(policy: Policy) -> list[str]:
         "New products of the shop come in by themselves."
         if policy.auto_import
         else "New products of the shop wait on the mapping page.",
-        "What the shop deletes is deleted here, too."
+        "What the shop deletes is archived here, too, unless another channel sells it."
         if policy.on_removed is OnRemoved.FOLLOW
         else "What the shop deletes stays here until you decide.",
         f"A price that moves by more than {policy.price_move_limit_percent} % waits for you.",

@@ -6,7 +6,7 @@ part of our side, so the planner compares what this channel is meant to show.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adapters.types import ChannelProduct
-from app.adapters.values import Values
+from app.adapters.values import PRODUCT_STATUSES, Values
 from app.catalog.service import ProductValues
-from app.catalog.service.loading import load_products
+from app.catalog.service.loading import load_products, organization_currency
 from app.connections import rules
 from app.connections.models import Connection
+from app.listings import pricing
 from app.listings.models import Listing, MediaBinding, Offer
 from app.sync import compare
 from app.sync.models import BaseValue
@@ -26,6 +27,7 @@ from app.sync.sides import Side
 
 PRODUCT: Final = "product"  # subject of what belongs to no variant
 FOREIGN: Final = "ext:"
+_ARCHIVED: Final = PRODUCT_STATUSES[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class Pair:
     kept: Mapping[str, Any]
     counted: Mapping[str, int | None]  # our variant id → stock before any buffer
     is_excluded: bool = False
+    prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # variant → by currency
+    currency: str | None = None  # what the shop sells in, when the catalog is priced in another
+
+    @property
+    def is_put_away(self) -> bool:
+        """Whether the product was archived here: its listing is to leave the channel."""
+        return self.ours.values.get("status") == _ARCHIVED
 
     @property
     def their_variants(self) -> dict[str, str]:
@@ -59,6 +68,7 @@ def load_pairs(
 ) -> dict[UUID, Pair]:
     """Return the pairs of mapped listings, in a handful of queries however many there are."""
     mapped = [each for each in listings if each.product_id is not None]
+    currency = foreign_currency(session, connection)
     ids = [each.id for each in mapped]
     products = our_values(
         session,
@@ -79,15 +89,23 @@ def load_pairs(
                 listing=listing,
                 product_id=listing.product_id,
                 version=known.version,
-                ours=_our_side(known, connection, listing, offers[listing.id]),
+                ours=_our_side(known, connection, listing, offers[listing.id], currency),
                 base=Side(base.product, base.variants) if base else Side(),
                 our_variants=_variant_pairs(offers[listing.id]),
                 media_ids=media,
                 kept=base.kept if base else {},
                 counted={str(k): v.get("quantity") for k, v in known.variants.items()},
                 is_excluded=known.is_excluded,
+                prices={str(k): v.get("prices") or {} for k, v in known.variants.items()},
+                currency=currency,
             )
     return pairs
+
+
+def foreign_currency(session: Session, connection: Connection) -> str | None:
+    """Return what a shop sells in, when the catalog is priced in another currency."""
+    home = organization_currency(session, connection.organization_id)
+    return pricing.foreign(connection.facts.get("currency"), home)
 
 
 def our_values(
@@ -127,14 +145,20 @@ def _media_of(
 
 
 def _our_side(
-    product: ProductValues, connection: Connection, listing: Listing, offers: Sequence[Offer]
+    product: ProductValues,
+    connection: Connection,
+    listing: Listing,
+    offers: Sequence[Offer],
+    currency: str | None,
 ) -> Side:
     overrides = {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
     buffer = int(rules.setting(connection.settings, "buffer"))
     return Side(
         values={**product.values, **listing.overrides},
         variants={
-            str(key): _offered({**values, **overrides.get(str(key), {})}, buffer)
+            str(key): _offered(
+                {**pricing.shown(values, currency), **overrides.get(str(key), {})}, buffer
+            )
             for key, values in product.variants.items()
         },
         changed_at=product.updated_at,

@@ -10,19 +10,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsReauth, Retryable, Unknown
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
 from app.adapters.types import ChannelProduct, Cursor, Page
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
-from app.connections.wire import OpenConnection, open_connection
+from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
 from app.core import db, faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import adopt, intake, records, rules, runs, tasks
+from app.sync import adopt, intake, reading, records, rules, runs, tasks
 from app.sync.models import Direction, ReadCursor, RunKind, RunState, SyncRun, SyncTask
 
 CHANGES: Final = "products"
@@ -52,13 +52,14 @@ def pull_slice(
 
 def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     with unit_of_work(actor) as work:
+        refuse_if_closed(work, opened.id)
         claimed = tasks.claim(work, opened.id, Direction.PULL, worker=worker, most=100)
         order = tasks.read_order(work)
     if not claimed:
         return False
     faults.point("pull.claimed")
     try:
-        products = opened.adapter.read_products([task.subject for task in claimed])
+        products, unreadable = reading.read_each(opened.adapter, [task.subject for task in claimed])
     except AdapterError as error:
         _put_all_back(actor, claimed, error, worker)
         raise
@@ -66,9 +67,14 @@ def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     with unit_of_work(actor) as work:
         terms = records.Terms(opened.row, opened.adapter.capabilities, opened.run_id, order=order)
         tally = intake.take_in(work, terms, products)
-        tasks.finish(work, [task.id for task in claimed], worker=worker)
+        done = [task for task in claimed if task.subject not in unreadable]
+        tasks.finish(work, [task.id for task in done], worker=worker)
+        for task in claimed:
+            if task.subject in unreadable:
+                sentence = unreadable[task.subject]
+                tasks.put_back(work, task, sentence, worker=worker, is_retryable=False)
         _note_pull(work, opened.id)
-        _count_runs(work, claimed, tally)
+        _count_runs(work, done, tally)
     faults.point("pull.recorded")
     adopt.adopt_new(actor, opened.id)
     return True
@@ -93,7 +99,7 @@ def _put_all_back(
                 task,
                 error.sentence,
                 worker=worker,
-                is_retryable=isinstance(error, Retryable | Unknown),
+                is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
                 retry_after=error.retry_after if isinstance(error, Retryable) else None,
             )
 
@@ -144,9 +150,7 @@ def run_slice(
 def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> bool:
     """A run survives what passes; what needs a person ends it with the sentence."""
     with unit_of_work(actor) as work:
-        if isinstance(error, NeedsReauth) or (
-            isinstance(error, AdapterError) and not isinstance(error, Retryable | Unknown)
-        ):
+        if isinstance(error, AdapterError) and not isinstance(error, Retryable | Unknown):
             runs.close_run(work, run.id, error=error.sentence)
         else:
             runs.leave(work, run.id)
@@ -157,6 +161,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
     """Read one page into one unit; True: that was the last one."""
     cursor = _cursor_of(actor, run)
     with unit_of_work(actor) as work:
+        refuse_if_closed(work, opened.id)
         order = tasks.read_order(work)
     page = opened.adapter.pull_products(cursor)
     faults.point("read.answered")
@@ -172,7 +177,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
             is_thorough=run.kind == RunKind.RECONCILE,
         )
         tally = intake.take_in(work, terms, page.items)
-        tally.failed += len(page.unreadable)  # named in the log; never taken for deleted
+        tally.failed += len(page.unreadable)  # never taken for deleted
         runs.count(work, run.id, **tally.totals())
         _note_total(work, run, page, tally)
         _note_pull(work, opened.id)
@@ -186,6 +191,8 @@ def _note_total(work: Work, run: SyncRun, page: Page[ChannelProduct], tally: int
     values: dict[str, Any] = {"drifted": SyncRun.drifted + tally.drifted}
     if page.total is not None:
         values["total"] = page.total
+    if page.unreadable:  # the run names the first; its count of failures says how many
+        values["error"] = func.coalesce(SyncRun.error, page.unreadable[0].sentence)
     if watermark:
         _keep_watermark(work, run.connection_id, watermark["watermark"])
     work.session.execute(
@@ -276,7 +283,7 @@ def _confirm_missing(actor: Actor, opened: OpenConnection, run: SyncRun) -> str 
         some = list(keys)[start : start + 100]
         with unit_of_work(actor) as work:
             order = tasks.read_order(work)
-        products = opened.adapter.read_products(some)
+        products, _ = reading.read_each(opened.adapter, some)  # unreadable is not missing
         terms = records.Terms(opened.row, opened.adapter.capabilities, run.id, order=order)
         with unit_of_work(actor) as work:
             intake.take_in(work, terms, products)
@@ -287,7 +294,7 @@ def is_reading(work: Work, connection_id: UUID) -> bool:
     """Tell whether a read of this connection is under way."""
     found = select(SyncRun.id).where(
         SyncRun.connection_id == connection_id,
-        SyncRun.kind.not_in((RunKind.PUSH, RunKind.MANUAL)),
+        SyncRun.kind.in_(rules.READING),
         SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
     )
     return work.session.scalar(select(found.exists())) or False

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.adapters.errors import AdapterError, Retryable, Unknown
+from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
 from app.adapters.types import ChannelProduct
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
@@ -24,7 +24,19 @@ from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import apply, outcomes, planner, records, rules, runs, tasks
+from app.sync import (
+    apply,
+    followups,
+    gone,
+    outcomes,
+    planner,
+    reading,
+    ready,
+    records,
+    rules,
+    runs,
+    tasks,
+)
 from app.sync.models import Direction, RunKind, RunState, SyncTask
 from app.sync.outcomes import Desk, Errand
 from app.sync.project import Pair
@@ -55,25 +67,30 @@ def push_slice(
     finally:
         with unit_of_work(actor) as work:
             tasks.lay_down_pen(work, connection_id, worker=worker)
+            runs.close_emptied(work, connection_id)
             has_more = tasks.has_due(work, connection_id, Direction.PUSH)
     return has_more
 
 
 def _push_batch(desk: Desk) -> bool:
-    """Send one batch; False: nothing was due."""
+    """Send one batch; False: nothing was due, or this worker may no longer write."""
     most = desk.opened.adapter.capabilities.batch_size
     with unit_of_work(desk.actor) as work:
-        tasks.take_pen(work, desk.opened.id, worker=desk.worker)
+        if not tasks.take_pen(work, desk.opened.id, worker=desk.worker):
+            return False
         claimed = tasks.claim(work, desk.opened.id, Direction.PUSH, worker=desk.worker, most=most)
-        external_ids = _external_ids(work, claimed)
+        tasks_by_id = _by_external_id(work, claimed)
         desk.opened.row.settings = _rules_now(work, desk.opened.id)
         desk.order = tasks.read_order(work)
     if not claimed:
         return False
     faults.point("push.claimed")
     try:
-        theirs = _read_theirs(desk, external_ids)
-        _send(desk, _prepare(desk, claimed, theirs))
+        found, unreadable = reading.read_each(desk.opened.adapter, list(tasks_by_id))
+        for key, sentence in unreadable.items():
+            _put_back(desk, [tasks_by_id[key]], sentence)
+        legible = [task for task in claimed if task not in map(tasks_by_id.get, unreadable)]
+        _send(desk, _prepare(desk, legible, {each.external_id: each for each in found}))
     except AdapterError as error:
         _give_back(desk, claimed, error)
         raise
@@ -86,17 +103,14 @@ def _rules_now(work: Work, connection_id: UUID) -> dict[str, Any]:
     return work.session.scalars(found).one()
 
 
-def _external_ids(work: Work, claimed: Sequence[SyncTask]) -> list[str]:
-    found = select(Listing.external_id).where(
-        Listing.id.in_([task.listing_id for task in claimed]), Listing.external_id.is_not(None)
+def _by_external_id(work: Work, claimed: Sequence[SyncTask]) -> dict[str, SyncTask]:
+    by_listing = {task.listing_id: task for task in claimed}
+    rows = work.session.execute(
+        select(Listing.external_id, Listing.id).where(
+            Listing.id.in_(list(by_listing)), Listing.external_id.is_not(None)
+        )
     )
-    return [key for key in work.session.scalars(found) if key]
-
-
-def _read_theirs(desk: Desk, external_ids: Sequence[str]) -> dict[str, ChannelProduct]:
-    if not external_ids:
-        return {}
-    return {each.external_id: each for each in desk.opened.adapter.read_products(external_ids)}
+    return {key: by_listing[listing_id] for key, listing_id in rows if key}
 
 
 def _prepare(
@@ -115,6 +129,7 @@ def _prepare(
                 idle.append(task)
             else:
                 errands.append(errand)
+        followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
         _assign_run(work, desk, errands)
         errands = [_written_down(work, desk, errand) for errand in errands]
         outcomes.close(work, desk, idle, unchanged=len(idle))
@@ -144,13 +159,17 @@ def _errand(
         outcomes.set_state(work, listing, ListingState.PAUSED)
         return None
     if listing.external_id is None:
+        gap = ready.obstacle(desk.opened.row, pair)
+        if gap is not None:
+            outcomes.refuse_unready(work, listing, gap)
+            return None
         return _creation(desk, task, pair)
     product = theirs.get(listing.external_id)
     if listing.read_order > desk.order:  # a newer answer was taken in while ours was on its way
         tasks.request_pushes(work, [(listing.id, desk.opened.id)], run_id=task.run_id)
         return None
     if product is None or product.is_deleted:
-        outcomes.gone(work, listing)
+        gone.mark_gone(work, desk.terms, listing)
         return None
     meeting = apply.meet(work, terms, pair, product)
     if not meeting.pushes:
@@ -238,7 +257,7 @@ def _assign_run(work: Work, desk: Desk, errands: Sequence[Errand]) -> None:
 def _send(desk: Desk, errands: Sequence[Errand]) -> None:
     if not errands:
         return
-    answers = desk.opened.adapter.push_listings([each.draft for each in errands])
+    answers = reading.push_each(desk.opened.adapter, [each.draft for each in errands])
     faults.point("push.answered")
     with unit_of_work(desk.actor) as work:
         for errand, outcome in zip(errands, answers, strict=True):
@@ -248,14 +267,29 @@ def _send(desk: Desk, errands: Sequence[Errand]) -> None:
 
 def _give_back(desk: Desk, claimed: Sequence[SyncTask], error: AdapterError) -> None:
     """Let a batch wait after a call failed as a whole; what may have arrived is read back then."""
+    _put_back(
+        desk,
+        claimed,
+        error.sentence,
+        is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
+        retry_after=error.retry_after if isinstance(error, Retryable) else None,
+    )
+
+
+def _put_back(
+    desk: Desk,
+    claimed: Sequence[SyncTask],
+    sentence: str,
+    *,
+    is_retryable: bool = False,
+    retry_after: float | None = None,
+) -> None:
     with unit_of_work(desk.actor) as work:
-        is_retryable = isinstance(error, Retryable | Unknown)
-        retry_after = error.retry_after if isinstance(error, Retryable) else None
         for task in claimed:
             is_parked = tasks.put_back(
                 work,
                 task,
-                error.sentence,
+                sentence,
                 worker=desk.worker,
                 is_retryable=is_retryable,
                 retry_after=retry_after,
@@ -264,7 +298,7 @@ def _give_back(desk: Desk, claimed: Sequence[SyncTask], error: AdapterError) -> 
             work.session.execute(
                 update(Listing)
                 .where(Listing.id == task.listing_id)
-                .values(state=state, error=error.sentence, error_count=Listing.error_count + 1)
+                .values(state=state, error=sentence, error_count=Listing.error_count + 1)
             )
             work.touch(f"listing-{task.listing_id}")
             if is_parked and task.run_id:

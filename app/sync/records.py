@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
 from app.adapters.types import ChannelProduct
+from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
@@ -26,12 +27,12 @@ from app.sync.models import (
     SyncChange,
     SyncRun,
 )
-from app.sync.planner import Cell, FieldConflict, Intent, ListingPlan, Risk
+from app.sync.planner import LISTING, FieldConflict, Intent, ListingPlan, Risk
 from app.sync.policy import OnBoth, Origin, Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
-_FLOOD_WINDOW: Final = timedelta(hours=1)
+FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
 
 
@@ -82,7 +83,7 @@ def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
         SyncChange.run_id.in_(runs),
         SyncChange.risk == Risk.HIDES,
         SyncChange.state.in_((ChangeState.SENT, ChangeState.APPLIED)),
-        SyncChange.at > work.now - _FLOOD_WINDOW,
+        SyncChange.at > work.now - FLOOD_WINDOW,
     )
     listings = (
         select(func.count())
@@ -119,58 +120,6 @@ def read_base(work: Work, listing_id: UUID) -> Side:
     """Return what both sides of a listing agreed on, as stored now."""
     row = work.session.get(BaseValue, listing_id, populate_existing=True)
     return Side(row.product, row.variants) if row else Side()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A decision that still has to arrive at the channel; it lets that one change pass."""
-
-    field: str
-    variant_id: UUID | None
-    new: Any
-    direction: Direction = Direction.PUSH
-
-    @property
-    def cell(self) -> Cell:
-        """Where the decided value lives."""
-        return str(self.variant_id) if self.variant_id else None, self.field
-
-
-def standing(work: Work, pair: Pair) -> list[Standing]:
-    """Return the decisions about a listing that still count; the others are laid aside.
-
-    One counts until the channel was seen with its value, and only while nobody changed either side.
-    """
-    rows = work.session.scalars(
-        select(Conflict).where(Conflict.listing_id == pair.listing.id, Conflict.is_due)
-    )
-    found = []
-    for row in rows:
-        each = Standing(row.field, row.variant_id, row.decided)
-        ours, base = (side.value(row.field, each.cell[0]) for side in (pair.ours, pair.base))
-        row.is_due = compare.equal(row.field, ours, row.decided) and compare.equal(
-            row.field, base, row.theirs
-        )
-        if row.is_due:
-            found.append(each)
-    return found
-
-
-def arrived(work: Work, listing_id: UUID, through: Sequence[Intent]) -> None:
-    """Note that the channel took what was decided."""
-    cells = [(each.variant_key or PRODUCT, each.field) for each in through]
-    done = work.session.scalars(
-        update(Conflict)
-        .where(
-            Conflict.listing_id == listing_id,
-            Conflict.is_due,
-            tuple_(Conflict.subject, Conflict.field).in_(cells),
-        )
-        .values(is_due=False)
-        .returning(Conflict.id)
-        .execution_options(synchronize_session="fetch")
-    )
-    work.touch(*(f"conflict-{key}" for key in done))
 
 
 def has_open_questions(work: Work, listing_id: UUID) -> bool:
@@ -303,19 +252,37 @@ def log_sent(work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent]) ->
 
 
 def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, str]]) -> int:
-    """Keep changes that wait for a person, each once."""
-    work.session.execute(
-        update(SyncChange)
-        .where(SyncChange.listing_id == pair.listing.id, SyncChange.state == ChangeState.HELD)
-        .values(state=ChangeState.CANCELLED, settled_at=work.now)
-    )
-    rows = [
-        {**change_row(work, terms, pair, each, ChangeState.HELD), "sentence": sentence}
-        for each, sentence in waiting
-    ]
-    if rows:
-        work.session.execute(insert(SyncChange), rows)
-    return len(rows)
+    """Keep changes that wait for a person, each once; returns how many wait."""
+    before = {
+        (row.direction, row.variant_id, row.field): row
+        for row in work.session.scalars(
+            select(SyncChange).where(
+                SyncChange.listing_id == pair.listing.id, SyncChange.state == ChangeState.HELD
+            )
+        )
+    }
+    fresh = []
+    for each, sentence in waiting:
+        row = {**change_row(work, terms, pair, each, ChangeState.HELD), "sentence": sentence}
+        known = before.pop((row["direction"], row["variant_id"], row["field"]), None)
+        if known is not None and (known.old, known.new) == (row["old"], row["new"]):
+            known.sentence = sentence
+            continue
+        if known is not None:
+            _outdated(work, known)
+        fresh.append(row)
+    for known in before.values():
+        _outdated(work, known)
+    if fresh:
+        work.session.execute(insert(SyncChange), fresh)
+    if fresh or before:
+        work.touch("plans")
+    return len(waiting)
+
+
+def _outdated(work: Work, row: SyncChange) -> None:
+    row.state, row.settled_at = ChangeState.CANCELLED, work.now
+    row.sentence = "One of the sides moved before anybody decided."
 
 
 def write_snapshot(work: Work, listing_id: UUID, product: ChannelProduct) -> None:
@@ -350,13 +317,41 @@ def bind_media(work: Work, connection_id: UUID, pairs: Mapping[str, UUID]) -> No
     work.session.execute(insert(MediaBinding).on_conflict_do_nothing(), rows)
 
 
-def approved(work: Work, listing_id: UUID) -> list[SyncChange]:
-    """Return changes a person let pass; each counts once, for exactly the value it named."""
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people decided about changes of one listing, each for exactly the value it named."""
+
+    approved: Sequence[SyncChange]
+    declined: Sequence[SyncChange]
+
+
+def decisions(work: Work, listing_id: UUID) -> Decisions:
+    """Take up what people decided: approvals count once, a no until the value is another one."""
     found = work.session.scalars(
         select(SyncChange).where(
-            SyncChange.listing_id == listing_id, SyncChange.state == ChangeState.PLANNED
+            SyncChange.listing_id == listing_id,
+            SyncChange.state.in_((ChangeState.PLANNED, ChangeState.DECLINED)),
         )
     ).all()
-    for row in found:
+    approved = [row for row in found if row.state == ChangeState.PLANNED]
+    for row in approved:
         row.state, row.settled_at = ChangeState.CANCELLED, work.now
-    return list(found)
+    return Decisions(approved, [row for row in found if row.state == ChangeState.DECLINED])
+
+
+def is_kept_there(work: Work, pair: Pair, decided: Decisions) -> bool:
+    """Tell whether a person wants an archived product to stay in the shop, since it was archived.
+
+    Hiding it is what archiving does by itself; only a newer archiving asks again.
+    """
+    kept = [row for row in decided.declined if row.field == LISTING]
+    if not kept:
+        return False
+    archived_at = work.session.scalar(
+        select(Product.archived_at).where(Product.id == pair.product_id)
+    )
+    if any(archived_at is None or (row.settled_at or archived_at) >= archived_at for row in kept):
+        return True
+    for row in kept:
+        row.state = ChangeState.CANCELLED
+    return False

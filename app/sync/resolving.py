@@ -137,12 +137,18 @@ def _key(row: Conflict) -> str | None:
 
 def _wanted(work: Work, row: Conflict, ours: Value, decision: Decision) -> Value:
     if decision.choice is Resolution.EDITED:
-        currency = organization_currency(work.session, work.organization_id)
+        currency = _currency(work, ours, row.theirs)
         try:
             return catalog_values.clean(row.field, decision.value, currency=currency)
         except catalog_values.NotTaken as refusal:
             raise Invalid(fields={"value": str(refusal)}) from refusal
     return ours if decision.choice is Resolution.OURS else row.theirs
+
+
+def _currency(work: Work, *values: Value) -> str:
+    """Return the currency an edited price is in: the shop's, where the shop has its own."""
+    known = (each["currency"] for each in values if isinstance(each, dict) and "currency" in each)
+    return next(known, None) or organization_currency(work.session, work.organization_id)
 
 
 def _renamed(pair: Pair, intent: Intent) -> Iterator[Intent]:

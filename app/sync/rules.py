@@ -19,6 +19,9 @@ class RunKind(StrEnum):
     RECONCILE = "reconcile"
 
 
+READING: Final = frozenset((RunKind.FIRST, RunKind.FULL, RunKind.CHANGES, RunKind.RECONCILE))
+
+
 class RunState(StrEnum):
     """How a run stands; partial is an outcome of its own."""
 
@@ -55,14 +58,26 @@ class TaskState(StrEnum):
 
 
 class ChangeState(StrEnum):
-    """Outcome of a planned change; `sent` without more means: read back, then decide."""
+    """Outcome of a planned change; `sent` without more means: read back, then decide.
+
+    A held change waits for a person, who lets it pass (`planned`: exactly this value may go) or
+    declines it: exactly this value is not sent, and nobody is asked about it again.
+    """
 
     PLANNED = "planned"
     HELD = "held"
+    DECLINED = "declined"
     SENT = "sent"
     APPLIED = "applied"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+
+
+class Decision(StrEnum):
+    """What a person said about a change that waited."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
 
 
 class ConflictState(StrEnum):
@@ -158,4 +173,5 @@ def run_outcome(*, failed: int, conflicts: int, error: str | None) -> RunState:
 
 def is_suspicious(*, missing: int, seen: int) -> bool:
     """Tell whether so much is missing from a full read that the read is doubted, not the shop."""
-    return missing > 10 and missing * 5 > seen + missing
+    is_empty = seen == 0 and missing > 1  # the keys may have lost the right to see products
+    return is_empty or (missing > 10 and missing * 5 > seen + missing)

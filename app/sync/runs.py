@@ -62,12 +62,13 @@ def count(work: Work, run_id: UUID, **counted: int) -> None:
 
 
 def claim_run(work: Work, run_id: UUID, *, worker: str) -> SyncRun | None:
-    """Take a waiting or abandoned run; None: it is finished, or somebody has it."""
+    """Take a waiting or abandoned read; None: it is finished, or somebody has it."""
     taken = affected(
         work.session,
         update(SyncRun)
         .where(
             SyncRun.id == run_id,
+            SyncRun.kind.in_(rules.READING),  # a push is worked by its tasks
             SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
             or_(
                 SyncRun.lease_until.is_(None),
@@ -114,7 +115,7 @@ def close_run(work: Work, run_id: UUID, *, error: str | None = None) -> None:
     if run.state not in (RunState.WAITING, RunState.RUNNING):
         return
     run.state = rules.run_outcome(failed=run.failed, conflicts=run.conflicts, error=error)
-    run.error, run.finished_at = error, work.now
+    run.error, run.finished_at = error or run.error, work.now
     run.lease_until, run.worker = None, None
     _tell(work, run)
 
@@ -125,6 +126,21 @@ def close_if_empty(work: Work, run_id: UUID) -> None:
         SyncTask.run_id == run_id, SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING))
     )
     if not work.session.scalar(select(still.exists())):
+        close_run(work, run_id)
+
+
+def close_emptied(work: Work, connection_id: UUID) -> None:
+    """End push runs whose last task went to a newer run, or went away with its listing."""
+    still = select(SyncTask.id).where(
+        SyncTask.run_id == SyncRun.id, SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING))
+    )
+    emptied = select(SyncRun.id).where(
+        SyncRun.connection_id == connection_id,
+        SyncRun.kind.not_in(rules.READING),
+        SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
+        ~still.exists(),
+    )
+    for run_id in work.session.scalars(emptied).all():
         close_run(work, run_id)
 
 

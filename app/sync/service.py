@@ -1,14 +1,16 @@
 """Everything a view, a command or a job may ask of the sync engine."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
+from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
@@ -16,16 +18,15 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, runs, tasks
-from app.sync.errors import AlreadyRunning, ConflictNotFound
+from app.sync import pull, runs, tasks, undoing
+from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
-    ChangeState,
+    BaseValue,
     Direction,
     Haste,
     RunKind,
     RunState,
-    SyncChange,
     SyncRun,
     SyncTask,
     TaskState,
@@ -34,14 +35,15 @@ from app.sync.models import (
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
-_FEW: Final = 20  # more listings asked for at once let a single edit go before them
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
 def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Queue the listings of changed products, except on the connection a change came from."""
     with unit_of_work(actor) as work:
+        undoing.let_pass(work, facts)
         wanted = _concerned(work, facts)
         for haste in Haste:
             some = [pair for pair, found in wanted.items() if found is haste]
@@ -60,7 +62,7 @@ def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUI
         .where(
             Listing.product_id.in_(by_product),
             Listing.state.not_in(_ASLEEP),
-            Connection.state.in_((ConnectionState.ACTIVE, ConnectionState.ERROR)),
+            Connection.state.in_(_WORKING),  # what a pause holds up goes out after it
         )
     )
     wanted: dict[tuple[UUID, UUID], Haste] = {}
@@ -120,7 +122,7 @@ def listing_wanted(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
 
 def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -> SyncRun:
     """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     db.lock(work.session, db.Locks.CONNECTION, connection_id)
     if pull.is_reading(work, connection_id):
         raise AlreadyRunning
@@ -129,12 +131,35 @@ def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -
     return run
 
 
+def _refuse_closed(work: Work, connection_id: UUID) -> None:
+    """Raise NotOpen when a connection is paused, broken or disconnected: nothing would happen."""
+    if get_connection(work, connection_id).state != ConnectionState.ACTIVE:
+        raise NotOpen
+
+
+def request_runs(work: Work) -> int:
+    """Ask for what changed in every active connection not being read now; returns how many."""
+    ids = work.session.scalars(
+        select(Connection.id).where(
+            Connection.organization_id == work.organization_id,
+            Connection.state == ConnectionState.ACTIVE,
+        )
+    ).all()
+    count = 0
+    for connection_id in sorted(ids):  # locks are taken in one order
+        with suppress(AlreadyRunning):
+            request_run(work, connection_id, RunKind.CHANGES, cause="Sync now")
+            count += 1
+    return count
+
+
 def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     """Begin the first read of a new connection."""
     for fact in facts:
         with unit_of_work(actor) as work:
             connection_id = UUID(fact["connection_id"])
-            if not pull.is_reading(work, connection_id):
+            is_open = get_connection(work, connection_id).state == ConnectionState.ACTIVE
+            if is_open and not pull.is_reading(work, connection_id):
                 request_run(work, connection_id, RunKind.FIRST, cause="First sync")
 
 
@@ -189,7 +214,7 @@ def sync_listings(
 
 def push_connection(work: Work, connection_id: UUID, *, cause: str = "Sync now") -> list[UUID]:
     """Send every paired listing of a connection whose sides may differ."""
-    get_connection(work, connection_id)
+    _refuse_closed(work, connection_id)
     ids = work.session.scalars(
         select(Listing.id).where(
             Listing.connection_id == connection_id,
@@ -212,7 +237,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
             total=len(mine),
             state=RunState.RUNNING,
         )
-        haste = Haste.MASS if len(mine) > _FEW else Haste.USUAL
+        haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
         _mark_waiting(work, [listing_id for listing_id, _ in mine])
         made.append(run.id)
@@ -233,39 +258,27 @@ def cancel_run(work: Work, run_id: UUID) -> None:
     work.touch(f"sync_run-{run_id}", "sync_runs")
 
 
-def retry_listing(work: Work, listing_id: UUID) -> None:
-    """Try a failed listing again."""
-    listing = work.session.scalar(
-        select(Listing).where(
-            Listing.id == listing_id, Listing.organization_id == work.organization_id
+def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
+    """Try failed listings again, and list those anew that are gone; returns how many."""
+    rows = work.session.execute(
+        select(Listing.id, Listing.title, Listing.state).where(
+            Listing.id.in_(listing_ids), Listing.organization_id == work.organization_id
         )
-    )
-    if listing is None:
-        raise ConflictNotFound
+    ).all()
+    gone = [row.id for row in rows if row.state == ListingState.GONE]
+    for listing_id in sorted(gone):
+        work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing_id))
+        listings.list_again(work, listing_id)
+    ids = [row.id for row in rows if row.state != ListingState.GONE]
+    if not ids:
+        return len(gone)
     work.session.execute(
         update(SyncTask)
-        .where(SyncTask.listing_id == listing_id, SyncTask.state == TaskState.PARKED)
+        .where(SyncTask.listing_id.in_(ids), SyncTask.state == TaskState.PARKED)
         .values(state=TaskState.DONE, finished_at=work.now)
     )
-    sync_listings(work, [listing_id], cause=f"Retry of {listing.title}")
-
-
-def approve_held(work: Work, change_ids: Sequence[int]) -> int:
-    """Let held changes go: the base is moved so that the next plan is exactly them."""
-    rows = work.session.scalars(
-        select(SyncChange)
-        .where(
-            SyncChange.organization_id == work.organization_id,
-            SyncChange.id.in_(change_ids),
-            SyncChange.state == ChangeState.HELD,
-        )
-        .with_for_update()
-    ).all()
-    for row in rows:
-        row.state, row.settled_at = ChangeState.PLANNED, work.now
-    wanted = {(row.listing_id, row.connection_id) for row in rows}
-    tasks.request_pushes(work, wanted, is_forced=True)
-    work.touch("sync_runs", *(f"listing-{listing_id}" for listing_id, _ in wanted))
+    others = f" and {len(ids) - 1:,} more" if len(ids) > 1 else ""
+    sync_listings(work, ids, cause=f"Retry of {rows[0].title}{others}")
     return len(rows)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, updat
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.connections.models import Connection
+from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
 from app.core.db import affected, new_id
 from app.core.work import Work, unit_of_work
@@ -28,6 +28,7 @@ from app.sync.models import Direction, Haste, RunState, SyncRun, SyncTask, TaskS
 
 log = logging.getLogger(__name__)
 
+FEW: Final = 20  # more listings asked for at once let a single edit go before them
 _WAITING: Final = SyncTask.state == TaskState.WAITING
 
 
@@ -255,12 +256,13 @@ def read_order(work: Work) -> int:
 
 
 def take_pen(work: Work, connection_id: UUID, *, worker: str) -> bool:
-    """Become the connection's only writer for a while; False: somebody else is."""
+    """Become the only writer of a connection for a while; False: another is, or it is paused."""
     taken = affected(
         work.session,
         update(Connection)
         .where(
             Connection.id == connection_id,
+            Connection.state == ConnectionState.ACTIVE,
             or_(
                 Connection.writer.is_(None),
                 Connection.writer == worker,

@@ -13,8 +13,7 @@ from app.core.errors import SignInNeeded
 from app.core.work import unit_of_work
 from app.team import service
 from app.team.bearer import current_caller
-from app.team.models import EMAIL_LENGTH, NAME_LENGTH
-from app.team.rules import ACCESS_LIFE, REFRESH_LIFE, TIER
+from app.team.rules import ACCESS_LIFE, EMAIL_LENGTH, NAME_LENGTH, REFRESH_LIFE, TIER
 from app.web.guards import hook, requires
 from app.web.identity import current_actor
 from app.web.payload import json_body, text_of, texts_of

@@ -1,8 +1,13 @@
 """Commands: create-user, print-roles."""
 
+import functools
 import sys
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar
 
 import click
+import redis
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.db import reading
@@ -10,6 +15,9 @@ from app.core.errors import AppError, Invalid
 from app.team import queries, service
 from app.team.permissions import Role, as_markdown
 
+P = ParamSpec("P")
+R = TypeVar("R")
+_NOT_SET_UP: Final = "The database does not have the tables of this version. Run: flask db upgrade"
 _CLI = Actor(None, None, frozenset({"*"}), "cli")
 
 
@@ -26,6 +34,30 @@ def sentence_of(refusal: AppError) -> str:
     """Return what to tell a person at a terminal."""
     fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
     return "\n".join(fields) or refusal.sentence
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command end with a sentence for what a person can mend, instead of a trace."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except AppError as refusal:
+            raise click.ClickException(sentence_of(refusal)) from refusal
+        except ProgrammingError as trouble:
+            raise click.ClickException(_NOT_SET_UP) from trouble
+        except OperationalError as trouble:
+            raise click.ClickException("PostgreSQL does not answer at DATABASE_URL.") from trouble
+        except redis.RedisError as trouble:
+            raise click.ClickException("Redis does not answer at REDIS_URL.") from trouble
+        except OSError as trouble:
+            sentence = (
+                f"{trouble.filename}: {trouble.strerror}." if trouble.filename else str(trouble)
+            )
+            raise click.ClickException(sentence) from trouble
+
+    return run
 
 
 def _password(given: str | None) -> str:
@@ -45,6 +77,7 @@ def _password(given: str | None) -> str:
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value)
 @click.option("--operator", is_flag=True, help="May enter every organization of this install.")
 @click.option("--verified/--unverified", default=True, help="Whether the address is believed.")
+@plainly
 def create_user(
     email: str,
     name: str,
@@ -66,18 +99,12 @@ def create_user(
         is_operator=operator,
         is_verified=verified,
     )
-    try:
-        user_id = service.create_user(
-            _CLI,
-            wanted,
-            organization_id=organization.id if organization else None,
-            organization_name=place,
-        )
-    except Invalid as refusal:
-        sentences = "\n".join(refusal.fields.values()) or refusal.sentence
-        raise click.ClickException(sentences) from refusal
-    except AppError as refusal:
-        raise click.ClickException(refusal.sentence) from refusal
+    user_id = service.create_user(
+        _CLI,
+        wanted,
+        organization_id=organization.id if organization else None,
+        organization_name=place,
+    )
     click.echo(f"Created {email} ({user_id}).")
 
 

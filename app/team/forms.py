@@ -15,12 +15,14 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Regexp
 
 from app.core.errors import Invalid
-from app.team.models import EMAIL_LENGTH, NAME_LENGTH
 from app.team.permissions import ROLE_SENTENCES, SENTENCES, Role
 from app.team.rules import (
     DENSITIES,
+    EMAIL,
+    EMAIL_LENGTH,
     LENGTH_UNITS,
     LOCALES,
+    NAME_LENGTH,
     PASSWORD_LENGTH,
     THEMES,
     TIMEZONES,
@@ -29,10 +31,7 @@ from app.team.rules import (
 )
 from app.team.service.organizations import CURRENCIES
 
-_EMAIL: Final = Regexp(
-    r"^[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+\.[^@\s<>,;:\"()\[\]\\.]+$",
-    message="Write an address like alice@example.com.",
-)
+_EMAIL: Final = Regexp(rf"^{EMAIL.pattern}\Z", message="Write an address like alice@example.com.")
 _ZONES: Final = {"UTC": "UTC"} | {zone: zone.replace("_", " ") for zone in TIMEZONES}
 ROLE_CHOICES: Final = {
     role.value: f"{role.capitalize()}: {ROLE_SENTENCES[role]}" for role in reversed(Role)

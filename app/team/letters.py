@@ -31,7 +31,7 @@ def verification(email: str, name: str, *, link: str) -> Letter:
         "Confirm your e-mail address",
         [
             _GREETING.format(name=name),
-            "confirm this address, so that we can reach you when a channel needs you."
+            "Confirm this address, so that we can reach you when a channel needs you."
             " The link works for three days.",
             "If you did not sign up for SyncStore, ignore this mail.",
         ],
@@ -47,7 +47,7 @@ def password_reset(email: str, name: str, *, link: str) -> Letter:
         "Choose a new password",
         [
             _GREETING.format(name=name),
-            "somebody asked for a new password for your account. The link works once, for an hour.",
+            "Somebody asked for a new password for your account. The link works once, for an hour.",
             "If it was not you, ignore this mail; your password stays as it is.",
         ],
         link=link,
@@ -62,7 +62,7 @@ def password_changed(email: str, name: str) -> Letter:
         "Your password was changed",
         [
             _GREETING.format(name=name),
-            "the password of your account was changed, and other browsers were signed out.",
+            "The password of your account was changed, and other browsers were signed out.",
             "If it was not you, reset your password on the sign-in page at once.",
         ],
     )
@@ -75,7 +75,7 @@ def new_address(email: str, name: str, *, link: str) -> Letter:
         "Confirm your new e-mail address",
         [
             _GREETING.format(name=name),
-            "confirm that you want to sign in with this address from now on."
+            "Confirm that you want to sign in with this address from now on."
             " The link works for one hour.",
         ],
         link=link,
@@ -90,7 +90,7 @@ def address_changed(email: str, name: str, *, new_email: str) -> Letter:
         "Your e-mail address was changed",
         [
             _GREETING.format(name=name),
-            f"your account now signs in with {new_email}.",
+            f"Your account now signs in with {new_email}.",
             "If it was not you, ask an owner of your organization for help.",
         ],
     )

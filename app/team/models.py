@@ -20,9 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
 from app.team.permissions import Role
-
-NAME_LENGTH: Final = 100
-EMAIL_LENGTH: Final = 254
+from app.team.rules import EMAIL_LENGTH, NAME_LENGTH
 
 _THIS_ORGANIZATION: Final = "nullif(current_setting('app.organization_id', true), '')::uuid"
 _THIS_USER: Final = "nullif(current_setting('app.user_id', true), '')::uuid"

@@ -4,6 +4,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
+from app.team.rules import network_of
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -11,6 +13,11 @@ class Origin:
 
     ip: str = ""
     user_agent: str = ""
+
+    @property
+    def network(self) -> str:
+        """What tries are counted under."""
+        return network_of(self.ip)
 
 
 _current: Final[ContextVar[Origin]] = ContextVar("origin", default=Origin())  # noqa: B039 (frozen)

@@ -1,7 +1,9 @@
 """Pictures of people: whatever is uploaded becomes a small square WebP of our own making."""
 
 import io
+import struct
 import warnings
+import zlib
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -10,6 +12,12 @@ from app.core.errors import Invalid
 
 _SIDE: Final = 256
 _MAX_PIXELS: Final = 40_000_000
+# What decoding a damaged or hostile file may end in; Pillow promises no single kind of error.
+_BROKEN: Final = (
+    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
+    AttributeError, struct.error, zlib.error, MemoryError,
+)  # fmt: skip
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 
 
@@ -17,15 +25,10 @@ def square_picture(content: bytes) -> bytes:
     """Return an uploaded picture as a 256 px square WebP without metadata; raises Invalid."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about notes of cameras, which are dropped anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _square(content)
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+    except _BROKEN as error:
         raise Invalid(
             fields={"picture": "This is no picture we can read. Use JPEG, PNG or WebP."}
         ) from error

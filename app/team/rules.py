@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -15,7 +16,10 @@ from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid
 from app.team.permissions import SCOPES, Role, scopes_of
 
+NAME_LENGTH: Final = 100
+EMAIL_LENGTH: Final = 254
 PASSWORD_LENGTH: Final = (10, 128)
+EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+\.[^@\s<>,;:\"()\[\]\\.]+")
 _COMMON: Final = frozenset(
     [
         "password",
@@ -99,6 +103,18 @@ def normal_email(email: str) -> str:
     return unicodedata.normalize("NFC", email).strip().lower()
 
 
+def check_email(email: str) -> None:
+    """Refuse what cannot be an address of one mailbox; raises Invalid."""
+    if len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email):
+        raise Invalid(fields={"email": "Write an address like alice@example.com."})
+
+
+def check_name(name: str, *, field: str = "name") -> None:
+    """Refuse an empty or endless name; raises Invalid at the field."""
+    if not 1 <= len(name.strip()) <= NAME_LENGTH:
+        raise Invalid(fields={field: f"Use 1 to {NAME_LENGTH} characters for the name."})
+
+
 def check_password(password: str, *, email: str) -> None:
     """Refuse a password that is too short, too long or easy to guess; raises Invalid."""
     least, most = PASSWORD_LENGTH
@@ -120,6 +136,19 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return what we store of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return what tries are counted under: an IPv4 address, or the /64 one subscriber holds."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((found, 64), strict=False))
 
 
 def attempt_key(kind: str, *parts: str) -> str:

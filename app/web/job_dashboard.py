@@ -23,7 +23,7 @@ _TOKEN: Final = Markup('<script src="{}" data-token="{}"></script></body>')
 
 def _before() -> None:
     loosen_policy(POLICY)
-    if request.method == "GET" and request.endpoint == "rq_dashboard.requeue_all":
+    if request.method != "POST" and request.endpoint == "rq_dashboard.requeue_all":
         raise MethodNotAllowed(["POST"])  # a link must not start work
 
 

@@ -40,6 +40,7 @@ class NavItem:
     counter: str | None = None
     order: int = 50
     is_on_phone: bool = False
+    also: tuple[str, ...] = ()  # endpoints of pages that belong to it and lie elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class NavLine:
     url: str
     state: str = "idle"
     count: int | None = None
+    key: str = ""  # names it on the page, for its live number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Shown:
     is_on_phone: bool = False
     is_calm: bool = True
     dom_id: str = ""
+    owns: bool = False  # the page lies elsewhere and belongs here
 
 
 Counters = Callable[[Actor], Mapping[str, int]]
@@ -114,29 +117,38 @@ def _allowed(actor: Actor) -> Iterator[NavItem]:
 
 def _shown(item: NavItem, numbers: Mapping[str, int]) -> Shown:
     url = url_for(item.endpoint)
+    owns = request.endpoint in item.also
     return Shown(
         item.label,
         url,
         item.icon,
         count=numbers.get(item.counter) if item.counter else None,
-        is_here=_is_here(url),
+        is_here=owns or _is_here(url),
         is_on_phone=item.is_on_phone,
         dom_id=f"nav-{item.counter}" if item.counter else "",
+        owns=owns,
     )
 
 
 def _shown_lines(section: Section, actor: Actor) -> list[Shown]:
     lines = _lines[section](actor) if section in _lines else ()
     return [
-        Shown(line.label, line.url, state=line.state, count=line.count, is_here=_is_here(line.url))
+        Shown(
+            line.label,
+            line.url,
+            state=line.state,
+            count=line.count,
+            is_here=_is_here(line.url),
+            dom_id=f"nav-{line.key}" if line.key else "",
+        )
         for line in lines
     ]
 
 
 def _only_nearest(groups: list[tuple[Section, list[Shown]]]) -> list[tuple[Section, list[Shown]]]:
-    """Keep one entry marked as here: the one with the longest matching address."""
+    """Keep one entry marked as here: the page's own, or the longest matching address."""
     here = [each for _, entries in groups for each in entries if each.is_here]
-    nearest = max(here, key=lambda each: len(each.url), default=None)
+    nearest = max(here, key=lambda each: (each.owns, len(each.url)), default=None)
     return [
         (section, [e if e is nearest or not e.is_here else _elsewhere(e) for e in entries])
         for section, entries in groups

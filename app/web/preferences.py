@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.core.errors import Invalid, NotFound
 from app.web.guards import public
 from app.web.identity import Identity, current_identity
+from app.web.paths import own_path
 
 CHOICES: Final = {
     "theme": ("system", "light", "dark"),
@@ -38,9 +39,7 @@ def preference(name: str) -> str:
 
 def back_url() -> str:
     """Return the page of ours the request came from, never another site's."""
-    wanted = request.form.get("next", "")
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if is_ours else url_for("web.home")
+    return own_path(request.form.get("next")) or url_for("web.home")
 
 
 @public

@@ -1,6 +1,7 @@
 """Probes: /healthz (the process lives), /readyz (its servers answer), /metrics (Prometheus)."""
 
 import hmac
+import logging
 import time
 from typing import Final
 
@@ -17,6 +18,7 @@ from app.core.settings import Settings
 from app.web.guards import public
 from app.web.identity import current_identity
 
+log = logging.getLogger(__name__)
 probes = Blueprint("probes", __name__)
 
 _SECONDS: Final = Histogram(
@@ -29,6 +31,9 @@ _ANSWERS: Final = Counter("syncstore_answers_total", "Answers by status.", ["end
 _UP: Final = Gauge("syncstore_server_up", "Whether a server answers.", ["server"])
 _OUTBOX: Final = Gauge("syncstore_outbox_unsent", "Facts that wait in the outbox.")
 _QUEUE: Final = Gauge("syncstore_queue_length", "Jobs that wait in a lane.", ["lane"])
+_SLOW_SECONDS: Final = 2.0
+_UNTOLD: Final = ("static", "probes.", "hooks.")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _LANES: Final = ("urgent", "push", "pull", "bulk", "low")
 
 
@@ -99,10 +104,32 @@ def _start_clock() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
+    # Anybody may make words up; each would be kept for as long as the process lives.
+    method = request.method if request.method in _METHODS else "other"
     if endpoint != "web.events" and "began" in g:
-        _SECONDS.labels(endpoint, request.method).observe(time.monotonic() - g.began)
+        _SECONDS.labels(endpoint, method).observe(time.monotonic() - g.began)
     _ANSWERS.labels(endpoint, response.status_code).inc()
+    _tell(endpoint, response)
     return response
+
+
+def _tell(endpoint: str, response: Response) -> None:
+    """Write the line of a request; webhooks are kept with all they say, and probes say nothing."""
+    seconds = time.monotonic() - g.get("began", time.monotonic())
+    is_slow = seconds > _SLOW_SECONDS and endpoint != "web.events"
+    if endpoint.startswith(_UNTOLD) and not is_slow:
+        return
+    log.log(
+        logging.WARNING if is_slow else logging.INFO,
+        "%s %s",
+        request.method[:20],
+        request.path,
+        extra={
+            "endpoint": endpoint,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000),
+        },
+    )
 
 
 def install_probes(app: Flask) -> None:

@@ -4,14 +4,16 @@ import logging
 import re
 import secrets
 from typing import Final
+from urllib.parse import urlsplit
 
 import redis
 from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import kv
 from app.core.errors import TooMany
-from app.core.logging import correlation_id
+from app.core.logging import correlation_id, organization, person
 from app.core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ def name_request() -> None:
     """Give the request an id that logs, jobs and error pages share."""
     given = request.headers.get("X-Request-Id", "")
     correlation_id.set(given if _CORRELATION.fullmatch(given) else secrets.token_hex(8))
+    organization.set("")
+    person.set("")
 
 
 def loosen_policy(policy: str) -> None:
@@ -92,6 +96,15 @@ def client_address() -> str:
     return request.remote_addr or "unknown"
 
 
+def refuse_other_names() -> None:
+    """Refuse requests that name another host than PUBLIC_URL; probes come by address."""
+    wanted = current_app.config.get("TRUSTED_NAME")
+    if wanted and not (request.endpoint or "").startswith("probes."):
+        named = urlsplit(f"//{request.host}").hostname
+        if named != wanted:
+            raise BadRequest
+
+
 def install_security(app: Flask, settings: Settings) -> None:
     """Set cookie, body and CSRF rules and put the headers on every answer."""
     is_https = settings.public_url.startswith("https://")
@@ -105,6 +118,8 @@ def install_security(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,  # guards.check_request does it, knowing who calls
     )
+    if settings.is_production:
+        app.config["TRUSTED_NAME"] = urlsplit(settings.public_url).hostname
     app.after_request(harden)
     if hops := settings.trusted_proxies:
         # Only as many hops as the operator vouches for; a visitor may write any further ones.

@@ -34,9 +34,22 @@ def register_watch(watched: Watched) -> None:
         _watched.append(watched)
 
 
+_moving: Final[set[str]] = set()
+
+
+def register_moves(*names: str) -> None:
+    """Name announced things after which the live bar and the numbers of the menu are asked anew."""
+    _moving.update(names)
+
+
 def shell_watch() -> tuple[str, ...]:
     """Return the live things of the shell for the signed-in person."""
     identity = current_identity()
     if identity is None or identity.organization_id is None:
         return ()
-    return tuple(name for watched in _watched for name in watched(identity))
+    return (*sorted(_moving), *(name for watched in _watched for name in watched(identity)))
+
+
+def shell_triggers() -> str:
+    """Return the events after which the shell asks for its moving parts."""
+    return ", ".join(f"{name} from:body throttle:2s" for name in sorted(_moving))

@@ -71,6 +71,7 @@ _table: Final[dict[str, State]] = {
     "succeeded": _like(SYNCED, "Done"),
     "applied": _like(SYNCED, "Applied"),
     "approved": _like(SYNCED, "Approved"),
+    "declined": _like(PAUSED, "Declined", "ban"),
     "partial": _like(NEEDS_YOU, "Partly done", "circle-alert"),
     "parked": _like(NEEDS_YOU, "Parked", "circle-parking"),
     "conflict": _like(NEEDS_YOU, "Conflict", "git-compare-arrows"),

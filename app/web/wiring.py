@@ -20,7 +20,8 @@ from app.web.identity import (
 from app.web.moments import note_moment
 from app.web.preferences import preference, preference_set
 from app.web.search import search
-from app.web.security import install_security, name_request
+from app.web.security import install_security, name_request, refuse_other_names
+from app.web.shell import shell_news
 from app.web.stream import events, stream_url
 from app.web.ui import install_ui
 
@@ -39,6 +40,7 @@ def _blueprint(*, has_gallery: bool) -> Blueprint:
     web.get("/start")(home)
     web.get("/search")(search)
     web.get("/events")(events)
+    web.get("/shell")(shell_news)
     web.post("/preferences/<name>")(preference_set)
     if has_gallery:
         web.get("/system/ui")(requires("system.jobs")(gallery))
@@ -63,6 +65,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         sign_out_url=sign_out_url,
         ui_plural=plural,
         preference=preference,
+        shell_triggers=slots.shell_triggers,
         slot=slots.slot,
         state_of=states.state_of,
         stream_url=stream_url,
@@ -70,6 +73,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         word_diff=diff.word_diff,
     )
     app.before_request(name_request)
+    app.before_request(refuse_other_names)
     app.before_request(check_request)
     app.before_request(note_moment)
     app.after_request(vary)

@@ -18,7 +18,8 @@
     const typed = dialog.querySelector("[data-confirm-typed]");
     const input = typed.querySelector("input");
     const isGrave = Boolean(confirmName) || carrier.matches("[data-confirm-danger]") || Boolean(carrier.querySelector?.('[data-variant="destructive"]'));
-    dialog.querySelector("h2").textContent = (confirmButton || "Go on") + "?";
+    const chosen = (carrier.form ?? carrier).querySelector?.("[data-selection-bar]:not([hidden])")?.dataset.chosen;
+    dialog.querySelector("h2").textContent = [confirmButton || "Go on", chosen].filter(Boolean).join(" ") + "?";
     dialog.querySelector("[data-confirm-text]").textContent = confirm;
     yes.querySelector("span:last-child").textContent = confirmButton || "Go on";
     yes.dataset.variant = isGrave ? "destructive" : "primary";

@@ -34,6 +34,10 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Escape") {
+      // A search field would only empty itself at the first Escape.
+      event.preventDefault();
+      dialog().close();
     } else if (event.key === "Enter") {
       const hit = document.querySelector("#hits a.at") ?? hits()[0];
       if (!hit) return;

@@ -1,6 +1,7 @@
-// Rows of a list: j and k walk, x selects, Enter opens, e edits, o and t choose a side; checked rows bring the selection bar.
+// Rows of a list, and cards with data-walk: j and k walk, x selects, a goes to the actions of the selection,
+// Enter opens, e edits, o and t choose a side; checked rows bring the selection bar.
 (() => {
-  const rows = () => [...document.querySelectorAll("main .rows > tbody > tr")].filter((row) => row.querySelector("[data-row-link]"));
+  const rows = () => [...document.querySelectorAll("main .rows > tbody > tr, main [data-walk]")].filter((row) => row.querySelector("[data-row-link]"));
   let lastBox = null;
 
   function walk(step) {
@@ -14,12 +15,21 @@
     next.scrollIntoView({ block: "nearest" });
   }
 
-  const current = () => document.querySelector("main .rows tr.at");
+  const current = () => document.querySelector("main .rows tr.at, main [data-walk].at");
+
+  function edit() {
+    const target = current()?.querySelector("[data-edit], [data-row-link]") ?? document.querySelector("main [data-edit]");
+    if (!target?.matches("input, textarea")) return target?.click();
+    target.focus();
+    target.select();
+  }
+
   // data-key="o" names the key of a control: in the row one stands on, else outside of any row.
-  const press = (key) => {
+  function press(key) {
     const outside = [...document.querySelectorAll(`main [data-key="${key}"]`)].find((each) => !each.closest(".rows"));
     (current()?.querySelector(`[data-key="${key}"]`) ?? outside)?.click();
-  };
+  }
+
   window.syncstore.rowKeys = {
     j: () => (rows().length ? walk(1) : press("j")),
     k: () => (rows().length ? walk(-1) : press("k")),
@@ -27,7 +37,8 @@
     t: () => press("t"),
     x: () => current()?.querySelector("td.pick input")?.click(),
     Enter: () => current()?.querySelector("[data-row-link]")?.click(),
-    e: () => (current()?.querySelector("[data-edit]") ?? document.querySelector("main [data-edit]"))?.click(),
+    a: () => document.querySelector("[data-selection-bar]:not([hidden]) button")?.focus(),
+    e: edit,
   };
 
   function count(form) {
@@ -48,7 +59,8 @@
     }
     const isAll = everything?.querySelector("input").checked;
     const total = isAll ? Number(bar.dataset.total) : checked;
-    bar.querySelector("[data-selection-count]").textContent = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural} selected`;
+    bar.dataset.chosen = `${total.toLocaleString()} ${total === 1 ? bar.dataset.noun : bar.dataset.plural}`;
+    bar.querySelector("[data-selection-count]").textContent = `${bar.dataset.chosen} selected`;
   }
 
   document.addEventListener("click", (event) => {

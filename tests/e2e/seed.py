@@ -41,6 +41,7 @@ STAFF = (("admin@acme.example", "Alice", Role.ADMIN), ("manager@acme.example", "
 NOT_PAGES = (
     "static",
     "web.events",
+    "web.shell_news",
     "probes.",
     "rq_dashboard.",
     "catalog.export_file",

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.core import db
 from app.core.work import unit_of_work
-from app.sync import service
+from app.sync import deciding
 from app.sync.models import ChangeState, SyncChange
 from tests.engine.world import Shop, Store, connected_store
 
@@ -42,7 +42,7 @@ def test_a_flood_of_hidden_listings_stops_at_the_limit_until_somebody_agrees(sho
         assert [str(each.state) for each in shop.listings()].count("needs_you") == PRODUCTS - LIMIT
 
         with unit_of_work(shop.actor) as work:
-            service.approve_held(work, [each.id for each in waiting])
+            deciding.approve(work, deciding.held(work, [each.id for each in waiting]))
         shop.settle()
 
         assert hidden(store) == PRODUCTS

@@ -1,16 +1,21 @@
 """Every proof there is, by name, and the bugs each of them has to find when they are put in."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from tests.model import merge_world
-from tests.model.explorer import Result, explore
+from tests.channels.conformance import Stage
+from tests.channels.memory.test_conformance import MemoryStage
+from tests.channels.woocommerce.stage import WooStage
+from tests.model import effect, merge_world
+from tests.model.explorer import Result, Violation, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 
 TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"), third="Vase")
 BROKEN: Final = (Lost, Unequal, Needless)
+SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
 
 
@@ -33,11 +38,12 @@ class Proof:
     name: str
     search: Callable[[], Result[Any]]
     has_bug: bool = False
+    words: tuple[str, str] = ("states", "depth")
 
     def line(self, result: Result[Any]) -> str:
         """Return what the search came to in one line."""
         found = result.violation
-        line = f"{self.name} states={result.states:,} depth={result.depth}"
+        line = f"{self.name} {self.words[0]}={result.states:,} {self.words[1]}={result.depth:,}"
         line += f" violations={0 if found is None else 1}"
         if found is not None:
             line += f" ({found.sentence}: {' → '.join(found.trace)})"
@@ -64,8 +70,22 @@ def _merge(rules: Rules, *, edits: int, faults: int = 0, decisions: int = 0) -> 
     )
 
 
+def _effect(stage: Callable[[], Stage], count: int) -> Result[World]:
+    """Play random cases on a channel's twin; `states` are cases."""
+    try:
+        tally = effect.play(effect.cases(stage().open(), seed=1), count)
+    except effect.Broken as error:
+        return Result(count, 0, Violation(str(error), ()), is_whole=False)
+    return Result(tally.cases, tally.writes, None, is_whole=True)
+
+
 def proofs() -> Iterator[Proof]:
     """Yield every proof."""
+    for name, stage, count in (("memory", MemoryStage, 7_000), ("woocommerce", WooStage, 3_000)):
+        few = max(20, round(count * SCALE))
+        yield Proof(
+            f"plan-is-effect {name}", partial(_effect, stage, few), words=("cases", "writes")
+        )
     for rules in (TITLE, TAGS, STOCK):
         calm, name = replace(rules, is_calm=True), f"merge-explorer {rules.field}"
         yield Proof(f"{name} calm", partial(_merge, calm, edits=2))

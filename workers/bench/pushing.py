@@ -11,7 +11,10 @@ from random import Random
 from typing import Final
 
 from app.catalog import service as catalog
+from app.connections.models import Connection
+from app.core import db
 from app.core.work import unit_of_work
+from app.sync import preview
 from workers.bench.report import Row, against, below, told
 from workers.bench.shop import Pair, Shop, connected, wait_until
 from workers.bench.stage import Stage
@@ -30,6 +33,7 @@ def measure(stage: Stage) -> Iterator[Row]:
     with connected(stage, "Push", count) as shop:
         pairs = shop.pairs()
         edits = stage.scaled(EDITS, least=3)
+        yield below(f"Plan for {count:,} listings", _planned(shop, count), "s", 5)
         idle = _edits(shop, pairs[-edits:], price=2_000)
         yield below("Edit to channel, idle, p95", share(idle, 0.95), "s", 1)
         yield from _limited(shop, pairs[: stage.scaled(LIMITED, least=10)])
@@ -43,6 +47,18 @@ def measure(stage: Stage) -> Iterator[Row]:
         yield told("Push without a limit", done / seconds, "listings/s")
         if is_over and stage.scale >= 1:
             raise RuntimeError("The push was over before the edits were.")
+
+
+def _planned(shop: Shop, count: int) -> float:
+    """Plan everything of a connection; returns seconds."""
+    with db.reading(shop.actor) as session:
+        row = session.get_one(Connection, shop.connection_id)
+        began = time.monotonic()
+        found = preview.preview(session, row)
+        took = time.monotonic() - began
+    if found.listings != count:
+        raise RuntimeError(f"{found.listings} of {count} listings were planned.")
+    return took
 
 
 def _edits(shop: Shop, pairs: list[Pair], *, price: int) -> list[float]:

@@ -18,6 +18,8 @@ def read_json(content: bytes, *, is_tolerant: bool) -> tuple[Any, bool]:
     text = content.decode("utf-8-sig", errors="replace").strip()
     try:
         found = json.loads(text)
+    except RecursionError:  # a tower of brackets
+        raise NotJson from None
     except ValueError:
         if not is_tolerant:
             raise NotJson from None
@@ -37,7 +39,7 @@ def _largest(text: str) -> Any:
             continue
         try:
             found, end = decoder.raw_decode(text, start.start())
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         covered = end
         if end - start.start() > size:

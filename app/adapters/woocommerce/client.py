@@ -22,7 +22,11 @@ _BLOCKABLE: Final = ("PUT", "DELETE")
 _READ_TRIES: Final = 3
 _QUICK_FAILURE: Final = 5.0
 _PASSING: Final = frozenset(("no_answer", "not_json_200", "not_json_502", "not_json_504"))
-_NO_CACHE: Final = {"Cache-Control": "no-cache", "Accept": "application/json"}
+_HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "Accept": "application/json",
+    "User-Agent": schema.USER_AGENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,13 @@ class Door:
         return self.base_url.startswith("https://")
 
     def signing_url(self, path: str) -> str:
-        """Return the address as the store itself would spell it: that is what OAuth signs."""
+        """Return the address as the store itself would spell it: that is what OAuth signs.
+
+        The host is the one of its settings; the scheme is that of the request it sees.
+        """
         home = urlsplit(self.home_url or self.base_url)
         base = urlsplit(self.base_url)
-        return f"{home.scheme}://{home.netloc}{base.path}{path}"
+        return f"{base.scheme}://{home.netloc}{base.path}{path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ class Client:
                 method,
                 f"{self.door.base_url}{path}",
                 params=params or None,
-                headers=_NO_CACHE,
+                headers=_HEADERS,
                 **options,
             )
         except (NotSent, AnswerLost, ForbiddenHost, RateLimited) as error:

@@ -19,7 +19,7 @@ _NOTHING: Final[Values] = {}
 def product_body(shop: Shop, item: Item) -> Body:
     """Return what to create or to change on a product; empty when the shop shows it all."""
     shown = item.shown(shop)
-    item.problems.clear()
+    item.problems[:] = item.left_out
     dialect = shop.dialect
     wanted = {name: value for name, value in item.draft.values.items() if name != "images"}
     values = sameness.changed(wanted, shown.values if shown else _NOTHING, dialect)
@@ -140,13 +140,13 @@ def _shown_lists(item: Item, present: list[Mapping[str, Any]]) -> dict[str, Any]
 def _offers(present: list[Mapping[str, Any]], choices: list[Mapping[str, str]]) -> bool:
     """Tell whether the product offers every option value its variants stand for."""
     offered = {
-        (str(entry.get("name")).casefold(), str(value).casefold())
+        (outward.folded(entry.get("name")), outward.folded(value))
         for entry in present
         if entry.get("variation")
         for value in entry.get("options") or ()
     }
     return all(
-        (name.casefold(), value.casefold()) in offered
+        (outward.folded(name), outward.folded(value)) in offered
         for choice in choices
         for name, value in choice.items()
     )

@@ -12,6 +12,7 @@ from app.adapters.woocommerce.answers import NotJson, read_json
 from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport
 
 _HOPS: Final = 5
+_HEADERS: Final = {"User-Agent": schema.USER_AGENT}
 _TAIL: Final = re.compile(r"/(wp-json|wp-admin|wp-login\.php|index\.php)(/.*)?$")
 
 
@@ -68,7 +69,7 @@ def _without_page(url: str) -> str:
 def _get(transport: Transport, url: str, **params: Any) -> httpx.Response:
     host = urlsplit(url).hostname
     try:
-        return transport.send("GET", url, params=params or None)
+        return transport.send("GET", url, params=params or None, headers=_HEADERS)
     except ForbiddenHost as error:
         raise Refused(str(error), code="forbidden_host") from error
     except (NotSent, AnswerLost) as error:
@@ -79,22 +80,30 @@ def _get(transport: Transport, url: str, **params: Any) -> httpx.Response:
 
 
 def _confirmed(landed: str, asked: str, transport: Transport) -> str:
-    """Look for the API where the front page is, else where it was asked for on that host."""
+    """Look for the API where it was asked for on that host, else where the front page is.
+
+    In this order, because the front page of one language answers, too, and shows only its products.
+    """
     origin = urlsplit(landed)
-    elsewhere = urlunsplit((origin.scheme, origin.netloc, urlsplit(asked).path, "", ""))
-    index: Any = None
-    for base in dict.fromkeys((landed, elsewhere)):
+    wished = urlunsplit((origin.scheme, origin.netloc, urlsplit(asked).path, "", ""))
+    closed: list[str] = []
+    is_wordpress = False
+    for base in dict.fromkeys((wished, landed)):
         response = _get(transport, f"{base}{schema.INDEX_PATH}")
         index = _json(response)
         if isinstance(index, dict) and response.status_code == 200:
             if schema.NAMESPACE in (index.get("namespaces") or ()):
-                return base
-            raise Refused(
-                "This is a WordPress site, but WooCommerce is not active there.",
-                code="no_woocommerce",
-            )
-        if isinstance(index, dict) and response.status_code in (401, 403):
-            return base  # the index is closed to strangers; keys will tell
+                return _as_it_calls_itself(base, index.get("home"))
+            is_wordpress = True
+        elif isinstance(index, dict) and response.status_code in (401, 403):
+            closed.append(base)
+    if closed:
+        return closed[0]  # the index is closed to strangers; keys will tell
+    if is_wordpress:
+        raise Refused(
+            "This is a WordPress site, but WooCommerce is not active there.",
+            code="no_woocommerce",
+        )
     if isinstance(_json(_get(transport, f"{landed}/", rest_route="/")), dict):
         raise Refused(
             "The shop uses plain permalinks, so its API has no address. In WordPress, open Settings"
@@ -106,6 +115,16 @@ def _confirmed(landed: str, asked: str, transport: Transport) -> str:
         " firewall.",
         code="no_shop",
     )
+
+
+def _as_it_calls_itself(base: str, home: Any) -> str:
+    """Return the address with or without www, as the shop has it: that host is what OAuth signs."""
+    here, there = urlsplit(base), urlsplit(home if isinstance(home, str) else "")
+    is_signed = here.scheme == there.scheme == "http"
+    names = [(parts.hostname or "").removeprefix("www.") for parts in (here, there)]
+    if not is_signed or names[0] != names[1]:
+        return base
+    return urlunsplit((here.scheme, there.netloc, here.path, "", ""))
 
 
 def _json(response: httpx.Response) -> Any:

@@ -1,7 +1,7 @@
 """A listing on its way to the shop: the draft, what the shop shows, and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.adapters.errors import BadPayload
@@ -15,6 +15,7 @@ from app.adapters.types import (
     Problem,
     Rejected,
     Unanswered,
+    VariantDraft,
 )
 from app.adapters.woocommerce.mapper import inward
 from app.adapters.woocommerce.problems import ItemError
@@ -30,8 +31,10 @@ class Item:
     draft: ListingDraft
     row: Mapping[str, Any] | None = None  # the product as the shop shows it
     variations: list[dict[str, Any]] | None = None  # None: not read
+    seen_at: float = 0.0  # when the variations were read, by the clock of the push
     outcome: Outcome | None = None
     problems: list[Problem] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)  # fields the shop refused for good
     variant_ids: dict[str, str] = field(default_factory=dict)
     image_ids: dict[str, str] = field(default_factory=dict)
     is_foreign: bool = False  # the shop had it first: it is shown, not written
@@ -62,6 +65,12 @@ class Item:
     def reject(self, problem: Problem, *, owner: str | None = None, is_gone: bool = False) -> None:
         """Decide: refused."""
         self.outcome = Rejected(self.draft.key, (problem,), is_gone, owner)
+
+    def leave_out(self, error: ItemError) -> None:
+        """Go on without the one field the shop refused; only for products without variations."""
+        [variant] = self.draft.variants
+        self.left_out.append(error.problem(variant.key))
+        self.draft = replace(self.draft, variants=(without(variant, error.field),))
 
     def refuse(self, error: ItemError) -> None:
         """Decide: refused by the shop."""
@@ -101,6 +110,11 @@ class Item:
             return self.shown(shop)
         except BadPayload:
             return None
+
+
+def without(draft: VariantDraft, name: str | None) -> VariantDraft:
+    """Return a draft without one field."""
+    return replace(draft, values={n: value for n, value in draft.values.items() if n != name})
 
 
 def still_open(items: Sequence[Item]) -> list[Item]:

@@ -4,9 +4,11 @@ Every draft may be pushed again: what the shop shows already is not written, wha
 created. So a call that raises half way (throttled, keys revoked) has done no harm.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Final
 
-from app.adapters.errors import AdapterError, Gone, NeedsReauth, Refused, Retryable, Unknown
+from app.adapters.errors import AdapterError, Gone, NeedsPerson, Refused, Retryable, Unknown
 from app.adapters.types import Applied, ListingDraft, Outcome, Problem, Rejected
 from app.adapters.woocommerce import compose, pictures, problems
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
@@ -18,11 +20,21 @@ from app.adapters.woocommerce.reads import Reads
 from app.adapters.woocommerce.shop import Shop
 from app.adapters.woocommerce.variations import Variations
 
+_FRESH_SECONDS: Final = 5.0
+
 
 class Listings:
     """The half of an adapter that writes products."""
 
-    def __init__(self, shop: Shop, reads: Reads, batches: Batches) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        reads: Reads,
+        batches: Batches,
+        *,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tick = tick
         self._shop = shop
         self._reads = reads
         self._batches = batches
@@ -49,8 +61,10 @@ class Listings:
             try:
                 self._write_pictures(unfinished[0])
                 if unfinished[0].is_open:
+                    self._look_again(unfinished[0])
+                if unfinished[0].is_open:
                     self._write_variants(unfinished[0])
-            except (Retryable, NeedsReauth) as error:
+            except (Retryable, NeedsPerson) as error:
                 if len(unfinished) == len(items):
                     raise
                 for item in unfinished:
@@ -107,7 +121,7 @@ class Listings:
             variable = [item for item in variable if item.draft.variants]
         found = self._reads.variations([item.external_id for item in variable], fresh=True)
         for item in variable:
-            item.variations = found[item.external_id]
+            item.variations, item.seen_at = found[item.external_id], self._tick()
 
     def _write(self, items: Sequence[Item], *, is_last_try: bool) -> None:
         """Create and change the products themselves, each once more when looking again may help."""
@@ -115,11 +129,12 @@ class Listings:
         sent = [(item, body) for item, body in composed if body]
         steps = [Step("create" if item.row is None else "update", body) for item, body in sent]
         results = self._batches.send("/products", steps)
+        here = {item.external_id for item, _ in sent}
         lost, again = [], []
         for (item, _), result in zip(sent, results, strict=True):
             if isinstance(result, Lost):
                 lost.append(item)
-            elif self._is_worth_another_look(item, result) and not is_last_try:
+            elif not is_last_try and self._goes_again(item, result, here):
                 again.append(item)
             else:
                 _settle(item, result)
@@ -131,9 +146,15 @@ class Listings:
             self._meet(again)
             self._write(still_open(again), is_last_try=True)
 
-    def _is_worth_another_look(self, item: Item, result: Result) -> bool:
+    def _goes_again(self, item: Item, result: Result, here: Container[str]) -> bool:
+        """Prepare an item for its second try; False: what the shop said is final."""
         if not isinstance(result, ItemError):
             return False
+        if item.row is not None and result.owner in here:
+            return True  # its holder may have given it up in this very push
+        return _leaves_one_field_out(item, result) or self._is_worth_another_look(item, result)
+
+    def _is_worth_another_look(self, item: Item, result: ItemError) -> bool:
         if result.code == "product_invalid_sku" and result.owner and item.row is None:
             # Created by ourselves a moment ago, in a request whose answer was lost.
             item.row = self._lookup.owner_with_key(result.owner, item.draft.key)
@@ -190,6 +211,12 @@ class Listings:
         item.problems.append(pictures.problem_of(error))
         return None
 
+    def _look_again(self, item: Item) -> None:
+        """Read variants anew whose stock may have been sold while others were written."""
+        if self._tick() - item.seen_at > _FRESH_SECONDS and _counts(item):
+            self._read_variations([item])
+            item.meet(self._shop)
+
     def _write_variants(self, item: Item) -> None:
         if item.is_variable:
             if item.draft.variants:
@@ -204,6 +231,20 @@ class Listings:
 def _is_trashed(row: Mapping[str, object]) -> bool:
     """Tell whether the shop threw a product away; listing it again takes it out for us."""
     return row.get("status") == "trash"
+
+
+def _leaves_one_field_out(item: Item, result: ItemError) -> bool:
+    """Let a product go on without the SKU or barcode that was refused, where it has one variant."""
+    if item.row is None or item.is_variable or len(item.draft.variants) != 1:
+        return False
+    if result.code in problems.LEAVES_THE_REST:
+        item.leave_out(result)
+    return result.code in problems.LEAVES_THE_REST
+
+
+def _counts(item: Item) -> bool:
+    """Tell whether stock is to be written over stock that somebody may have sold."""
+    return bool(item.variations) and any("quantity" in each.values for each in item.draft.variants)
 
 
 def _settle(item: Item, result: Result) -> None:

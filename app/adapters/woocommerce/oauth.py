@@ -74,7 +74,7 @@ def read_approval(body: bytes) -> tuple[dict[str, Any], str]:
     """Read what the store posts after approval: ({"key", "secret"}, one-time token)."""
     try:
         sent = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadPayload("approval", "JSON") from error
     if not isinstance(sent, dict):
         raise BadPayload("approval", "an object")

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from app.adapters.errors import (
     AdapterError,
     Gone,
+    NeedsPerson,
     NeedsReauth,
     Refused,
     Throttled,
@@ -135,6 +136,8 @@ WORTH_ANOTHER_LOOK: Final = frozenset(
 LOST_PICTURES: Final = frozenset(
     ("woocommerce_product_invalid_image_id", "woocommerce_variation_invalid_image_id")
 )
+# Refused for one field: the rest of the item goes through without it.
+LEAVES_THE_REST: Final = frozenset(("product_invalid_sku", "product_invalid_global_unique_id"))
 _UNDECIDED: Final = frozenset((500, 502, 504, 508, *range(520, 531)))
 _CHALLENGE: Final = re.compile(rb"(?i)just a moment|captcha|cf-challenge|attention required")
 _TAG: Final = re.compile(r"<[^>]*>")
@@ -154,7 +157,13 @@ class ItemError:
 
     def problem(self, variant_key: str | None = None) -> Problem:
         """Say it to the merchant."""
-        return Problem(self.sentence, field=self.field, code=self.code, variant_key=variant_key)
+        return Problem(
+            self.sentence,
+            field=self.field,
+            code=self.code,
+            variant_key=variant_key,
+            owner_external_id=self.owner,
+        )
 
 
 def code_of(body: Any) -> str:
@@ -235,11 +244,9 @@ def throttled(response: httpx.Response) -> Throttled | None:
 def not_an_api(response: httpx.Response, *, is_write: bool) -> AdapterError:
     """Turn an answer that is no JSON into an error: something stands in front of the API."""
     status = response.status_code
-    if response.is_redirect:
-        target = urlsplit(response.headers.get("location", ""))
-        return Refused(
-            f"The shop has moved to {target.scheme}://{target.netloc}. Correct its address in the"
-            " connection.",
+    if response.is_redirect and (elsewhere := _moved_to(response)):
+        return NeedsPerson(
+            f"The shop has moved to {elsewhere}. Disconnect it and connect it again there.",
             code="moved",
         )
     if response.headers.get("cf-mitigated") == "challenge" or _CHALLENGE.search(response.content):
@@ -249,7 +256,8 @@ def not_an_api(response: httpx.Response, *, is_write: bool) -> AdapterError:
             code="challenge",
         )
     if status in (401, 403):
-        return Refused(
+        # It passes when the merchant lets us in, and nothing reached the shop.
+        return Unavailable(
             "Something in front of the shop refuses us, such as a firewall or a password. Allow"
             " SyncStore on /wp-json/wc/.",
             code="blocked",
@@ -264,6 +272,11 @@ def not_an_api(response: httpx.Response, *, is_write: bool) -> AdapterError:
     return Unavailable(code=f"not_json_{status}")
 
 
-def is_overload(error: AdapterError) -> bool:
-    """Tell whether a smaller batch may get through."""
-    return isinstance(error, Unknown)
+def _moved_to(response: httpx.Response) -> str | None:
+    """Return the address a redirect leads to, when it is not the one that was asked."""
+    asked = str(response.request.url)
+    target = urlsplit(urljoin(asked, response.headers.get("location", "")))
+    here = urlsplit(asked)
+    if (target.scheme, target.netloc) == (here.scheme, here.netloc):
+        return None
+    return f"{target.scheme}://{target.netloc}"

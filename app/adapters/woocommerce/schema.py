@@ -7,6 +7,7 @@ from app.adapters.port import Capabilities
 INDEX_PATH: Final = "/wp-json/"
 API_PATH: Final = "/wp-json/wc/v3"
 NAMESPACE: Final = "wc/v3"
+USER_AGENT: Final = "SyncStore"  # what a merchant allows in a firewall; libraries' own are blocked
 MINIMUM_VERSION: Final = (8, 0)
 PER_PAGE: Final = 100  # the API's own maximum
 MAX_BATCH: Final = 100  # more is a 413

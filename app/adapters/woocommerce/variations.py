@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from app.adapters.errors import AdapterError
 from app.adapters.types import Problem, VariantDraft
-from app.adapters.woocommerce import compose, pictures, schema
+from app.adapters.woocommerce import compose, pictures, problems, schema
 from app.adapters.woocommerce.batches import Batches, Lost, Result, Step
-from app.adapters.woocommerce.items import Item
+from app.adapters.woocommerce.items import Item, without
 from app.adapters.woocommerce.lookup import our_key
 from app.adapters.woocommerce.mapper import inward, outward, sameness
 from app.adapters.woocommerce.mapper.outward import Body
@@ -25,6 +25,7 @@ class _Pair:
 
     draft: VariantDraft
     row: Row | None
+    refused: str | None = None  # the one field the shop refused
 
     @property
     def id(self) -> int:
@@ -46,6 +47,7 @@ class Variations:
         # A batch deletes last; a variant that takes over the SKU of a removed one needs it first.
         is_lost = self._send(item, list(_removals(pairs)))
         is_lost |= self._send(item, list(self._changes(item, pairs)))
+        is_lost |= self._send(item, self._changes_left(item, pairs))
         if is_lost and not self._reads_back(item):
             item.lose()
             return
@@ -72,6 +74,16 @@ class Variations:
                 )
             elif body := self._body(item, pair):
                 yield pair, Step("create" if pair.row is None else "update", body)
+
+    def _changes_left(self, item: Item, pairs: list[_Pair]) -> list[tuple[_Pair, Step]]:
+        """Return what remains of variations whose SKU or barcode was refused, without it."""
+        told = list(item.problems)
+        held_up = [pair for pair in pairs if pair.row is not None and pair.refused]
+        for pair in held_up:
+            pair.draft = without(pair.draft, pair.refused)
+        steps = list(self._changes(item, held_up))
+        item.problems[:] = told
+        return steps
 
     def _body(self, item: Item, pair: _Pair) -> Body:
         draft, dialect = pair.draft, self._shop.dialect
@@ -100,6 +112,8 @@ class Variations:
                 _replace(item, pair, None)
             else:
                 item.problems.append(result.problem(pair.draft.key))
+                if result.code in problems.LEAVES_THE_REST:
+                    pair.refused = result.field
             return
         _replace(item, pair, None if step.verb == "delete" else result)
 
@@ -194,7 +208,9 @@ def _paired(item: Item) -> list[_Pair]:
 
 
 def _folded(choice: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset((name.casefold(), value.casefold()) for name, value in choice.items())
+    return frozenset(
+        (outward.folded(name), outward.folded(value)) for name, value in choice.items()
+    )
 
 
 def _choice_of(row: Row) -> frozenset[tuple[str, str]]:

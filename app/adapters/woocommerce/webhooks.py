@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 from app.adapters.errors import BadPayload, Gone, NeedsReauth, Refused
 from app.adapters.types import Delivery, DeliveryKind, Hook
-from app.adapters.woocommerce import schema
+from app.adapters.woocommerce import problems, schema
 from app.adapters.woocommerce.client import Client
 
+_LONGEST: Final = 60
+_ID: Final = re.compile(r"\d{1,20}")
 _PING: Final = re.compile(rb"webhook_id=(\d+)")
 _FORM: Final = "application/x-www-form-urlencoded"
 # The store undoes these in the stored secret before it signs.
@@ -62,11 +64,11 @@ def _ping(sent: Mapping[str, str], body: bytes) -> Delivery:
 def _parsed(body: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadPayload("delivery", "JSON") from None
     if not isinstance(found, dict):
         raise BadPayload("delivery", "an object")
-    if "code" in found and "message" in found and "id" not in found:
+    if "code" in found and "message" in found and "id" not in found and _is_about_rights(found):
         raise NeedsReauth(
             "The user who approved SyncStore may no longer see products. Connect the shop again.",
             code="webhook_without_rights",
@@ -74,27 +76,38 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     return found
 
 
+def _is_about_rights(found: Mapping[str, Any]) -> bool:
+    """Tell lost rights from an object that was deleted before the shop wrote its delivery."""
+    error = problems.error_of(problems.item_error(found).status, found, is_write=False)
+    return isinstance(error, NeedsReauth)
+
+
 def _delivery(sent: Mapping[str, str], body: bytes, found: Mapping[str, Any]) -> Delivery:
     topic = sent.get("x-wc-webhook-topic", "")
     key = ":".join(
         (
-            sent.get("x-wc-webhook-id", ""),
+            sent.get("x-wc-webhook-id", "")[:_LONGEST],
             # Not unique by itself: two deliveries of one second share it.
-            sent.get("x-wc-webhook-delivery-id", ""),
+            sent.get("x-wc-webhook-delivery-id", "")[:_LONGEST],
             hashlib.sha256(body).hexdigest(),
         )
     )
     identity = found.get("arg") if topic.startswith("action.") else found.get("id")
-    external_id = str(identity) if isinstance(identity, int | str) and identity else None
     parent = found.get("parent_id") if found.get("type") == "variation" else None
     return Delivery(
-        kind=_kind(topic),
-        topic=topic,
+        kind=_kind(topic) if _id(identity) else DeliveryKind.OTHER,
+        topic=topic[:_LONGEST],
         event_key=key,
-        external_id=external_id,
-        parent_external_id=str(parent) if parent else None,
+        external_id=_id(identity),
+        parent_external_id=_id(parent),
         occurred_at=_moment(found.get("date_modified_gmt")),
     )
+
+
+def _id(value: Any) -> str | None:
+    """Return an id as we keep it, or None for what the store never sends as one."""
+    is_one = isinstance(value, int | str) and bool(value)
+    return str(value) if is_one and _ID.fullmatch(str(value)) else None
 
 
 def _kind(topic: str) -> DeliveryKind:

@@ -12,6 +12,7 @@ from app.catalog.bulk.operations import (
     changes_for,
     describe,
     read_operation,
+    stays,
 )
 from app.catalog.bulk.running import (
     cancel_bulk_edit,
@@ -21,12 +22,15 @@ from app.catalog.bulk.running import (
     run_bulk_edit,
     start_bulk_edit,
 )
+from app.catalog.bulk.steps import Step
+from app.catalog.bulk.undoing import start_undo, undo_cause, undo_line
 
 __all__ = [
     "LABELS",
     "OPERATIONS",
     "STATUSES",
     "Operation",
+    "Step",
     "cancel_bulk_edit",
     "changes_for",
     "choose_operation",
@@ -36,4 +40,8 @@ __all__ = [
     "request_bulk_edit",
     "run_bulk_edit",
     "start_bulk_edit",
+    "start_undo",
+    "stays",
+    "undo_cause",
+    "undo_line",
 ]

@@ -1,16 +1,18 @@
 """Pure: what a bulk edit wishes of one product."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
+from app.catalog.bulk.steps import Step, inverse
 from app.catalog.service.drafts import ProductChange, ProductValues
 from app.core.errors import Invalid
 from app.core.money import Money, NotMoney, exponent
 
 STATUSES: Final = ("active", "draft", "inactive")
+UNDO: Final = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,17 @@ class Operation:
     kind: str
     value: str = ""
     ending: str = ""  # prices: round to end in this, such as .99
+    steps: Mapping[str, list[Any]] = field(default_factory=dict)  # undo: product → kept steps
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain dict."""
-        return {"kind": self.kind, "value": self.value, "ending": self.ending}
+        kept = {"kind": self.kind, "value": self.value, "ending": self.ending}
+        return {**kept, "steps": dict(self.steps)} if self.steps else kept
+
+    @property
+    def origin(self) -> str:
+        """What history calls changes made by it."""
+        return "undo" if self.kind == UNDO else "bulk"
 
 
 def read_operation(given: Mapping[str, Any]) -> Operation:
@@ -38,7 +47,8 @@ def read_operation(given: Mapping[str, Any]) -> Operation:
         _number(value, ending)
     elif kind not in ("brand", "sale_clear") and not value:
         raise Invalid(fields={"value": "Say what to set."})
-    return Operation(kind, value, ending)
+    steps = given.get("steps") if kind == UNDO else None
+    return Operation(kind, value, ending, steps or {})
 
 
 def _number(value: str, ending: str) -> None:
@@ -147,6 +157,23 @@ def _clear_sale(_operation: Operation, product: ProductValues) -> ProductChange:
     )
 
 
+def _undo(operation: Operation, product: ProductValues) -> ProductChange:
+    change, left = _inverse(operation, product)
+    if left and not (change.values or change.variants):
+        raise Invalid(" ".join(left))
+    return change
+
+
+def stays(operation: Operation, product: ProductValues) -> list[str]:
+    """Say what of a product an operation leaves as it is although it was asked for."""
+    return _inverse(operation, product)[1] if operation.kind == UNDO else []
+
+
+def _inverse(operation: Operation, product: ProductValues) -> tuple[ProductChange, list[str]]:
+    kept = operation.steps.get(str(product.product_id), ())
+    return inverse([Step.from_json(each) for each in kept], product)
+
+
 OPERATIONS: Final[Mapping[str, Callable[[Operation, ProductValues], ProductChange]]] = {
     "status": _field("status"),
     "brand": _field("brand"),
@@ -159,8 +186,10 @@ OPERATIONS: Final[Mapping[str, Callable[[Operation, ProductValues], ProductChang
     "price_amount": _priced(_amount),
     "price_set": _priced(_set),
     "sale_clear": _clear_sale,
+    UNDO: _undo,
 }
 
+# What a person may choose; an undo begins at what it takes back.
 LABELS: Final[Mapping[str, str]] = {
     "status": "Set the status",
     "brand": "Set the brand",
@@ -178,6 +207,8 @@ LABELS: Final[Mapping[str, str]] = {
 
 def describe(operation: Operation) -> str:
     """Say an operation in words."""
+    if operation.kind == UNDO:
+        return f"Undo {operation.value}"
     words = LABELS[operation.kind]
     tail = f": {operation.value}" if operation.value else ""
     ending = f", ending in {operation.ending}" if operation.ending else ""

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from app.catalog import service as catalog
-from app.catalog.bulk.operations import Operation, changes_for, read_operation
+from app.catalog.bulk.operations import Operation, changes_for, read_operation, stays
 from app.catalog.errors import InvalidProducts
 from app.catalog.models import BulkEdit, BulkState
 from app.catalog.service.loading import load_products
@@ -141,7 +141,7 @@ def _apply(actor: Actor, bulk_edit_id: UUID, ids: Sequence[UUID], operation: Ope
         row = get_bulk_edit(work, bulk_edit_id)
         if row.state != BulkState.APPLYING:
             return False
-        failures = _change(work, ids, operation)
+        failures = _change(work, bulk_edit_id, ids, operation)
         kept: list[Any] = list(row.results.get("failures", []))
         row.results = {"failures": [*kept, *failures][:_KEPT_FAILURES]}
         row.done += len(ids)
@@ -151,19 +151,26 @@ def _apply(actor: Actor, bulk_edit_id: UUID, ids: Sequence[UUID], operation: Ope
     return True
 
 
-def _change(work: Work, ids: Sequence[UUID], operation: Operation) -> list[dict[str, str]]:
+def _change(
+    work: Work, bulk_edit_id: UUID, ids: Sequence[UUID], operation: Operation
+) -> list[dict[str, str]]:
     """Change products that can be changed; returns (id, title, sentence) of those that cannot."""
     states = load_products(work.session, work.organization_id, ids, is_locking=True)
     failures, wished = [], []
     for state in states.values():
         try:
-            wished.append(changes_for(operation, state.snapshot()))
+            product = state.snapshot()
+            wished.append(changes_for(operation, product))
+            failures += [
+                _failure(state.id, product.values["title"], sentence)
+                for sentence in stays(operation, product)
+            ]
         except AppError as refusal:
             failures.append(_failure(state.id, state.values["title"], refusal.sentence))
     while wished:
         try:
             with work.session.begin_nested():
-                catalog.change_products(work, wished, origin="bulk")
+                catalog.change_products(work, wished, origin=operation.origin, run_id=bulk_edit_id)
         except InvalidProducts as error:
             for at, problems in error.by_item.items():
                 state = states[wished[at].product_id]

@@ -6,7 +6,7 @@ image, refused, blank, comment. `suggest(header)` proposes a `ColumnMapping` for
 `write_products(products, stream, dialect, options)` writes what reading gives back the same.
 """
 
-from app.catalog.files.reading import read_products, with_ignored
+from app.catalog.files.reading import read_products, titles_of, with_ignored
 from app.catalog.files.sniffing import sniff
 from app.catalog.files.suggestions import suggest
 from app.catalog.files.types import (
@@ -49,6 +49,7 @@ __all__ = [
     "read_products",
     "sniff",
     "suggest",
+    "titles_of",
     "with_ignored",
     "write_products",
 ]

@@ -1,7 +1,7 @@
 """Amazon's listings report, inventory loader and category templates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -91,6 +91,11 @@ class AmazonReader:
         at = self.columns.get(field)
         return self.header[at] if at is not None else field
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return self.columns.places(images=("image",), gtin=("product_id",))
+
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         found = ((self.columns.get(name), name, parse) for name, parse in parsers.items())
         return [(at, name, parse) for at, name, parse in found if at is not None]
@@ -156,6 +161,9 @@ class AmazonReader:
             draft.kinds.setdefault(row[0], RowKind.PRODUCT if is_first else RowKind.VARIANT)
         for row in children:
             self._read_variant(draft, row, names)
+        if self._parent is not None and not parents and first[1][self._parent].strip():
+            sentence = f"The parent “{key}” is not in this file; its first child stands for it."
+            draft.warn(first[0], self._title("parent"), sentence)
         if parents and not children:
             self._read_variant(draft, first, names)
         self._finish(draft, first, names)

@@ -1,38 +1,21 @@
 """Cells to values and back: amounts, counts, measures, moments, lists."""
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
+from app.catalog.files.numbers import BadCell, fold, number, shown
 from app.core.money import Money, NotMoney, exponent
+
+__all__ = ["BadCell", "fold", "number", "shown"]
 
 YES: Final = frozenset(
     {"1", "true", "yes", "y", "x", "on", "ja", "wahr", "oui", "si", "sí", "vrai"}
 )
 NO: Final = frozenset({"0", "false", "no", "n", "off", "nein", "falsch", "non", "faux", ""})
-_AMOUNT: Final = re.compile(r"-?\d+(?:\.\d+)?")
-_SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009'’")
-_BARE: Final = re.compile(r"[^0-9.,\-−()+]")
-_FIGURES: Final = re.compile(r"[0-9.,\-−()+]")
-_SYMBOLS: Final = {
-    "€": "EUR",
-    "₹": "INR",
-    "₩": "KRW",
-    "₫": "VND",
-    "₺": "TRY",
-    "₱": "PHP",
-    "฿": "THB",
-}
-_SHORT: Final = frozenset(
-    {
-        *("kr", "zł", "fr", "rs", "ft", "kč", "лв", "lei", "rm", "rp", "r"),
-        *("us$", "a$", "c$", "s$", "hk$", "nt$", "r$"),
-    }
-)
-QUANTITY_LIMIT: Final = 2_147_483_647
+QUANTITY_LIMIT: Final = 2_000_000_000
 
 GRAMS: Final = {
     "g": Decimal(1),
@@ -63,74 +46,10 @@ UNITS: Final = {
 }
 
 
-class BadCell(ValueError):
-    """A cell that cannot be read as what its column holds; the message is a sentence."""
-
-
-def fold(name: str) -> str:
-    """Return a header cell as it is compared."""
-    return " ".join(name.casefold().replace("_", " ").split())
-
-
-def shown(cell: str) -> str:
-    """Return a cell as it may stand in a sentence."""
-    return f"“{cell if len(cell) <= 40 else cell[:39] + '…'}”"
-
-
 def plain(number: Decimal) -> str:
     """Return a number without exponent and without idle zeros."""
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
-
-
-def _point(text: str, decimal: str | None) -> str:
-    """Rewrite 1,234.50 and 1.234,50 alike as 1234.50."""
-    if decimal is not None:
-        text = text.replace("," if decimal == "." else ".", "")
-        return text.replace(",", ".")
-    dot, comma = text.rfind("."), text.rfind(",")
-    if dot >= 0 and comma >= 0:
-        thousands = "," if dot > comma else "."
-        return text.replace(thousands, "").replace(",", ".")
-    if comma >= 0:
-        grouped = text.count(",") > 1 or (len(text) - comma == 4 and not text.startswith("0,"))
-        return text.replace(",", "" if grouped else ".")
-    return text.replace(".", "") if text.count(".") > 1 else text
-
-
-@lru_cache(maxsize=2048)
-def number(cell: str, decimal: str | None = None, currency: str | None = None) -> Decimal:
-    """Read a number with symbols, spaces and separators; (12) is -12, "EUR 12" wants EUR."""
-    bare = cell.translate(_SPACES)
-    figures = _BARE.sub("", bare)
-    marks = _FIGURES.sub("", bare)
-    if marks and not _is_money_mark(marks, currency):
-        raise BadCell(f"{shown(cell)} is not an amount{_of(marks, currency)}.")
-    if bare and bare[0].isalpha():  # the full stop of "Rs. 500"
-        figures = figures.lstrip(".")
-    if figures.startswith("(") and figures.endswith(")"):
-        figures = "-" + figures[1:-1]
-    figures = figures.replace("−", "-").removeprefix("+")
-    if figures.endswith("-") and len(figures) > 1:
-        figures = "-" + figures[:-1]
-    text = _point(figures, decimal).removesuffix(".")
-    text = text.replace("-.", "-0.") if text[:1] == "-" else "0" + text if text[:1] == "." else text
-    if not _AMOUNT.fullmatch(text):
-        raise BadCell(f"{shown(cell)} is not an amount.")
-    return Decimal(text)
-
-
-def _is_money_mark(marks: str, currency: str | None) -> bool:
-    if marks in _SYMBOLS:
-        return currency is None or _SYMBOLS[marks] == currency
-    if len(marks) == 3 and marks.isascii() and marks.isalpha():
-        return currency is not None and marks.upper() == currency
-    return marks.casefold() in _SHORT or (not any(map(str.isalnum, marks)) and "%" not in marks)
-
-
-def _of(marks: str, currency: str | None) -> str:
-    is_other = marks in _SYMBOLS or (len(marks) == 3 and marks.isupper())
-    return f" in {currency}" if is_other and currency else ""
 
 
 def money_reader(
@@ -362,12 +281,13 @@ def excel_number(value: float) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     try:
-        return plain(Decimal(repr(value)))
+        return plain(Decimal(f"{value:.15g}"))  # the digits a spreadsheet shows
     except InvalidOperation:
         return str(value)
 
 
-_TRIGGERS: Final = frozenset("=+-@\t\r")
+# The wide ones are what a keyboard for Chinese, Japanese or Korean writes; Excel takes them too.
+_TRIGGERS: Final = frozenset("=+-@\t\r\n＝＋－＠")
 
 
 def _is_risky(text: str) -> bool:
@@ -380,7 +300,8 @@ def _is_risky(text: str) -> bool:
 
 def guarded(text: str) -> str:
     """Put a ' before text a spreadsheet would run as a formula."""
-    return "'" + text if text and text[0] in "=+-@\t\r'" and _is_risky(text) else text
+    is_marked = text[:1] in _TRIGGERS or text[:1] == "'"
+    return "'" + text if is_marked and _is_risky(text) else text
 
 
 def unguarded(text: str) -> str:

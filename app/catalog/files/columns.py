@@ -11,11 +11,14 @@ Names = dict[str, tuple[str, ...]]
 class Columns:
     """Where the columns of one file stand; a missing one is None."""
 
-    def __init__(self, header: Sequence[str], names: Names) -> None:
+    def __init__(
+        self, header: Sequence[str], names: Names, *, spoken: Sequence[str] | None = None
+    ) -> None:
+        """`spoken` says how the names would be spelled by whoever made up the columns."""
         self.header = tuple(header)
         self.names = names
         self.at: dict[str, int] = {}
-        for index, name in enumerate(header):
+        for index, name in enumerate(header if spoken is None else spoken):
             self.at.setdefault(fold(name), index)
         self.found: dict[str, int] = {}
         for field, aliases in names.items():
@@ -26,6 +29,15 @@ class Columns:
     def get(self, field: str) -> int | None:
         """Return the index of a field's column."""
         return self.found.get(field)
+
+    def places(self, **also: tuple[str, ...]) -> dict[str, int]:
+        """Return where fields stand, and others under the first of some columns."""
+        found = dict(self.found)
+        for field, columns in also.items():
+            at = next((self.found[name] for name in columns if name in self.found), None)
+            if at is not None:
+                found[field] = at
+        return found
 
     def title(self, field: str) -> str:
         """Return the column's name as the file writes it."""
@@ -56,6 +68,8 @@ def unique_header(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(header)
 
 
+# Shopify has room for one category of its taxonomy and one type; more travel in this column.
+FURTHER_CATEGORIES: Final = "Categories (product.metafields.syncstore.categories)"
 SHOPIFY: Final = names(
     handle="Handle|URL handle",
     title="Title",
@@ -88,8 +102,11 @@ SHOPIFY: Final = names(
     cost="Cost per item",
     mpn="Google Shopping / MPN",
     condition="Google Shopping / Condition",
+    categories=FURTHER_CATEGORIES,
 )
 
+# Survives a journey through a shop, where products without SKU have no other lasting name.
+HANDLE_META: Final = "Meta: _syncstore_handle"
 WOOCOMMERCE: Final = names(
     id="ID",
     type="Type",
@@ -112,6 +129,7 @@ WOOCOMMERCE: Final = names(
     images="Images",
     parent="Parent",
     cost="Cost of goods|Cogs value",
+    handle=HANDLE_META,
 )
 
 AMAZON: Final = names(
@@ -167,12 +185,17 @@ def amazon_name(cell: str) -> str:
 
 def is_amazon_name(cell: str) -> bool:
     """Say whether Amazon uses this column name."""
-    return amazon_name(cell) in _AMAZON_NAMES
+    return _is_spelled(cell) and amazon_name(cell) in _AMAZON_NAMES
+
+
+def _is_spelled(cell: str) -> bool:
+    """Say whether a program wrote this name: people put spaces and capitals into theirs."""
+    return (" " not in cell.strip() and cell == cell.lower()) or "#" in cell
 
 
 def amazon_header(cells: Sequence[str]) -> bool:
     """Say whether these are the columns of an Amazon report, template or loader file."""
-    folded = {amazon_name(cell) for cell in cells}
+    folded = {amazon_name(cell) for cell in cells if _is_spelled(cell)}
     if len(folded & _AMAZON_NAMES) < 2:
         return False
     return bool(folded & _AMAZON_SURE) or ("sku" in folded and bool(folded & _AMAZON_LOADER))

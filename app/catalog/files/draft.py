@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from app.catalog import identifiers, rules
 from app.catalog.files.cells import BadCell, digits, shown, unguarded
 from app.catalog.files.types import (
     Notice,
@@ -27,8 +29,8 @@ LIMITS: Final = {
     "brand": 100,
     "condition": 16,
     "mpn": 70,
-    "description": 500_000,
-    "short_description": 100_000,
+    "description": rules.DESCRIPTION_LENGTH,
+    "short_description": rules.DESCRIPTION_LENGTH,
 }
 KEY_LIMIT: Final = 255
 ALT_LIMIT: Final = 500
@@ -39,6 +41,7 @@ OPTION_LIMIT: Final = 3
 VARIANT_LIMIT: Final = 2048
 IMAGE_LIMIT: Final = 250
 LIST_LIMIT: Final = 250
+_PLAIN_ADDRESS: Final = re.compile(r"https?://[a-zA-Z0-9][a-zA-Z0-9.-]*(?:[/?]\S*)?")
 _BLANK_PAGE: Final = re.compile(r"[^a-z0-9]+")
 CONDITIONS: Final = {"new": "new", "refurbished": "refurbished", "used": "used"}
 
@@ -149,7 +152,7 @@ class Draft:
                     self._refuse_twin(variant, same)
                     continue
             sku = variant.values.get("sku")
-            if sku and (taken := claim(sku.casefold(), variant.row)) is not None:
+            if sku and (taken := claim(_sku_key(sku), variant.row)) is not None:
                 sentence = f"The SKU {shown(sku)} is already used in row {taken}."
                 self.refuse(variant.row, sku_title, sentence, sku)
                 continue
@@ -185,9 +188,21 @@ class Draft:
                 self.values,
                 tuple(self.variants),
                 tuple(self.warnings),
-                {row: kind for row, kind in self.kinds.items() if row not in self.refusals},
+                self._kept_kinds(),
                 self.kind,
             )
+
+    def _kept_kinds(self) -> dict[int, RowKind]:
+        """Return what the rows became; where the first one was refused, the next one begins."""
+        kept = {row: kind for row, kind in self.kinds.items() if row not in self.refusals}
+        if kept and RowKind.PRODUCT not in kept.values():
+            begins = next((r for r, kind in kept.items() if kind is RowKind.VARIANT), None)
+            kept.update({begins: RowKind.PRODUCT} if begins is not None else {})
+        return kept
+
+
+def _sku_key(sku: str) -> str:
+    return unicodedata.normalize("NFC", sku).casefold()
 
 
 def _too_long(limit: int) -> str:
@@ -224,10 +239,10 @@ def body(limit: int, clean: Callable[[str], str] | None = None) -> Parser:
     return parse
 
 
-def bounded(words: list[str], limit: int = WORD_LIMIT) -> list[str]:
+def bounded(words: list[str], limit: int = WORD_LIMIT, *, most: int = LIST_LIMIT) -> list[str]:
     """Return words as a SET; too many or too long ones are refused."""
-    if len(words) > LIST_LIMIT:
-        raise BadCell(f"This list has more than {LIST_LIMIT} entries.")
+    if len(words) > most:
+        raise BadCell(f"This list has more than {most:,} entries.")
     for word in words:
         if len(word) > limit:
             raise BadCell(f"{shown(word)} is longer than {limit} characters.")
@@ -245,9 +260,17 @@ def category_set(paths: list[str]) -> list[str]:
 
 def address(cell: str) -> str:
     """Read the address of a picture."""
-    url = cell.strip()
-    if not url.startswith(("http://", "https://")) or any(map(str.isspace, url)):
-        raise BadCell(f"{shown(url)} is not a web address.")
+    if _PLAIN_ADDRESS.fullmatch(cell) and len(cell) <= URL_LIMIT:
+        return cell
+    scheme, mark, rest = unguarded(cell.strip()).partition("//")
+    scheme = scheme.casefold() or "https:"  # //cdn.example.com/a.jpg
+    url = f"{scheme}//{rest.replace(' ', '%20')}"
+    try:
+        has_host = bool(urlsplit(url).hostname)
+    except ValueError:
+        has_host = False
+    if not mark or scheme not in ("http:", "https:") or not has_host or any(map(str.isspace, url)):
+        raise BadCell(f"{shown(cell.strip())} is not a web address.")
     if len(url) > URL_LIMIT:
         raise BadCell(_too_long(URL_LIMIT))
     return url
@@ -290,7 +313,7 @@ def read_gtin(
     if not cell or cell.isspace():
         return _NO_GTIN
     try:
-        gtin = digits(unguarded(cell))
+        gtin = digits(cell if cell.isdecimal() else identifiers.normalise_gtin(cell) or "")
     except BadCell as error:
         draft.warn(row[0], title, f"{error} The barcode is left out.")
         return {}

@@ -1,6 +1,6 @@
 """Any other file: a person says which column feeds which field, and we suggest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.catalog.files.cells import BadCell, listed, unguarded, unique
@@ -75,6 +75,11 @@ class GenericReader:
         """The columns nobody mapped."""
         return self.columns.unread(self._chosen)
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return self._at
+
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         return [
             (self._at[name], name, parse) for name, parse in parsers.items() if name in self._at
@@ -87,8 +92,8 @@ class GenericReader:
     def key_of(self, cells: Sequence[str]) -> tuple[str, str | None]:
         """Return the mapped key, else what names a row of its own."""
         self._row += 1
-        if "key" in self._at:
-            return unguarded(cells[self._at["key"]].strip()), None
+        if "key" in self._at and (key := unguarded(cells[self._at["key"]].strip())):
+            return key, None
         for name in ("sku", "title"):
             if name in self._at and (word := unguarded(cells[self._at[name]].strip())):
                 return f"{self._row}\0{word if name == 'sku' else slug(word)}", None
@@ -96,12 +101,9 @@ class GenericReader:
 
     def draft(self, key: str, rows: list[Row]) -> Draft:
         """Read the rows of one key."""
-        key = key.rpartition("\0")[2]  # without a key column the count keeps rows apart
-        draft = Draft(key, [row[0] for row in rows], is_key_free="key" not in self._at)
+        _, count, key = key.rpartition("\0")  # without a key the count keeps rows apart
+        draft = Draft(key, [row[0] for row in rows], is_key_free=bool(count))
         first = rows[0]
-        if not key:
-            draft.refuse_all(first[0], self._name("key"), "The key of the product is missing.")
-            return draft
         self._read_product(draft, first)
         names = [
             (name, at) for name, at in self._options if any(row[1][at].strip() for row in rows)

@@ -1,12 +1,13 @@
 """SyncStore's own file: a row for each product, variant and picture, and nothing is lost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.catalog.files.cells import BadCell, fold, path, shown, unguarded, unique
 from app.catalog.files.columns import Columns, names
 from app.catalog.files.draft import (
+    VARIANT_LIMIT,
     WORD_LIMIT,
     Draft,
     Parser,
@@ -136,6 +137,14 @@ class OwnReader:
         """The columns this dialect leaves alone."""
         return self.columns.unread(at for at, _, _ in self._amounts)
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return {
+            **self.columns.places(options=("option1_name",), choice=("option1_value",)),
+            **{name: at for at, name, _ in reversed(self._amounts)},
+        }
+
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         found = ((self.columns.get(name), name, parse) for name, parse in parsers.items())
         return [(at, name, parse) for at, name, parse in found if at is not None]
@@ -230,7 +239,7 @@ class OwnReader:
             values_at = self.columns.get(f"option{slot}_values")
             words = unpacked(unguarded(row[1][values_at])) if values_at is not None else []
             try:
-                bounded([name, *words])
+                bounded([name, *words], most=VARIANT_LIMIT + 1)
             except BadCell as error:
                 draft.refuse_all(row[0], self.columns.header[at], str(error))
             options.append({"name": name, "values": unique(words)})

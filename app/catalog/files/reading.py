@@ -1,6 +1,6 @@
 """Products out of a file: two readings, flat memory, every row accounted for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, Protocol
 
@@ -36,6 +36,11 @@ class DialectReader(Protocol):
         """The columns it leaves alone."""
         ...
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        ...
+
     def restart(self) -> None:
         """Begin a second reading."""
         ...
@@ -69,6 +74,12 @@ def reader_of(
 def with_ignored(facts: FileFacts, mapping: ColumnMapping | None = None) -> FileFacts:
     """Return the facts with the columns that nobody will read."""
     return replace(facts, ignored=reader_of(facts, mapping, ImportOptions()).unread)
+
+
+def titles_of(facts: FileFacts, mapping: ColumnMapping | None = None) -> dict[str, str]:
+    """Return the titles under which fields stand in the file."""
+    places = reader_of(facts, mapping, ImportOptions()).places
+    return {field: facts.header[at] for field, at in places.items()}
 
 
 def read_products(
@@ -136,7 +147,7 @@ class _Table:
                     yield row
         except NeverClosed as error:
             counts.rows += 1
-            self.refusals.append(Refusal(error.row, None, error.sentence.partition(": ")[2]))
+            self.refusals.append(Refusal(error.row, None, error.reason))
 
     def pending(self) -> list[Refusal]:
         """Return the refusals of broken rows since last asked."""

@@ -3,16 +3,19 @@
 import codecs
 import csv
 import shutil
+import struct
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -21,8 +24,21 @@ from app.catalog.files.cells import excel_number, plain
 from app.catalog.files.types import FileFacts, FileKind, Row, Rows, UnreadableFile
 
 Source = str | Path | bytes | BinaryIO
-FIELD_LIMIT: Final = 4 * 1024 * 1024
+FIELD_LIMIT: Final = 16 * 1024 * 1024
 UNPACKED_LIMIT: Final = 2 * 1024**3
+_HELD_LIMIT: Final = 256 * 1024**2  # parts that the reader of workbooks keeps in memory
+_RATIO: Final = 200  # a sheet shrinks to a tenth; to a five-hundredth only to do harm
+_RATIO_FROM: Final = 64 * 1024**2
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, EOFError),
+    *(LookupError, ValueError, TypeError, AttributeError, OSError, RuntimeError),
+    *(ArithmeticError, SyntaxError, struct.error),
+)
+_NO_TABLES: Final = (
+    b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BZh", b"\xfd7zXZ",
+    b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ID3", b"OggS",
+)  # fmt: skip
+NO_TABLE: Final = "This is not a table. Upload a CSV or XLSX file."
 END: Final = "\x1eend"  # stands behind the last line: swallowed, if a quote never closes
 csv.field_size_limit(FIELD_LIMIT)
 
@@ -57,8 +73,8 @@ def is_workbook(head: bytes) -> bool:
         raise UnreadableFile(
             "This is an old .xls workbook or one with a password. Save it as .xlsx or CSV."
         )
-    if head.startswith((b"%PDF", b"\x1f\x8b")):
-        raise UnreadableFile("This is not a table. Upload a CSV or XLSX file.")
+    if head.startswith(_NO_TABLES):
+        raise UnreadableFile(NO_TABLE)
     return head.startswith(b"PK\x03\x04")
 
 
@@ -90,13 +106,25 @@ def _as_csv(facts: FileFacts) -> FileFacts:
 def csv_rows(stream: BinaryIO, facts: FileFacts) -> Rows:
     """Yield every record with its number, counted as a spreadsheet counts; blank ones too."""
     encoding = "utf-8-sig" if facts.has_bom and facts.encoding == "utf-8" else facts.encoding
-    text = TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    text = TextIOWrapper(stream, encoding=encoding, errors=_STRAY, newline="")
     try:
         yield from numbered(
             text, facts.delimiter, has_quotes=facts.has_quotes, has_nul=facts.has_nul
         )
     finally:
         text.detach()
+
+
+def _western(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that have strayed into a file as Western European, as pasted rows often are."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    stray = error.object[error.start : error.end]
+    return stray.decode("cp1252", errors="replace"), error.end
+
+
+_STRAY: Final = "syncstore-western"
+codecs.register_error(_STRAY, _western)
 
 
 def numbered(
@@ -127,22 +155,24 @@ class NeverClosed(UnreadableFile):
 
     def __init__(self, row: int) -> None:
         self.row = row
-        super().__init__(
-            f"Row {row}: a quotation mark opens here and is never closed, "
+        self.reason = (
+            "A quotation mark opens here and is never closed, "
             "so the rest of the file cannot be told apart."
         )
+        super().__init__(f"Row {row}: {self.reason}")
 
 
 def sheet_names(source: Source) -> list[str]:
-    """Return the names of a workbook's sheets."""
+    """Return the names of a workbook's sheets; hidden ones only when there are no others."""
     with _workbook(source) as book:
-        return list(book.sheetnames)
+        shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        return shown or [sheet.title for sheet in book.worksheets]
 
 
 def workbook_rows(source: Source, sheet: str | None = None) -> Rows:
     """Yield the rows of a sheet as text: cached values of formulas, dates in ISO form."""
     with _workbook(source) as book:
-        table = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
+        table = next((one for one in book.worksheets if one.title == sheet), book.worksheets[0])
         table.reset_dimensions()
         for number, cells in enumerate(table.iter_rows(), start=1):
             texts = [_cell_text(cell) for cell in cells]
@@ -156,17 +186,26 @@ def _workbook(source: Source) -> Iterator[Any]:
     with opened(source) as stream:
         try:
             with zipfile.ZipFile(stream) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-                    raise UnreadableFile("This workbook is too large once unpacked. Use CSV.")
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+                _check_archive(archive.infolist())
+            with closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book:
+                if not book.worksheets:
+                    raise UnreadableFile("This workbook has no sheet.")
+                yield book
+        except _DAMAGED as error:
             raise UnreadableFile("This workbook is damaged. Save it again as .xlsx.") from error
-        try:
-            if not book.worksheets:
-                raise UnreadableFile("This workbook has no sheet.")
-            yield book
-        finally:
-            book.close()
+
+
+def _check_archive(entries: Sequence[zipfile.ZipInfo]) -> None:
+    if not any(entry.filename.startswith("xl/") for entry in entries):
+        raise UnreadableFile(NO_TABLE)
+    held = sum(each.file_size for each in entries if "xl/worksheets/" not in each.filename)
+    is_bomb = any(
+        each.file_size > _RATIO_FROM and each.file_size > _RATIO * each.compress_size
+        for each in entries
+    )
+    whole = sum(entry.file_size for entry in entries)
+    if is_bomb or held > _HELD_LIMIT or whole > UNPACKED_LIMIT:
+        raise UnreadableFile("This workbook is too large once unpacked. Use CSV.")
 
 
 def _cell_text(cell: Any) -> str:

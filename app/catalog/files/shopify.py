@@ -1,8 +1,7 @@
 """Shopify's product CSV, in its old and its new column names."""
 
 import re
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app.catalog.files.cells import (
@@ -13,14 +12,13 @@ from app.catalog.files.cells import (
     from_grams,
     listed,
     money_reader,
-    number,
     path,
     quantity,
     unguarded,
     unique,
     unit_of,
 )
-from app.catalog.files.columns import SHOPIFY, Columns
+from app.catalog.files.columns import FURTHER_CATEGORIES, SHOPIFY, Columns
 from app.catalog.files.draft import (
     LIMITS,
     Draft,
@@ -39,6 +37,7 @@ from app.catalog.files.draft import (
     slug,
     text,
 )
+from app.catalog.files.shopify_cells import backorders, is_default, plain_grams, sku
 from app.catalog.files.types import FileFacts, ImportOptions, ParsedVariant, Row, RowKind
 
 # Columns whose filled cell makes a later row a variant; the others only accompany it.
@@ -95,6 +94,20 @@ class ShopifyReader:
         """The columns this dialect leaves alone."""
         return self.columns.unread(at for _, at in self._attributes)
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return self.columns.places(
+            images=("image",),
+            image=("variant_image", "image"),
+            weight=("grams",),
+            categories=("type", "category", "categories"),
+            choice=("option1_value",),
+            options=("option1_name",),
+            backorders=("policy",),
+            sale_price=("compare",),
+        )
+
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         return [
             (at, name, parse)
@@ -115,19 +128,21 @@ class ShopifyReader:
     def _variant_parsers(self) -> dict[str, Parser]:
         amount = money_reader(self.options.currency, self.options.decimal)
         return {
-            "sku": text(LIMITS["sku"]),
+            "sku": sku,
             "price": amount,
             "compare": amount,
             "cost": amount,
             "mpn": text(LIMITS["mpn"]),
             "quantity": lambda cell: quantity(cell) if cell else None,
-            "policy": _backorders,
+            "policy": backorders,
         }
 
     def _attribute_columns(self) -> list[tuple[str, int]]:
         google = {fold(column): name for name, column in GOOGLE.items()}
         found = []
         for at, title in enumerate(self.columns.header):
+            if title == FURTHER_CATEGORIES:
+                continue
             if match := _METAFIELD.fullmatch(title):
                 found.append((match[1], at))
             elif fold(title) in google:
@@ -203,6 +218,10 @@ class ShopifyReader:
 
     def _read_categories(self, draft: Draft, cells: list[str]) -> None:
         category, kind = self.columns.get("category"), self.columns.get("type")
+        if (further := self.columns.get("categories")) is not None and cells[further]:
+            paths = listed(unguarded(cells[further]), ";")
+            draft.values["categories"] = category_set([path(name) for name in paths])
+            return
         if category is None and kind is None:
             return
         paths = [path(unguarded(cells[at].strip())) for at in (category, kind) if at is not None]
@@ -227,14 +246,22 @@ class ShopifyReader:
             if name_at is not None:
                 name = next((word for _, cells in rows if (word := cells[name_at].strip())), "")
             values = [cells[value_at].strip() for _, cells in rows]
-            if not any(values) or (name.casefold() in ("title", "") and _is_default(values)):
+            if not any(values) or (name.casefold() in ("title", "") and is_default(values)):
                 continue
+            if name_at is not None:
+                self._note_names(draft, rows, name_at, name)
             name = unguarded(name) or f"Option {slot}"
             if name in (taken for taken, _ in names):
                 title = self.columns.header[name_at or value_at]
                 draft.refuse_all(rows[0][0], title, f"The option “{name}” is named twice.")
             names.append((name, value_at))
         return names
+
+    def _note_names(self, draft: Draft, rows: list[Row], at: int, name: str) -> None:
+        for number_, cells in rows:
+            if (other := cells[at].strip()) and other != name:
+                sentence = f"This row calls the option “{other}”; “{name}” is taken."
+                draft.warn(number_, self.columns.header[at], sentence)
 
     def _note_kind(self, draft: Draft, row: Row, *, is_variant: bool) -> None:
         if row[0] == draft.rows[0]:
@@ -341,7 +368,7 @@ class ShopifyReader:
         unit = unit_of(word) if word else "g"
         if unit not in GRAMS:
             raise BadCell(f"“{word}” is not a unit of weight.")
-        grams = cell if cell.isdigit() else _plain_grams(cell)
+        grams = cell if cell.isdigit() else plain_grams(cell)
         return from_grams(grams, unit)
 
     def _finish(self, draft: Draft, names: list[tuple[str, int]], pictures: list[Picture]) -> None:
@@ -359,23 +386,3 @@ class ShopifyReader:
                 draft.add_image(key.removeprefix("ext:"))
         if self._image is not None or self._variant_image is not None:
             draft.values["images"] = draft.images
-
-
-def _is_default(values: list[str]) -> bool:
-    return {value.casefold() for value in values} <= {"default title", "default", ""}
-
-
-def _backorders(cell: str) -> str:
-    word = cell.strip().casefold()
-    if word in ("continue", "deny", ""):
-        return "yes" if word == "continue" else "no"
-    return "yes" if flag(word) else "no"
-
-
-def _plain_grams(cell: str) -> str:
-    if not cell:
-        return ""
-    grams = number(cell)
-    if grams < Decimal(0):
-        raise BadCell(f"“{cell}” is below zero.")
-    return str(grams)

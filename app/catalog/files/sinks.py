@@ -1,6 +1,7 @@
 """Rows into files: CSV or XLSX, streaming, with formulas disarmed."""
 
 import csv
+import re
 from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import BinaryIO, Final, Protocol
@@ -10,6 +11,7 @@ import xlsxwriter
 from app.catalog.files.cells import guarded
 from app.catalog.files.types import FileKind, UnreadableFile
 
+_BREAKS: Final = re.compile(r"[\t\r\n]+")
 _SHEET_ROWS: Final = 1_048_576
 _CELL_LIMIT: Final = 32_767
 
@@ -40,7 +42,7 @@ class CsvSink:
         if self._has_quotes:
             self._writer.writerow([guarded(cell) for cell in cells])
         else:  # tab-separated files of Amazon know no quotes
-            flat = (" ".join(guarded(cell).split()) for cell in cells)
+            flat = (_BREAKS.sub(" ", guarded(cell)) for cell in cells)
             self._text.write("\t".join(flat) + "\r\n")
 
     def close(self) -> None:

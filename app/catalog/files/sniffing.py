@@ -10,7 +10,9 @@ from charset_normalizer import from_bytes
 
 from app.catalog.files.cells import fold
 from app.catalog.files.columns import amazon_header, is_amazon_name, unique_header
+from app.catalog.files.languages import english
 from app.catalog.files.rows import (
+    NO_TABLE,
     NeverClosed,
     Source,
     is_utf8,
@@ -21,11 +23,18 @@ from app.catalog.files.rows import (
     sheet_names,
     workbook_rows,
 )
+from app.catalog.files.suggestions import suggest
 from app.catalog.files.types import Dialect, FileFacts, FileKind, Row, UnreadableFile
 
 _SAMPLE: Final = 64 * 1024
 _LINES: Final = 60
 SHOWN_ROWS: Final = 10
+_SHEETS: Final = 20  # more are not looked at
+_HEADER_WITHIN: Final = 15
+_WIDEST: Final = 256
+_FEW: Final = 32
+_CONTROLS: Final = bytes({*range(1, 9), *range(14, 27), 28, 29, 31, 127})
+_DOCUMENTS: Final = (b"<!doctype", b"<html", b"<?xml", b"[{", b'{"', b"\x89png")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _ENCODINGS: Final = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "iso8859_15", "mac_roman"),
@@ -55,6 +64,7 @@ _MARKS: Final = {  # folded header names → how much they speak for a dialect
         **dict.fromkeys(("sale price", "short description", "images"), 1),
     },
 }
+_SURE: Final = 2
 _ENOUGH: Final = {Dialect.SHOPIFY: 5, Dialect.WOOCOMMERCE: 6}
 
 
@@ -72,19 +82,35 @@ def sniff(source: Source, *, sheet: str | None = None) -> FileFacts:
             head = stream.read(_SAMPLE)
         if not head.strip(b"\xef\xbb\xbf\r\n\t ;,"):
             raise UnreadableFile("This file is empty.")
+        if head.lstrip(b"\xef\xbb\xbf\r\n\t ").lower().startswith(_DOCUMENTS):
+            raise UnreadableFile(NO_TABLE)
         facts = _workbook(again, sheet) if is_workbook(head) else _text(again, head)
     return facts
 
 
 def _workbook(source: Source, sheet: str | None) -> FileFacts:
     names = sheet_names(source)
-    if sheet is None:
-        sheet = next((name for name in names if fold(name) == "template"), names[0])
-    elif sheet not in names:
+    if sheet is not None and sheet not in names:
         raise UnreadableFile(f"This workbook has no sheet “{sheet}”.")
-    rows = list(islice(workbook_rows(source, sheet), _LINES))
-    facts = _recognised(rows, FileKind.XLSX)
-    return replace(facts, sheet=sheet, sheets=tuple(names))
+    wanted = [sheet] if sheet else names[:_SHEETS]
+    tables = {name: list(islice(workbook_rows(source, name), _LINES)) for name in wanted}
+    best = max(wanted, key=lambda name: _promise(name, tables[name]))
+    facts = _recognised(tables[best], FileKind.XLSX)
+    return replace(facts, sheet=best, sheets=tuple(names))
+
+
+def _promise(name: str, rows: list[Row]) -> tuple[bool, bool, int]:
+    """Say how much a sheet looks like products; of equals the first one is taken."""
+    filled = _filled(rows)
+    if not filled:
+        return False, False, -1
+    cells = _header_row(filled)[1]
+    is_known = _dialect(cells)[0] is not Dialect.GENERIC
+    return fold(name) == "template", is_known, len(suggest(cells).columns)
+
+
+def _filled(rows: list[Row]) -> list[Row]:
+    return [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
 
 
 def _text(source: Source, head: bytes) -> FileFacts:
@@ -117,17 +143,26 @@ def _text(source: Source, head: bytes) -> FileFacts:
 def _encoding(source: Source, head: bytes) -> _Text:
     for bom, name in _BOMS:
         if head.startswith(bom):
-            return _Text(name, has_bom=True, has_nul=b"\0" in head)
+            return _Text(name, has_bom=True, has_nul=True)
     evens, odds = head[0:400:2].count(0), head[1:400:2].count(0)
     if max(evens, odds) > len(head[:400]) // 4:
-        return _Text("utf-16-le" if odds > evens else "utf-16-be")
+        return _Text("utf-16-le" if odds > evens else "utf-16-be", has_nul=True)
+    if len(head) - len(head.translate(None, _CONTROLS)) > max(_FEW, len(head) // 20):
+        raise UnreadableFile(NO_TABLE)
     with opened(source) as stream:
         is_fine, at, has_nul = is_utf8(stream)
         if is_fine:
             return _Text("utf-8", has_nul=has_nul)
         stream.seek(max(0, at - _SAMPLE // 4))
         sample = stream.read(_SAMPLE // 2)
-    return _Text(_legacy(sample), has_nul=has_nul)
+    return _Text("utf-8" if _is_mostly_utf8(sample) else _legacy(sample), has_nul=has_nul)
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Say whether bytes that are no UTF-8 are strays in a file that is."""
+    text = sample.decode("utf-8", errors="replace")
+    strays = text.count("\ufffd")
+    return sum(1 for letter in text if letter > "\x7f") - strays > 3 * strays
 
 
 def _legacy(sample: bytes) -> str:
@@ -158,7 +193,7 @@ def _first_lines(source: Source, text: _Text) -> list[str]:
 
 
 def _named_delimiter(line: str) -> str | None:
-    word = line.strip().strip('"')
+    word = line.strip('\ufeff\r\n "')
     return word[4:] if word.casefold().startswith("sep=") and len(word) == 5 else None
 
 
@@ -193,13 +228,16 @@ def _has_lone_quotes(lines: Sequence[str]) -> bool:
 
 
 def _recognised(rows: list[Row], kind: FileKind) -> FileFacts:
-    filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
+    filled = _filled(rows)
     if not filled:
         raise UnreadableFile("This file has no rows.")
     number, cells = _header_row(filled)
     dialect, confidence = _dialect(cells)
-    header = unique_header(cells)
     below = [tuple(row) for at, row in filled if at > number]
+    if kind is FileKind.XLSX:  # notes beside the table are columns without a name
+        widest = max((len(row) for row in below if len(row) <= _WIDEST), default=0)
+        cells = [*cells, *[""] * (widest - len(cells))]
+    header = unique_header(cells)
     return FileFacts(
         kind=kind,
         dialect=dialect,
@@ -211,13 +249,21 @@ def _recognised(rows: list[Row], kind: FileKind) -> FileFacts:
 
 
 def _header_row(rows: list[Row]) -> Row:
-    """Return the row that names the columns: the first one, but for Amazon's templates."""
-    first = rows[0]
-    if _dialect(first[1])[0] in (Dialect.GENERIC, Dialect.AMAZON):
-        for row in rows[1:6]:
-            if sum(map(is_amazon_name, row[1])) > max(3, sum(map(is_amazon_name, first[1]))):
-                return row
-    return first
+    """Return the row that names the columns: the first one, or the one below titles and notes."""
+    first, *below = rows[:_HEADER_WITHIN]
+    dialect = _dialect(first[1])[0]
+    if dialect not in (Dialect.GENERIC, Dialect.AMAZON):
+        return first
+    for row in below:
+        if sum(map(is_amazon_name, row[1])) > max(3, sum(map(is_amazon_name, first[1]))):
+            return row
+        if dialect is Dialect.GENERIC and _dialect(row[1])[0] is not Dialect.GENERIC:
+            return row
+    if dialect is Dialect.AMAZON:
+        return first
+    known = [len(suggest(unique_header(cells)).columns) for _, cells in (first, *below)]
+    best = known.index(max(known))
+    return rows[best] if known[0] < 2 <= known[best] else first
 
 
 def _dialect(cells: Sequence[str]) -> tuple[Dialect, float]:
@@ -225,10 +271,11 @@ def _dialect(cells: Sequence[str]) -> tuple[Dialect, float]:
     if OWN_MARK in folded:
         return Dialect.OWN, 1.0
     best, score = Dialect.GENERIC, 0.0
+    spoken = folded | {fold(english(cell)) for cell in cells}
     for dialect, marks in _MARKS.items():
-        points = sum(weight for name, weight in marks.items() if name in folded)
-        found = points / _ENOUGH[dialect]
-        if found >= 1 and found > score:
+        weights = [weight for name, weight in marks.items() if name in spoken]
+        found = sum(weights) / _ENOUGH[dialect]
+        if found >= 1 and found > score and _SURE in weights:
             best, score = dialect, found
     if best is Dialect.GENERIC and amazon_header(cells):
         return Dialect.AMAZON, 0.9

@@ -14,16 +14,19 @@ _CURRENCY: Final = re.compile(
 _NUMBERED: Final = re.compile(r"(?:image|bild|photo|foto|picture|img)(?: url| link)? ?\d+(?: url)?")
 _WORDS: Final = {
     "key": "handle|url key|slug|parent sku|parent|group|group id|item group id|product id"
-    "|style|style number|model number|artikelgruppe|gruppe|hauptartikel|vaterartikel",
-    "title": "title|name|product name|product|item name|product title|titel|bezeichnung"
+    "|style|style number|model number|artikelgruppe|gruppe|hauptartikel|vaterartikel|token",
+    "title": "title|name|product name|product|item name|название|наименование|товар|nome do produto"
+    "|título do produto|nazwa|nazwa produktu|namn|produktnamn"
+    "|item title|product title|titel|bezeichnung"
     "|artikelname|produktname|artikelbezeichnung|produkttitel|titre|nom|nom du produit|titulo"
     "|título|nombre|nombre del producto|naam|productnaam|titolo|nome|nome prodotto",
     "description": "description|body|body html|product description|long description|beschreibung"
-    "|artikelbeschreibung|langbeschreibung|produktbeschreibung|description longue|descripcion"
+    "|описание|opis|beskrivning|artikelbeschreibung|langbeschreibung"
+    "|produktbeschreibung|description longue|descripcion"
     "|descripción|omschrijving|beschrijving|descrizione|details",
     "short_description": "short description|summary|excerpt|subtitle|kurzbeschreibung|kurztext"
     "|description courte|descripcion corta|descripción corta|korte omschrijving",
-    "status": "status|state|published|visibility|active|enabled|aktiv|veröffentlicht|statut"
+    "status": "status|state|published|active|enabled|product online|aktiv|veröffentlicht|statut"
     "|estado|actief|stato",
     "brand": "brand|vendor|manufacturer|make|marke|hersteller|fabricant|marque|marca|fabricante"
     "|merk|produttore",
@@ -35,11 +38,13 @@ _WORDS: Final = {
     "|étiquettes|mots-clés|etiquetas|palabras clave|trefwoorden",
     "sku": "sku|item number|item no|item no.|article number|article no|product code|part number"
     "|stock code|code|artikelnummer|artikelnr|artikelnr.|art.-nr.|art-nr|artnr|bestellnummer"
+    "|артикул|symbol|kod produktu|artikelnr|händler-sku"
     "|référence|reference|ref|referencia|código|codigo|artikelcode|codice|variant sku|seller sku",
     "gtin": "gtin|ean|ean13|ean-13|ean code|upc|barcode|isbn|gtin/ean|ean/gtin|strichcode"
     "|code-barres|código de barras|codice a barre|streepjescode",
     "mpn": "mpn|manufacturer part number|herstellernummer|hersteller-nr.|hersteller artikelnummer",
     "price": "price|regular price|unit price|selling price|retail price|msrp|list price|rrp"
+    "|price tax excluded|price tax included|цена|preço|cena|pris|vk brutto|preis brutto"
     "|preis|verkaufspreis|vk|vk-preis|bruttopreis|listenpreis|uvp|prix|prix de vente|precio"
     "|precio de venta|prijs|verkoopprijs|prezzo",
     "sale_price": "sale price|special price|discount price|offer price|angebotspreis|sonderpreis"
@@ -51,7 +56,8 @@ _WORDS: Final = {
     "sale_to": "sale to|sale end|sale ends|sale price to|sale end date|angebot bis"
     "|sonderpreis bis|special price to",
     "quantity": "quantity|qty|stock|inventory|stock quantity|on hand|available|in stock|menge"
-    "|bestand|lagerbestand|anzahl|lagermenge|verfügbar|quantité|stock disponible|cantidad"
+    "|current quantity|количество|остаток|quantidade|estoque|ilość|lager|bestand"
+    "|lagerbestand|anzahl|lagermenge|verfügbar|quantité|stock disponible|cantidad"
     "|existencias|voorraad|aantal|quantità|giacenza",
     "backorders": "backorders|backorder|allow backorders|nachbestellung|überverkauf",
     "weight": "weight|shipping weight|net weight|gewicht|artikelgewicht|versandgewicht|poids|peso",
@@ -67,6 +73,7 @@ _WORDS: Final = {
     "option:Farbe": "farbe",
     "option:Couleur": "couleur",
     "option:Size": "size",
+    "option:Variation": "variation name",
     "option:Größe": "größe|grösse|groesse",
     "option:Taille": "taille",
     "attribute:Material": "material|fabric",
@@ -96,14 +103,16 @@ def suggest(header: Sequence[str]) -> ColumnMapping:
             continue
         taken.add(target)
         found[title] = target
+    if "sku" not in taken and {"item group id", "image link"} & {fold(each) for each in header}:
+        found.update((title, "sku") for title in header if fold(title) == "id")  # Google's feed
     if "key" not in taken:
         found = {title: target.replace("option:", "attribute:") for title, target in found.items()}
     return ColumnMapping(found)
 
 
 def _target(title: str) -> str | None:
-    word = fold(title)
-    if target := _TARGETS.get(word) or _TARGETS.get(fold(_UNIT.sub("", title))):
+    word = fold(title).rstrip(" *#:")
+    if target := _TARGETS.get(word) or _TARGETS.get(_UNIT.sub("", word)):
         return target
     if _NUMBERED.fullmatch(word):
         return "images"

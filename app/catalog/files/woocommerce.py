@@ -1,33 +1,28 @@
 """WooCommerce's product CSV: products and variations take a row each, in any order."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from app.catalog.files.cells import (
-    GRAMS,
-    MILLIMETRES,
     BadCell,
-    flag,
     listed,
     measure,
     moment,
     money_reader,
     path,
-    quantity,
     unguarded,
     unique,
-    unit_of,
 )
 from app.catalog.files.columns import WOOCOMMERCE, Columns
 from app.catalog.files.draft import (
     LIMITS,
+    VARIANT_LIMIT,
     Draft,
     Parser,
     Plan,
     address,
-    body,
     bounded,
     category_set,
     option_list,
@@ -36,13 +31,22 @@ from app.catalog.files.draft import (
     slug,
     text,
 )
+from app.catalog.files.languages import english
 from app.catalog.files.types import FileFacts, ImportOptions, ParsedVariant, Row, RowKind
+from app.catalog.files.woocommerce_cells import (
+    PARENT,
+    backorders,
+    brand,
+    described,
+    known_unit,
+    status,
+    stock,
+)
 
 _ATTRIBUTE: Final = re.compile(r"attribute (\d+) name", re.IGNORECASE)
 _MEASURED: Final = re.compile(r"(weight|length|width|height)(?: \(([^)]+)\))?", re.IGNORECASE)
 KINDS: Final = ("simple", "variable", "grouped", "external", "variation")
 _FLAGS: Final = ("virtual", "downloadable")
-_STATUSES: Final = {"1": "active", "0": "inactive", "-1": "draft"}
 BY_ID: Final = "id:"
 
 
@@ -51,11 +55,12 @@ class WooCommerceReader:
 
     def __init__(self, facts: FileFacts, options: ImportOptions) -> None:
         self.options = options
-        self.columns = columns = Columns(facts.header, WOOCOMMERCE)
+        self._spoken = [english(title) for title in facts.header]
+        self.columns = columns = Columns(facts.header, WOOCOMMERCE, spoken=self._spoken)
         self.sku_title = columns.title("sku")
         self._id, self._sku = columns.get("id"), columns.get("sku")
         self._type, self._parent = columns.get("type"), columns.get("parent")
-        self._title = columns.get("title")
+        self._title, self._handle = columns.get("title"), columns.get("handle")
         self._gtin, self._images = columns.get("gtin"), columns.get("images")
         self._quantity, self._in_stock = columns.get("quantity"), columns.get("in_stock")
         self._attributes = self._attribute_columns()
@@ -70,6 +75,14 @@ class WooCommerceReader:
         attributes = [at for pair in self._attributes for at in pair]
         return self.columns.unread([*attributes, *(at for at, _, _ in self._measures)])
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The column in which each field stands."""
+        return {
+            **self.columns.places(image=("images",), status=("published",)),
+            **{name: at for at, name, _ in self._measures},
+        }
+
     def _plan(self, parsers: dict[str, Parser]) -> Plan:
         return [
             (at, name, parse)
@@ -81,14 +94,14 @@ class WooCommerceReader:
         clean = self.options.clean_html
         return {
             "title": text(LIMITS["title"]),
-            "description": _described(LIMITS["description"], clean),
-            "short_description": _described(LIMITS["short_description"], clean),
-            "published": _status,
+            "description": described(LIMITS["description"], clean),
+            "short_description": described(LIMITS["short_description"], clean),
+            "published": status,
             "categories": lambda cell: category_set(
                 [path(word) for word in listed(unguarded(cell))]
             ),
             "tags": lambda cell: bounded(unique(listed(unguarded(cell)))),
-            "brand": _brand,
+            "brand": brand,
         }
 
     def _variant_parsers(self) -> dict[str, Parser]:
@@ -102,13 +115,13 @@ class WooCommerceReader:
             "cost": amount,
             "sale_from": day,
             "sale_to": partial(day, is_end=True),
-            "quantity": _stock,
-            "backorders": _backorders,
+            "quantity": stock,
+            "backorders": backorders,
         }
 
     def _attribute_columns(self) -> list[tuple[int, int]]:
         found = []
-        for at, title in enumerate(self.columns.header):
+        for at, title in enumerate(self._spoken):
             match = _ATTRIBUTE.fullmatch(title.strip())
             values = match and self.columns.at.get(f"attribute {match[1]} value(s)")
             if values:
@@ -117,11 +130,11 @@ class WooCommerceReader:
 
     def _measure_columns(self) -> list[tuple[int, str, str]]:
         found = []
-        for at, title in enumerate(self.columns.header):
+        for at, title in enumerate(self._spoken):
             if match := _MEASURED.fullmatch(title.strip()):
                 name = match[1].casefold()
                 default = self.options.weight_unit if name == "weight" else self.options.length_unit
-                found.append((at, name, _known_unit(match[2], default)))
+                found.append((at, name, known_unit(match[2], default)))
         return found
 
     def _measure_plan(self) -> Plan:
@@ -143,7 +156,11 @@ class WooCommerceReader:
         if sku:
             return sku, by_id if self._kind(cells) == "variable" else None
         title = cells[self._title].strip() if self._title is not None else ""
-        return by_id or slug(title) or f"row {self._row}", None
+        return by_id or self._own_handle(cells) or slug(title) or f"row {self._row}", None
+
+    def _own_handle(self, cells: Sequence[str]) -> str:
+        """Return the handle that our own export writes beside a product."""
+        return unguarded(cells[self._handle].strip()) if self._handle is not None else ""
 
     def restart(self) -> None:
         """Begin a second reading."""
@@ -155,8 +172,10 @@ class WooCommerceReader:
         cell = cells[self._type].strip().casefold()
         if cell in KINDS:
             return cell
-        words = [word for word in listed(cell) if word not in _FLAGS]
-        return words[0] if words else "simple"
+        word = next((word for word in listed(cell) if word not in _FLAGS), "simple")
+        if "variation" in word:  # of subscriptions and the like
+            return "variation"
+        return "variable" if word.startswith("variable") else word
 
     def draft(self, key: str, rows: list[Row]) -> Draft:
         """Read a product's own row and its variations."""
@@ -167,15 +186,12 @@ class WooCommerceReader:
             self._refuse_orphans(draft, variations)
             return draft
         first, *twins = own
+        draft.key = self._own_handle(first[1]) or key
         draft.kind = self._kind(first[1])
         for row in twins:
-            sentence = f"The SKU “{key}” is already used in row {first[0]}."
-            draft.refuse(row[0], self.sku_title, sentence, key)
-        if draft.kind not in KINDS:
-            draft.refuse_all(
-                first[0], self.columns.title("type"), f"“{draft.kind}” is not a type of product."
-            )
-            return draft
+            has_sku = self._sku is not None and row[1][self._sku].strip()
+            what = f"SKU “{key}” is already used" if has_sku else f"product “{key}” already stands"
+            draft.refuse(row[0], self.sku_title, f"The {what} in row {first[0]}.", key)
         draft.kinds[first[0]] = RowKind.PRODUCT
         self._read_product(draft, first)
         if draft.kind == "variable" and variations:
@@ -200,6 +216,10 @@ class WooCommerceReader:
             draft.warn(first[0], title, "A grouped product is taken without its group.")
         elif draft.kind == "external":
             draft.warn(first[0], title, "An external product is taken without its link.")
+        elif draft.kind not in KINDS:
+            sentence = f"A product of type “{draft.kind}” is taken as a plain one."
+            draft.warn(first[0], title, sentence)
+            draft.kind = "simple"
         elif draft.kind == "variable" and not variations:
             draft.warn(
                 first[0],
@@ -213,11 +233,15 @@ class WooCommerceReader:
         draft.read_product(row, self._product_plan, self.columns.header)
         if draft.whole is not None:
             return
-        status = draft.values.pop("published", None)
-        if status is not None:
-            draft.values["status"] = status
+        published = draft.values.pop("published", None)
+        if published is not None:
+            draft.values["status"] = published
         if self._title is not None and draft.values["title"] is None:
             draft.refuse_all(row[0], self.columns.title("title"), "A product needs a name.")
+        brands = self.columns.get("brand")
+        if brands is not None and len(listed(row[1][brands])) > 1:
+            sentence = "A product has one brand; the first one is taken."
+            draft.warn(row[0], self.columns.header[brands], sentence)
         if self._images is not None:
             for url in self._addresses(draft, row):
                 draft.add_image(url)
@@ -244,7 +268,7 @@ class WooCommerceReader:
                 continue
             try:
                 words = unique(listed(unguarded(row[1][values_at])))
-                bounded([name, *words])
+                bounded([name, *words], most=VARIANT_LIMIT + 1)
             except BadCell as error:
                 draft.refuse_all(row[0], self.columns.header[values_at], str(error))
                 continue
@@ -325,59 +349,3 @@ class WooCommerceReader:
             values["quantity"] = read_stock(draft, row, title, values["quantity"])
         elif self._in_stock is not None and row[1][self._in_stock].strip() == "0":
             values["quantity"] = 0
-
-
-PARENT: Final = "parent"
-
-
-def _known_unit(word: str | None, default: str) -> str:
-    try:
-        unit = unit_of(word or default)
-    except BadCell:
-        return default
-    return unit if unit in GRAMS or unit in MILLIMETRES else default
-
-
-def _status(cell: str) -> str | None:
-    word = cell.strip()
-    if not word:
-        return None
-    if word in _STATUSES:
-        return _STATUSES[word]
-    return "active" if flag(word) else "inactive"
-
-
-def _brand(cell: str) -> str | None:
-    brands = listed(unguarded(cell))
-    if brands and len(brands[0]) > LIMITS["brand"]:
-        raise BadCell(f"This is longer than {LIMITS['brand']} characters.")
-    return brands[0] if brands else None
-
-
-def _stock(cell: str) -> int | str | None:
-    if not cell:
-        return None
-    return PARENT if cell.strip().casefold() == PARENT else quantity(cell)
-
-
-def _backorders(cell: str) -> str:
-    word = cell.strip().casefold()
-    if word == "notify":
-        return word
-    return "yes" if flag(word) else "no"
-
-
-def _described(limit: int, clean: Callable[[str], str] | None) -> Parser:
-    """Make a reader of descriptions, in which WooCommerce writes a line's end as \\n."""
-    read = body(limit, None)
-
-    def parse(cell: str) -> str | None:
-        found: str | None = read(cell)
-        if found is None:
-            return None
-        if "\\n" in found:
-            parts = (part.replace("\\n", "\n") for part in found.split("\\\\n"))
-            found = "\\n".join(parts)
-        return clean(found) if clean else found
-
-    return parse

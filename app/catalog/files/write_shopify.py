@@ -1,13 +1,14 @@
 """Shopify's product CSV, written in the column names every version of its importer takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
 
 from app.catalog.files.cells import GRAMS, amount_text, in_grams, joined
+from app.catalog.files.columns import FURTHER_CATEGORIES
 from app.catalog.files.shopify import GOOGLE
-from app.catalog.files.types import ExportOptions, ExportProduct, Written
+from app.catalog.files.types import ExportOptions, ExportProduct, ExportVariant, Written
 
 # Column → the field it tells; a chosen set of fields leaves the other columns out.
 _COLUMNS: Final = {
@@ -87,6 +88,8 @@ class ShopifyWriter:
             if chosen is None or field is None or field in chosen
         ]
         self.columns += self.metafields.values()
+        if chosen is None or "categories" in chosen:
+            self.columns.append(FURTHER_CATEGORIES)
 
     def header(self) -> list[str]:
         """Return the names of the columns."""
@@ -101,7 +104,7 @@ class ShopifyWriter:
         urls = {image["key"]: image["url"] for image in pictures}
         names = [option["name"] for option in product.values.get("options") or ()]
         first = self._product(product, names)
-        told = zip_longest(product.variants, enumerate(pictures, start=1))
+        told = zip_longest(self._variants(product, names), enumerate(pictures, start=1))
         for number, (variant, picture) in enumerate(told):
             cells = {"Handle": product.key, **(first if number == 0 else {})}
             if variant is not None:
@@ -112,6 +115,13 @@ class ShopifyWriter:
                 cells["Image Position"] = str(place)
                 cells["Image Alt Text"] = image.get("alt") or ""
             yield [cells.get(column, "") for column in self.columns]
+
+    def _variants(self, product: ExportProduct, names: list[str]) -> Sequence[ExportVariant]:
+        """Return the variants with a value for each option: Shopify takes no others."""
+        chosen = [each for each in product.variants if _names_all(each.values, names)]
+        for _ in range(len(product.variants) - len(chosen)):
+            self.written.leave_out("choice")
+        return chosen or product.variants
 
     def _product(self, product: ExportProduct, names: list[str]) -> dict[str, str]:
         values = product.values
@@ -140,7 +150,7 @@ class ShopifyWriter:
             is_taxonomy = path.split(" > ")[0] in _TAXONOMY
             column = "Product Category" if is_taxonomy else "Type"
             if column in cells:
-                self.written.leave_out("categories")
+                cells[FURTHER_CATEGORIES] = joined(paths, ";")
             else:
                 cells[column] = path
 
@@ -209,6 +219,11 @@ class ShopifyWriter:
 
 def _is_denied(values: Mapping[str, Any]) -> bool:
     return (values.get("backorders") or "no") == "no"
+
+
+def _names_all(values: Mapping[str, Any], names: Sequence[str]) -> bool:
+    choice = values.get("choice") or {}
+    return all(choice.get(name) for name in names)
 
 
 def _snake(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.catalog.files.cells import amount_text, converted, joined, moment_text
+from app.catalog.files.columns import HANDLE_META
 from app.catalog.files.types import ExportOptions, ExportProduct, Written
 
 _COLUMNS: Final = {  # column → the field it tells
@@ -34,6 +35,7 @@ _COLUMNS: Final = {  # column → the field it tells
     "Parent": None,
     "Brands": "brand",
     "Cost of goods": "cost",
+    HANDLE_META: None,
 }
 _STATUSES: Final = {"active": "1", "inactive": "0", "draft": "-1", "archived": "-1"}
 _BACKORDERS: Final = {"no": "0", "notify": "notify", "yes": "1"}
@@ -77,8 +79,12 @@ class WooCommerceWriter:
         options = product.values.get("options") or []
         cells = self._product(product)
         offered = [(option["name"], option["values"]) for option in options]
-        told = [*offered, *(product.values.get("attributes") or {}).items()]
-        self._attributes(told, cells)
+        named = {name for name, _ in offered}  # its options and attributes share their columns
+        attributes = dict(product.values.get("attributes") or {})
+        others = [(name, words) for name, words in attributes.items() if name not in named]
+        if len(others) < len(attributes):
+            self.written.leave_out("attributes")
+        self._attributes([*offered, *others], cells)
         if not options and len(product.variants) == 1:
             values = product.variants[0].values
             cells.update(self._variant(values))
@@ -128,6 +134,7 @@ class WooCommerceWriter:
             "Tags": joined(values.get("tags") or ()),
             "Brands": joined([values["brand"]] if values.get("brand") else ()),
             "Images": ", ".join(urls),
+            HANDLE_META: product.key,
         }
 
     def _variant(self, values: Mapping[str, Any]) -> dict[str, str]:

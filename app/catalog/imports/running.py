@@ -1,34 +1,41 @@
 """The worker's part of an import: reads the file in batches, plans or applies, reports.
 
 A batch is one unit. An import that lost its worker begins its dry run anew; an apply goes on behind
-the last product that was committed, which its `counts["items"]` remembers in the same unit.
+the last batch that was committed, which its `counts["batches"]` remembers in the same unit.
 """
 
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from app.catalog.files import (
     Accounting,
     ColumnMapping,
     ImportOptions,
-    ParsedProduct,
     Refusal,
     UnreadableFile,
     read_products,
+    titles_of,
 )
+from app.catalog.files.cells import guarded
+from app.catalog.identifiers import gtin_problem
 from app.catalog.imports.batches import BatchResult, write_batch
+from app.catalog.imports.late import moved_rows, refused_late
+from app.catalog.imports.matching import Terms
+from app.catalog.imports.pace import Batch, batches_ahead, calm_collector
 from app.catalog.imports.service import facts_of
 from app.catalog.models import Import, ImportIssue, ImportState
 from app.catalog.rules import Layer
+from app.catalog.service.writing import insert_rows
+from app.catalog.values import plain
 from app.core import clock, db
 from app.core.actor import Actor
 from app.core.db import affected
@@ -36,9 +43,14 @@ from app.core.work import Work, rehearsal, unit_of_work
 from app.gateways.storage import storage
 from app.notices import service as notices
 
-BATCH: Final = 500
 LEASE: Final = timedelta(seconds=60)
-MAX_ISSUES: Final = 20_000
+MAX_TRIES: Final = 3
+_STUCK: Final = (
+    "This import stopped {} times at the same place, behind row {:,}. What was applied stays."
+    " Divide the file, and try the parts."
+)
+MAX_ISSUES: Final = 250_000
+_NO_MORE: Final = f"More than {MAX_ISSUES:,} remarks. Those on later rows are counted, not listed."
 _AT_WORK: Final = (ImportState.CHECKING, ImportState.APPLYING)
 _TALLY: Final = ("new", "changed", "unchanged", "new_variants")
 
@@ -47,6 +59,9 @@ def run_import(actor: Actor, import_id: UUID) -> None:
     """Check or apply an import, whichever it waits for; called twice, it runs once."""
     row = _claim(actor, import_id)
     if row is None:
+        return
+    if row.counts["tries"] > MAX_TRIES:
+        _end(actor, row, ImportState.FAILED, error=_STUCK.format(MAX_TRIES, row.rows_done))
         return
     try:
         with storage().open(row.storage_key) as source:
@@ -72,11 +87,20 @@ def _claim(actor: Actor, import_id: UUID) -> Import | None:
         if taken != 1:
             return None
         row = work.session.get_one(Import, import_id)
+        tries = _tries(row)
         if row.state == ImportState.CHECKING or not row.counts.get("is_applying"):
             work.session.execute(delete(ImportIssue).where(ImportIssue.import_id == row.id))
             row.counts = {"is_applying": row.state == ImportState.APPLYING}
             row.rows_done = 0
+        row.counts = {**row.counts, **tries}
         return row
+
+
+def _tries(row: Import) -> dict[str, int]:
+    """Count how often a worker began at the same place: what kills it there kills the next one."""
+    place = row.counts.get("batches", 0) if row.state == ImportState.APPLYING else 0
+    is_same = row.counts.get("tried_at") == place
+    return {"tried_at": place, "tries": row.counts.get("tries", 0) + 1 if is_same else 1}
 
 
 def options_of(row: Import) -> ImportOptions:
@@ -89,6 +113,7 @@ def options_of(row: Import) -> ImportOptions:
         timezone=chosen.get("timezone", "UTC"),
         decimal=chosen.get("decimal") or None,
         is_day_first=chosen.get("is_day_first", True),
+        check_gtin=lambda code: gtin_problem(code) is None,
     )
 
 
@@ -100,52 +125,40 @@ class _Run:
         self.is_dry = row.state == ImportState.CHECKING
         self.accounting = Accounting()
         mapping = ColumnMapping.from_json(row.mapping) if row.mapping else None
-        self.items = read_products(
-            source, facts_of(row), mapping, options=options_of(row), accounting=self.accounting
+        facts = facts_of(row)
+        items = read_products(
+            source, facts, mapping, options=options_of(row), accounting=self.accounting
         )
+        self.batches = batches_ahead(items, self.accounting)
         # Who asked for overwriting writes on the manual layer, above every earlier edit.
-        self.layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
-        self.refusals: list[Refusal] = []
+        layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
+        self.terms = Terms(layer, facts.dialect, titles_of(facts, mapping))
         self.issues = 0
 
     def all(self) -> None:
         """Go through the file batch by batch."""
-        done = 0 if self.is_dry else int(self.row.counts.get("items", 0))
-        for batch in self._batches(skip=done):
-            if not self._one(batch):
-                return
+        done = 0 if self.is_dry else int(self.row.counts.get("batches", 0))
+        with closing(self.batches), calm_collector():
+            for batch in islice(self.batches, done, None):
+                if not self._one(batch):
+                    return
         self._finish()
 
-    def _batches(self, *, skip: int) -> Iterator[list[ParsedProduct]]:
-        products = self._products()
-        for _ in islice(products, skip):
-            pass
-        self.refusals.clear() if skip else None
-        while batch := list(islice(products, BATCH)):
-            yield batch
-
-    def _products(self) -> Iterator[ParsedProduct]:
-        for item in self.items:
-            if isinstance(item, ParsedProduct):
-                yield item
-            else:
-                self.refusals.append(item)
-
-    def _one(self, batch: Sequence[ParsedProduct]) -> bool:
+    def _one(self, batch: Batch) -> bool:
         """Plan or apply one batch; False: the import was cancelled meanwhile."""
         if self.is_dry:
             result = self._planned(batch)
             with unit_of_work(self.actor) as work:
                 return self._note(work, batch, result)
         with unit_of_work(self.actor) as work:
-            result = write_batch(work, batch, layer=self.layer)
+            result = write_batch(work, batch.products, self.terms)
             return self._note(work, batch, result)
 
-    def _planned(self, batch: Sequence[ParsedProduct]) -> BatchResult:
+    def _planned(self, batch: Batch) -> BatchResult:
         with rehearsal(self.actor) as work:
-            return write_batch(work, batch, layer=self.layer)
+            return write_batch(work, batch.products, self.terms)
 
-    def _note(self, work: Work, batch: Sequence[ParsedProduct], result: BatchResult) -> bool:
+    def _note(self, work: Work, batch: Batch, result: BatchResult) -> bool:
         """Keep progress, counts and issues of a batch, in the unit that did it."""
         row = work.session.get_one(Import, self.row.id, with_for_update=True)
         if row.state not in _AT_WORK:
@@ -153,23 +166,30 @@ class _Run:
         counts = dict(row.counts)
         for name in _TALLY:
             counts[name] = counts.get(name, 0) + getattr(result, name)
-        counts["items"] = counts.get("items", 0) + len(batch)
+        counts["batches"] = counts.get("batches", 0) + 1
         fields = dict(counts.get("fields", {}))
         for name, times in result.changes.items():
             fields[name] = fields.get(name, 0) + times
-        refused = [each for _, each in result.refused]
         counts["fields"] = fields
-        counts["refused"] = counts.get("refused", 0) + len({id(item) for item, _ in result.refused})
+        refused = refused_late(result.refused)
+        counts["refused"] = counts.get("refused", 0) + len(refused)
+        counts["late"] = moved_rows(counts.get("late", {}), refused)
         row.counts = counts
-        row.rows_done = self.accounting.rows
+        row.rows_done = batch.rows
         row.lease_until = work.now + LEASE
-        self._keep_issues(work, [*self.refusals, *refused], "refused")
+        told = [each for _, refusals in refused for each in refusals]
+        self._keep_issues(work, [*batch.refusals, *told], "refused")
+        out = {each.row for each in told}
         self._keep_issues(
             work,
-            [Refusal(w.row, w.column, w.sentence) for item in batch for w in item.warnings],
+            [
+                Refusal(each.row, each.column, each.sentence)
+                for item in batch.products
+                for each in item.warnings
+                if each.row not in out
+            ],
             "warning",
         )
-        self.refusals.clear()
         work.touch(f"import-{row.id}")
         return True
 
@@ -177,24 +197,23 @@ class _Run:
         room = max(0, MAX_ISSUES - self.issues)
         rows = [
             {
-                "organization_id": work.organization_id,
-                "import_id": self.row.id,
+                "organization_id": str(work.organization_id),
+                "import_id": str(self.row.id),
                 "row": each.row,
                 "column": each.column,
                 "severity": severity,
-                "sentence": each.sentence,
-                "value": (each.value or "")[:200] or None,
+                "sentence": plain(each.sentence),
+                "value": plain(each.value or "")[:200] or None,
             }
             for each in found[:room]
         ]
+        if len(found) > room > 0:
+            rows.append({**rows[-1], "column": None, "sentence": _NO_MORE, "value": None})
         self.issues += len(found)
-        if rows:
-            work.session.execute(insert(ImportIssue), rows)
+        insert_rows(work.session, "import_issues", rows)
 
     def _finish(self) -> None:
         state = ImportState.READY if self.is_dry else ImportState.DONE
-        with unit_of_work(self.actor) as work:
-            self._keep_issues(work, self.refusals, "refused")
         report = None if self.is_dry else _report(self.actor, self.row)
         _end(self.actor, self.row, state, accounting=self.accounting.to_json(), report_key=report)
 
@@ -216,7 +235,8 @@ def _end(
         row.report_key = report_key or row.report_key
         row.finished_at = work.now
         if accounting is not None:
-            row.counts = {**row.counts, "is_applying": False, "rows": accounting}
+            rows = {n: c + row.counts.get("late", {}).get(n, 0) for n, c in accounting.items()}
+            row.counts = {**row.counts, "is_applying": False, "rows": rows}
             row.rows_total = row.rows_done = accounting["rows"]
         if state != ImportState.READY:
             notices.notify(
@@ -256,14 +276,9 @@ def _report(actor: Actor, row: Import) -> str:
                 .execution_options(yield_per=1000)
             )
             for issue in found:
-                lines.writerow([_guarded(str(cell or "")) for cell in issue])
+                lines.writerow([guarded(str(cell or "")) for cell in issue])
         stream.flush()
         raw.seek(0)
         key = storage().keep(cast("BinaryIO", raw), folder="reports", suffix="csv")
         stream.detach()
     return key
-
-
-def _guarded(cell: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

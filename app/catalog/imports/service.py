@@ -158,6 +158,7 @@ def request_apply(work: Work, import_id: UUID) -> Import:
 def _ask(work: Work, row: Import, state: ImportState) -> Import:
     row.state, row.rows_done, row.error, row.lease_until = state, 0, None, None
     row.started_at, row.finished_at = work.now, None
+    row.counts = {name: told for name, told in row.counts.items() if name != "tries"}
     row.version += 1
     work.emit(ImportRequested(row.id))
     work.touch(f"import-{row.id}", "imports")

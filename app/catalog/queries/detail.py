@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import FieldChange, Media, ProductMedia
+from app.catalog.models import FieldChange, Media, Product, ProductMedia
 from app.catalog.queries.index import ListingBadge
 from app.catalog.queries.values import organization_of
 from app.catalog.rules import Layers
@@ -50,6 +50,7 @@ class ListingCard:
     last_synced_at: datetime | None
     is_writable: bool
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    there: Mapping[str, Any] = field(default_factory=dict)  # field → value as last read there
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,18 @@ def product_detail(session: Session, product_id: UUID) -> ProductDetail:
     )
 
 
+def get_title(session: Session, product_id: UUID) -> str:
+    """Return the title of a product of this organization; raises NotFound."""
+    title = session.scalar(
+        select(Product.title).where(
+            Product.id == product_id, Product.organization_id == organization_of(session)
+        )
+    )
+    if title is None:
+        raise NotFound
+    return title
+
+
 def pictures_of(session: Session, product_id: UUID) -> list[PictureRow]:
     """Return the pictures of a product in order."""
     rows = session.execute(
@@ -162,6 +175,7 @@ def _card(listing: Listing, name: str, channel: str) -> ListingCard:
         last_synced_at=listing.last_synced_at,
         is_writable=listing.is_writable,
         overrides=listing.overrides,
+        there=listing.remote.get("values", {}),
     )
 
 

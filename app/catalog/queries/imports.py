@@ -12,7 +12,14 @@ from app.catalog.errors import ImportNotFound
 from app.catalog.models import BulkEdit, Import, ImportIssue
 from app.catalog.queries.values import organization_of
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import (
+    KeysetPage,
+    decode_cursor,
+    decode_number,
+    encode_cursor,
+    id_in,
+    number_in,
+)
 from app.team.models import User
 
 PAGE: Final = 50
@@ -33,8 +40,8 @@ def import_page(session: Session, *, after: str | None = None) -> KeysetPage[Imp
     first = 1
     if after is not None:
         number, last = decode_cursor(after, length=2)
-        first = int(number)
-        wanted = wanted.where(Import.id < UUID(str(last)))
+        first = number_in(number)
+        wanted = wanted.where(Import.id < id_in(last))
     found = session.execute(wanted.order_by(Import.id.desc()).limit(PAGE + 1)).all()
     rows = [ImportLine(row, person) for row, person in found[:PAGE]]
     more = encode_cursor(first + PAGE, str(rows[-1].row.id)) if len(found) > PAGE else None
@@ -89,7 +96,7 @@ def import_issues(
     )
     first = 1
     if after is not None:
-        first, last = (int(each) for each in decode_cursor(after, length=2))
+        first, last = (number_in(each) for each in decode_cursor(after, length=2))
         wanted = wanted.where(ImportIssue.id > last)
     found = session.scalars(wanted.order_by(ImportIssue.id).limit(PAGE + 1)).all()
     rows = found[:PAGE]
@@ -111,7 +118,7 @@ def get_bulk_edit(session: Session, bulk_edit_id: UUID) -> BulkEdit:
 
 def page_of_ids(ids: Sequence[Any], after: str | None, *, size: int) -> KeysetPage[UUID]:
     """Return one page of a kept selection, in the order it was kept."""
-    at = int(decode_cursor(after, length=1)[0]) if after else 0
+    at = max(0, decode_number(after)) if after else 0
     rows = [UUID(str(each)) for each in ids[at : at + size]]
     before = encode_cursor(max(0, at - size)) if at else None
     more = encode_cursor(at + size) if at + size < len(ids) else None

@@ -12,12 +12,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.catalog.filters import ProductFilter
 from app.catalog.models import Media, MediaState, Product
 from app.catalog.queries.estimates import planned_rows
+from app.catalog.queries.positions import (
+    NULLABLE,
+    Key,
+    cursor_of,
+    first_number,
+    position_of,
+)
 from app.catalog.queries.searching import Narrowing, narrow
 from app.catalog.queries.values import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection, ConnectionState
 from app.core.money import Money
-from app.core.paging import KeysetPage, decode_cursor, encode_cursor
+from app.core.paging import KeysetPage, decode_cursor
 from app.listings.models import Listing
 
 PAGE_SIZE: Final = 50
@@ -31,7 +38,6 @@ _SORTS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "stock": Product.stock_total,
     "brand": Product.brand,
 }
-_NULLABLE: Final = frozenset({"price", "stock", "brand"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,41 +85,24 @@ def product_list(
     cursor = before or after
     is_back = before is not None
     at = decode_cursor(cursor, length=3) if cursor else None
-    walk = Walk(wanted, _position(wanted, at), is_back, size + 1)
+    walk = Walk(wanted, position_of(wanted.sort_key, at), is_back, size + 1)
     found, total = _keys(session, narrowing, walk)
     has_more = len(found) > size
     keys = found[:size][::-1] if is_back else found[:size]
     is_estimate = not is_counting
     if is_counting and total is None:
         total, is_estimate = _count(session, narrowing)
-    first = _first_number(at, len(keys), is_back=is_back)
+    first = first_number(at, len(keys), is_back=is_back)
     has_before = has_more if is_back else at is not None
     has_after = True if is_back else has_more
     return KeysetPage(
         rows=product_rows(session, [key for _, key in keys]),
-        before=_cursor(keys[0], first) if keys and has_before else None,
-        after=_cursor(keys[-1], first + len(keys)) if keys and has_after else None,
+        before=cursor_of(keys[0], first) if keys and has_before else None,
+        after=cursor_of(keys[-1], first + len(keys)) if keys and has_after else None,
         total=max(total or 0, first + len(keys) - 1),
         is_estimate=is_estimate,
         first=first,
     )
-
-
-Key = tuple[Any, UUID]
-
-
-def _cursor(key: Key, number: int) -> str:
-    value, product_id = key
-    return encode_cursor(
-        value.isoformat() if isinstance(value, datetime) else value, str(product_id), number
-    )
-
-
-def _first_number(at: list[Any] | None, count: int, *, is_back: bool) -> int:
-    if at is None:
-        return 1
-    number = at[2] if isinstance(at[2], int) else 1
-    return max(1, number - count) if is_back else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +137,7 @@ def _keys(session: Session, narrowing: Narrowing, walk: Walk) -> tuple[list[Key]
 
 def _walk(session: Session, narrowing: Narrowing, walk: Walk) -> list[Key]:
     """Walk the order from a cursor; rows without a value always come last."""
-    segments = [False, True] if walk.wanted.sort_key in _NULLABLE else [False]
+    segments = [False, True] if walk.wanted.sort_key in NULLABLE else [False]
     if walk.is_back:
         segments.reverse()
     position = walk.position
@@ -212,15 +201,6 @@ def _after(columns: Any, position: Key, walk: Walk) -> ColumnElement[bool]:
     by_value = columns.value < value if walk.is_down else columns.value > value
     beyond = or_(by_value, and_(columns.value == value, by_id))
     return beyond if walk.is_back else or_(is_null, beyond)
-
-
-def _position(wanted: ProductFilter, at: list[Any] | None) -> Key | None:
-    if at is None:
-        return None
-    value = at[0]
-    if wanted.sort_key == "updated" and value is not None:
-        value = datetime.fromisoformat(value)
-    return value, UUID(at[1])
 
 
 def _segment(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.catalog.bulk import Operation, changes_for
+from app.catalog.bulk import Operation, changes_for, stays
 from app.catalog.queries.values import organization_of
 from app.catalog.rules import Layer
 from app.catalog.service.applying import Applied, apply_change
@@ -49,6 +49,7 @@ class PreviewRow:
     title: str
     lines: tuple[PreviewLine, ...] = ()
     refusal: str | None = None
+    stays: tuple[str, ...] = ()  # what was asked for and is left as it is
 
     @property
     def move(self) -> float:
@@ -93,13 +94,15 @@ def summarize(session: Session, operation: Operation, ids: Sequence[UUID]) -> Pr
 def _row(operation: Operation, state: ProductState, currency: str) -> PreviewRow:
     title = state.values["title"]
     try:
-        wished = changes_for(operation, state.snapshot())
+        product = state.snapshot()
+        wished = changes_for(operation, product)
     except AppError as refusal:
         return PreviewRow(state.id, title, refusal=refusal.sentence)
-    done = apply_change(state, wished, Cause("bulk", Layer.MANUAL), currency=currency)
+    cause = Cause(operation.origin, Layer.MANUAL)
+    done = apply_change(state, wished, cause, currency=currency)
     if done.problems:
         return PreviewRow(state.id, title, refusal=next(iter(done.problems.values())))
-    return PreviewRow(state.id, title, _lines(done))
+    return PreviewRow(state.id, title, _lines(done), stays=tuple(stays(operation, product)))
 
 
 def _lines(done: Applied) -> tuple[PreviewLine, ...]:

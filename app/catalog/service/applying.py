@@ -8,7 +8,7 @@ from uuid import UUID
 from app.catalog import rules, values
 from app.catalog.rules import Layer, Layers
 from app.catalog.service.cleaning import Problems, check_whole, clean_fields
-from app.catalog.service.columns import PRODUCT_DEFAULTS, VARIANT_DEFAULTS
+from app.catalog.service.columns import PRODUCT_DEFAULTS, VARIANT_DEFAULTS, fresh_variant
 from app.catalog.service.drafts import (
     Cause,
     ProductChange,
@@ -157,7 +157,7 @@ def _add_variant(
     done.problems.update({f"new.{at}.{name}": text for name, text in wrong.items()})
     variant_id = draft.id or new_id()
     position = max((v.position for v in done.product.variants.values()), default=-1) + 1
-    full = {**new_variant_values(), **cleaned}
+    full = {**fresh_variant(), **cleaned}
     layers = first_layers(cleaned, cause.layer)
     done.product.variants[variant_id] = VariantState(variant_id, position, full, layers)
     done.new_ids.append(variant_id)
@@ -194,11 +194,6 @@ def _follow_options(done: Applied, cause: Cause) -> None:
         product.values["options"] = new
         done.entries.append(Entry("options", old, new, cause.layer or Layer.SOURCE))
         done.fields["options"] = None
-
-
-def new_variant_values() -> dict[str, Any]:
-    """Return the values of a variant nobody said anything about."""
-    return {n: v.copy() if isinstance(v, dict) else v for n, v in VARIANT_DEFAULTS.items()}
 
 
 def first_layers(given: Mapping[str, Any], layer: Layer | None) -> Layers:

@@ -6,7 +6,12 @@ from uuid import UUID
 
 from app.adapters.values import Values
 from app.catalog import rules, values
-from app.catalog.service.columns import PRODUCT_DEFAULTS, VARIANT_DEFAULTS
+from app.catalog.service.columns import (
+    PRODUCT_DEFAULTS,
+    VARIANT_DEFAULTS,
+    fresh_product,
+    fresh_variant,
+)
 from app.catalog.service.drafts import ProductDraft, ProductState, VariantDraft
 
 Problems = dict[str, str]
@@ -26,6 +31,9 @@ def clean_fields(
     for name, value in given.items():
         if name not in known:
             problems[name] = f"{values.label(name)} is not a field that can be set here."
+            continue
+        if value is None and name not in values.NEVER_EMPTY:
+            cleaned[name] = known[name]
             continue
         try:
             cleaned[name] = values.clean(name, value, currency=currency, is_strict=is_strict)
@@ -51,7 +59,7 @@ def clean_draft(
         kept, wrong = clean_fields(
             variant.values, known=VARIANT_DEFAULTS, currency=currency, is_strict=is_strict
         )
-        variants.append(VariantDraft({**_fresh(VARIANT_DEFAULTS), **kept}, variant.id))
+        variants.append(VariantDraft({**fresh_variant(), **kept}, variant.id))
         if is_strict:
             wrong = {**values.check_variant(variants[-1].values), **wrong}
         problems.update({f"variants.{at}.{name}": text for name, text in wrong.items()})
@@ -59,13 +67,9 @@ def clean_draft(
     problems.update(
         _whole_problems(choices, [str(at) for at in range(len(choices))], is_strict=is_strict)
     )
-    full = {**_fresh(PRODUCT_DEFAULTS), **cleaned}
+    full = {**fresh_product(), **cleaned}
     full["options"] = rules.merge_options(full["options"], choices)
     return ProductDraft(full, tuple(variants), draft.handle, draft.id), problems
-
-
-def _fresh(defaults: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: v.copy() if isinstance(v, list | dict) else v for n, v in defaults.items()}
 
 
 def check_whole(product: ProductState, touched: set[UUID], *, is_strict: bool) -> Problems:

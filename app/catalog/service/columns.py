@@ -45,6 +45,19 @@ VARIANT_DEFAULTS: Final[Mapping[str, Any]] = {
     "height": None,
     "image": None,
 }
+
+
+def fresh_product() -> dict[str, Any]:
+    """Return the values of a product nobody said anything about, to be filled."""
+    lists: dict[str, Any] = {"categories": [], "tags": [], "options": [], "images": []}
+    return {**PRODUCT_DEFAULTS, **lists, "attributes": {}}
+
+
+def fresh_variant() -> dict[str, Any]:
+    """Return the values of a variant nobody said anything about, to be filled."""
+    return {**VARIANT_DEFAULTS, "choice": {}, "prices": {}}
+
+
 _MEASURES: Final = ("weight", "length", "width", "height")
 
 
@@ -134,9 +147,9 @@ def variant_row(
     """Return the row of a variant as plain JSON."""
     values = variant.values
     return {
-        "id": str(variant.id),
+        "id": variant.id.hex,
         "organization_id": organization_id,
-        "product_id": str(product_id),
+        "product_id": product_id.hex,
         "position": variant.position,
         "sku": values["sku"],
         "sku_key": rules.sku_key(values["sku"]),

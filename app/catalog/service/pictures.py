@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.adapters.values import Values
+from app.catalog import addresses
 from app.catalog.keys import is_id
 from app.catalog.models import Media
 from app.catalog.service.drafts import ProductChange, ProductDraft, VariantDraft
@@ -34,8 +35,9 @@ def resolve_pictures(work: Work, wishes: Sequence[Wish]) -> list[Wish]:
                 _note(str(values["image"]), None, urls, ids)
     if not urls and not ids:
         return list(wishes)
-    known = media_by_url(work, set(urls.values()))
-    names = {key: str(known[url]) for key, url in urls.items() if url in known}
+    shown = _shown_by_us(work, urls)
+    known = media_by_url(work, {url for key, url in urls.items() if key not in shown})
+    names = {key: str(known[url]) for key, url in urls.items() if url in known} | shown
     foreign = ids - set(_ours(work, ids))
     names.update({key: f"unknown:{key}" for key in foreign})
     return [_renamed(wish, names) for wish in wishes]
@@ -46,6 +48,17 @@ def _note(key: str, url: str | None, urls: dict[str, str], ids: set[str]) -> Non
         ids.add(key)
     elif url or key.startswith((f"{_PREFIX}http://", f"{_PREFIX}https://")):
         urls.setdefault(key, url or key.removeprefix(_PREFIX))
+
+
+def _shown_by_us(work: Work, urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the pictures whose addresses are ours: exports name uploaded ones so."""
+    found = {
+        key: str(media_id)
+        for key, url in urls.items()
+        if (media_id := addresses.own_media(work.organization_id, url))
+    }
+    there = set(_ours(work, set(found.values())))
+    return {key: media_id for key, media_id in found.items() if media_id in there}
 
 
 def _variant_values(wish: Wish) -> Iterable[Values]:
@@ -79,6 +92,8 @@ def _renamed(wish: Wish, names: Mapping[str, str]) -> Wish:
 
 
 def _draft(draft: VariantDraft, names: Mapping[str, str]) -> VariantDraft:
+    if not draft.values.get("image"):
+        return draft
     return replace(draft, values=_with_image(draft.values, names))
 
 

@@ -187,6 +187,7 @@ def _tell(work: Work, done: Sequence[Applied], cause: Cause) -> None:
                 (*each.variant_fields, *each.new_ids),
                 cause.connection_id,
                 is_mass=len(effective) > _FEW,
+                is_undo=cause.origin == "undo",
             )
         )
     if effective:

@@ -61,13 +61,13 @@ def save_view(work: Work, page: str, draft: ViewDraft) -> UUID:
     return view.id
 
 
-def keep_columns(work: Work, columns: tuple[str, ...]) -> None:
-    """Keep which columns of the product list the actor wants to see."""
+def keep_columns(work: Work, columns: tuple[str, ...], page: str = COLUMNS_PAGE) -> None:
+    """Keep which columns of the product list, or parts of another page, the actor wants to see."""
     kept = work.session.scalar(
-        select(SavedView).where(SavedView.user_id == _owner(work), SavedView.page == COLUMNS_PAGE)
+        select(SavedView).where(SavedView.user_id == _owner(work), SavedView.page == page)
     )
     if kept is None:
-        save_view(work, COLUMNS_PAGE, ViewDraft("Columns", "", columns))
+        save_view(work, page, ViewDraft("Columns", "", columns))
     else:
         kept.columns = list(columns)
 

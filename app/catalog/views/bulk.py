@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalog import bulk, filters
 from app.catalog import queries as products
 from app.catalog.bulk import Operation
+from app.catalog.bulk.operations import UNDO
 from app.catalog.bulk.running import MAX_PRODUCTS
 from app.catalog.file_forms import BulkForm
 from app.catalog.filters import ProductFilter
@@ -76,6 +77,7 @@ def bulk_detail(
         form=shown,
         kind=shown.kind.data or "",
         currency=currency,
+        is_undo=row.operation.get("kind") == UNDO,
         failures=row.results.get("failures", []),
         **context,
     )
@@ -146,6 +148,7 @@ def _shown(row: PreviewRow) -> dict[str, Any]:
         "id": row.product_id,
         "title": row.title,
         "refusal": row.refusal,
+        "stays": row.stays,
         "lines": lines[:SHOWN_LINES],
         "more": max(0, len(lines) - SHOWN_LINES),
     }
@@ -192,3 +195,23 @@ def bulk_cancel(bulk_edit_id: UUID) -> ResponseReturnValue:
         row = bulk.cancel_bulk_edit(work, bulk_edit_id)
     toast(f"Bulk edit cancelled after {plural(row.done, 'product')}.", kind="info")
     return go_to(bulk_detail, bulk_edit_id=bulk_edit_id)
+
+
+@bp.post("/products/bulk/<uuid:bulk_edit_id>/undo")
+@requires("catalog.write")
+def bulk_undo(bulk_edit_id: UUID) -> ResponseReturnValue:
+    """Prepare to take a bulk edit back; every inverse change is shown first."""
+    with unit_of_work(current_actor()) as work:
+        done = bulk.get_bulk_edit(work, bulk_edit_id)
+        words = bulk.describe(bulk.read_operation(done.operation))
+        row = bulk.undo_cause(work, bulk_edit_id, words=f"“{words}”")
+    return go_to(bulk_detail, bulk_edit_id=row.id)
+
+
+@bp.post("/products/history/<int:line_id>/undo")
+@requires("catalog.write")
+def line_undo(line_id: int) -> ResponseReturnValue:
+    """Prepare to take one change back."""
+    with unit_of_work(current_actor()) as work:
+        row = bulk.undo_line(work, line_id)
+    return go_to(bulk_detail, bulk_edit_id=row.id)

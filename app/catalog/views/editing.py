@@ -12,6 +12,7 @@ from app.catalog.forms import STATUS_CHOICES, ProductForm, split_list
 from app.catalog.queries import ProductDetail
 from app.catalog.service import ProductChange, ProductDraft, VariantDraft
 from app.catalog.variant_rows import Reading, VariantRow
+from app.web.payload import whole_number
 
 PLAIN: Final = (
     "title", "description", "short_description", "status", "brand", "condition",
@@ -125,10 +126,9 @@ def _options(sent: Form) -> list[OptionRow]:
 
 
 def _numbers(sent: Form, prefix: str) -> list[int]:
-    found = {
-        name.removeprefix(prefix).partition(".")[0] for name in sent if name.startswith(prefix)
-    }
-    return sorted(int(each) for each in found if each.isdigit())[:300]
+    told = {name.removeprefix(prefix).partition(".")[0] for name in sent if name.startswith(prefix)}
+    found = (whole_number(each, most=9_999) for each in told)
+    return sorted(each for each in found if each is not None)[:300]
 
 
 def _attributes(sent: Form) -> list[AttributeRow]:
@@ -184,7 +184,6 @@ def change_of(editor: Editor, product: ProductDetail, reading: Reading) -> Produ
         for row in editor.rows
         if row.is_new and not row.is_removed
     )
-    version = editor.form.version.data or ""
     return ProductChange(
         product.id,
         product_values(editor),
@@ -193,7 +192,7 @@ def change_of(editor: Editor, product: ProductDetail, reading: Reading) -> Produ
         removed_variants=tuple(
             UUID(row.key) for row in editor.rows if row.is_removed and not row.is_new
         ),
-        expected_version=int(version) if version.isdigit() else 0,
+        expected_version=whole_number(editor.form.version.data or "") or 0,
     )
 
 
@@ -251,7 +250,8 @@ def show_problems(editor: Editor, problems: Mapping[str, str]) -> None:
 
 
 def _at(rows: Sequence[VariantRow], place: str) -> VariantRow | None:
-    return rows[int(place)] if place.isdigit() and int(place) < len(rows) else None
+    at = whole_number(place, most=len(rows) - 1)
+    return None if at is None else rows[at]
 
 
 def act(editor: Editor, action: str, sent: Form) -> str | None:

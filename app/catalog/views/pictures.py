@@ -32,14 +32,14 @@ _SIZES: Final = ("full", "thumb", "small")
 @takes_up_to(100)
 def media_upload(product_id: UUID) -> ResponseReturnValue:
     """Take picture files; those that are none are named, the others stay."""
+    actor = current_actor()
+    with reading(actor) as session:
+        queries.get_title(session, product_id)
     files = [each for each in request.files.getlist("files") if each.filename]
     if not files:
         raise Invalid("Choose a picture first.")
     if len(files) > MOST_FILES:
         raise Invalid(f"Upload up to {MOST_FILES} pictures at once.")
-    actor = current_actor()
-    with reading(actor) as session:
-        queries.pictures_of(session, product_id)
     for file in files:
         try:
             stored = service.store_picture(actor.organization, file.stream.read(MAX_BYTES + 1))

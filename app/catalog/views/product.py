@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.catalog import queries, service
+from app.catalog.bulk.steps import RESTORABLE
 from app.catalog.errors import SkuTaken, StaleProduct
-from app.catalog.queries import ProductDetail
 from app.catalog.service import ProductChange
 from app.catalog.service.attributes import check_attributes
 from app.catalog.service.loading import organization_currency
@@ -28,6 +28,7 @@ from app.web.filters import viewer_zone
 from app.web.fragments import go_to, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
 
 RECENT: Final = 8
 BLOCKS: Final = ("product", "media", "sells", "history")
@@ -38,8 +39,7 @@ def _reading(session: Session, actor: Actor) -> Reading:
 
 
 def _first_variant() -> int:
-    text = request.args.get("variants", "")
-    return int(text) if text.isdigit() and len(text) < 5 else 0
+    return whole_number(request.args.get("variants", ""), most=9_999) or 0
 
 
 def _lists(session: Session) -> dict[str, Any]:
@@ -86,7 +86,12 @@ def _show(
 
 
 def _words() -> dict[str, Any]:
-    return {"show_value": show_value, "field_label": field_label, "origins": ORIGINS}
+    return {
+        "show_value": show_value,
+        "field_label": field_label,
+        "origins": ORIGINS,
+        "restorable": RESTORABLE,
+    }
 
 
 @bp.post("/products/<uuid:product_id>")
@@ -210,12 +215,10 @@ def product_create() -> ResponseReturnValue:
 @requires("catalog.read")
 def product_history(product_id: UUID) -> ResponseReturnValue:
     """Show the whole history, the newest first."""
-    before = request.args.get("before", "")
+    before = whole_number(request.args.get("before", ""))
     with reading(current_actor()) as session:
         product = queries.product_detail(session, product_id)
-        lines, older = queries.product_history(
-            session, product_id, before=int(before) if before.isdigit() else None
-        )
+        lines, older = queries.product_history(session, product_id, before=before)
     return page(
         "catalog/product_history.html",
         blocks=("lines",),
@@ -226,9 +229,16 @@ def product_history(product_id: UUID) -> ResponseReturnValue:
     )
 
 
+def _find(product_id: UUID) -> None:
+    """Raise NotFound for what is no product of this organization."""
+    with reading(current_actor()) as session:
+        queries.get_title(session, product_id)
+
+
 def _do(
     act: Callable[[Work, Sequence[UUID]], object], product_id: UUID, *, sentence: str, undo: str
 ) -> ResponseReturnValue:
+    _find(product_id)
     with unit_of_work(current_actor()) as work:
         act(work, [product_id])
     toast(sentence, undo=url_for(undo, ids=str(product_id)))
@@ -263,6 +273,7 @@ def product_restore(product_id: UUID) -> ResponseReturnValue:
 @requires("catalog.write")
 def product_exclude(product_id: UUID) -> ResponseReturnValue:
     """Keep a product off every channel, or let it go there again."""
+    _find(product_id)
     is_excluded = request.form.get("excluded") == "yes"
     with unit_of_work(current_actor()) as work:
         service.exclude_products(work, [product_id], is_excluded=is_excluded)
@@ -285,13 +296,8 @@ def product_delete(product_id: UUID) -> ResponseReturnValue:
     """Delete an archived product for good."""
     actor = current_actor()
     with reading(actor) as session:
-        title = _title(queries.product_detail(session, product_id))
+        title = queries.get_title(session, product_id)
     with unit_of_work(actor) as work:
         service.delete_product(work, product_id)
     toast(f"{title} is deleted.")
     return back_to_list()
-
-
-def _title(product: ProductDetail) -> str:
-    title: str = product.values["title"]
-    return title

@@ -1,7 +1,5 @@
 """The media library: pictures come by URL, and every send makes a new item."""
 
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -9,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from app.simulators.pictures import placeholder_png as placeholder_png
 from app.simulators.woocommerce import outside, php, times
 from app.simulators.woocommerce.core import StoreCore
 from app.simulators.woocommerce.errors import ApiError
@@ -122,20 +121,3 @@ def picture_of(store: StoreCore, media_id: int) -> dict[str, Any] | None:
         "name": item["name"],
         "alt": item["alt"],
     }
-
-
-def placeholder_png(name: str, *, side: int = 240) -> bytes:
-    """Draw a plain picture, its colour made from the name: sample products need no network."""
-    mixed = zlib.crc32(name.encode())
-    first = bytes(96 + (mixed >> shift) % 128 for shift in (0, 8, 16))
-    second = bytes(min(255, value + 32) for value in first)
-    rows = b"".join(
-        b"\x00" + second * (side * row // (side * 2)) + first * (side - side * row // (side * 2))
-        for row in range(side)
-    )
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )

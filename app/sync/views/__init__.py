@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from app.sync.views import conflicts, connection, home, mapping, runs
+from app.sync.views import conflicts, connection, home, mapping, plans, runs
 from app.sync.views.base import bp
 from app.sync.views.shell import install_shell
 
-__all__ = ["bp", "conflicts", "connection", "home", "install", "mapping", "runs"]
+__all__ = ["bp", "conflicts", "connection", "home", "install", "mapping", "plans", "runs"]
 
 
 def install(app: Flask) -> None:

@@ -25,6 +25,7 @@ from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import can, current_actor
+from app.web.wishes import cursors
 
 _AT_ONCE: Final = 500
 _WINNERS: Final = (Resolution.OURS, Resolution.THEIRS)
@@ -70,7 +71,7 @@ def conflict_list(status: int = 200) -> ResponseReturnValue:
     """Show open conflicts with both values, or what became of the decided ones."""
     chosen = _chosen()
     with reading(current_actor()) as session:
-        found = conflicts.conflict_page(session, chosen, after=request.args.get("after"))
+        found = conflicts.conflict_page(session, chosen, **cursors())
         counts = conflicts.state_counts(session)
         cards = connections.cards(session)
     return page(

@@ -15,14 +15,24 @@ from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
 from app.sync import inbox, previewing, queries, resolving, service
-from app.sync.forms import ConnectionSettingsForm, chosen, shown
+from app.sync.errors import AlreadyRunning
+from app.sync.forms import (
+    DIRECTIONS,
+    WINNERS,
+    ConnectionSettingsForm,
+    chosen,
+    differences,
+    shown,
+)
 from app.sync.models import RunKind
-from app.sync.policy import GROUP_LABELS, Policy, describe
+from app.sync.policy import GROUP_LABELS, Direction, Policy, Rule, describe
 from app.sync.views.base import bp
 from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.payload import whole_number
+from app.web.wishes import cursors
 
 _FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
 
@@ -39,7 +49,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         context = _about(session, connection_id)
-    use = context["use"]
+    use, policy = context["use"], Policy.from_settings(row.settings)
     chart = {
         "type": "bar",
         "data": {
@@ -60,11 +70,27 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         watch=[f"connection-{connection_id}", "sync_runs", "listings"],
         row=row,
         state=connections.state_word(row),
-        rules=describe(Policy.from_settings(row.settings)),
+        owners=_owners(policy),
+        rules=describe(policy)[len(policy.groups) :],
         numbers=_numbers(row),
         chart=chart,
         **context,
     )
+
+
+def _owners(policy: Policy) -> list[tuple[str, str]]:
+    """Return rules with the groups of fields they hold for, equal rules as one."""
+    groups: dict[Rule, list[str]] = {}
+    for group, rule in policy.groups.items():
+        groups.setdefault(rule, []).append(GROUP_LABELS[group])
+    return [
+        (
+            DIRECTIONS[rule.direction.value]
+            + ("" if rule.direction is Direction.OFF else f" · {WINNERS[rule.on_both.value]}"),
+            "; ".join(labels),
+        )
+        for rule, labels in groups.items()
+    ]
 
 
 def _about(session: Session, connection_id: UUID) -> dict[str, Any]:
@@ -107,6 +133,7 @@ def _settings_page(
         status=status,
         row=row,
         form=form or ConnectionSettingsForm(None, data=values),
+        differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
         preview=preview,
@@ -150,10 +177,9 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
                 connection_id,
                 name=(form.name.data or "").strip(),
                 settings=chosen(form, Policy.from_settings(row.settings)),
-                version=int(form.version.data or 0),
+                version=whole_number(form.version.data or "") or 0,
             )
     except Stale:
-        form.name.errors = [*form.name.errors, "Somebody else saved these rules meanwhile."]
         return _settings_page(connection_id, template, form, 409)
     if is_setup:
         connecting.activate(actor, connection_id)
@@ -168,13 +194,16 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
 def connection_sync(connection_id: UUID) -> ResponseReturnValue:
     """Read what changed, compare everything, or send everything, now."""
     wish = request.form.get("what", "changes")
-    with unit_of_work(current_actor()) as work:
-        if wish == "push":
-            service.push_connection(work, connection_id)
-        else:
-            kind = RunKind.RECONCILE if wish == "everything" else RunKind.CHANGES
-            service.request_run(work, connection_id, kind, cause="Sync now")
-    toast("Sync started.", kind="info")
+    try:
+        with unit_of_work(current_actor()) as work:
+            if wish == "push":
+                service.push_connection(work, connection_id)
+            else:
+                kind = RunKind.RECONCILE if wish == "everything" else RunKind.CHANGES
+                service.request_run(work, connection_id, kind, cause="Sync now")
+        toast("Sync started.", kind="info")
+    except AlreadyRunning as busy:
+        toast(busy.sentence, kind="info")
     return then(connection_detail, connection_id=connection_id)
 
 
@@ -189,7 +218,7 @@ def delivery_list(connection_id: UUID) -> ResponseReturnValue:
             session,
             connection_id,
             state=request.args.get("state"),
-            after=request.args.get("after"),
+            **cursors(),
         )
     return page(
         "sync/delivery_list.html",

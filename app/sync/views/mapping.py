@@ -1,28 +1,34 @@
 """Mapping: what the shop has and we do not know yet; pair, create, ignore."""
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.catalog import queries as catalog
 from app.catalog.filters import ProductFilter, is_id
+from app.catalog.queries.index import ProductRow
 from app.connections import queries as connections
 from app.core.db import reading
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError, Invalid, NotFound, TooLarge
 from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
-from app.listings.models import ListingState
-from app.sync import queries
+from app.listings.models import Listing, ListingState
+from app.listings.readiness import Gap
+from app.sync import queries, ready
 from app.sync.views.base import bp
 from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
+MOST_AT_ONCE: Final = 500
 _VIEWS = {
     "unmapped": (ListingState.UNMAPPED,),
     "paired": (
@@ -44,22 +50,24 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
     """Show the shop's items with what they may be, or our products that the shop lacks."""
     actor = current_actor()
     view = request.args.get("view", "unmapped")
-    text, after = request.args.get("q", ""), request.args.get("after")
+    text = request.args.get("q", "")
     found: KeysetPage[Any]
+    gaps: dict[UUID, list[Gap]] = {}
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         if view == "ours":
             lacking = ProductFilter(
                 q=text, channel=str(connection_id), listing="none", excluded="no"
             )
-            found = catalog.product_list(session, lacking, after=after)
+            found = catalog.product_list(session, lacking, **cursors())
+            gaps = ready.gaps_of(session, row, [product.id for product in found.rows])
         else:
             found = queries.listing_page(
                 session,
                 connection_id=connection_id,
                 states=_VIEWS.get(view, _VIEWS["unmapped"]),
                 text=text,
-                after=after,
+                **cursors(),
             )
         counts = queries.state_counts(session, connection_id)
     return page(
@@ -68,18 +76,31 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
         watch=["listings", f"connection-{connection_id}"],
         row=row,
         page=found,
+        gaps=gaps,
         counts=counts,
         view=view,
         q=text,
     )
 
 
+def _find(connection_id: UUID) -> None:
+    """Raise NotFound for what is no connection of this organization."""
+    actor = current_actor()
+    with reading(actor) as session:
+        connections.get_connection(session, actor.organization, connection_id)
+
+
 def _checked() -> list[UUID]:
-    return [UUID(each) for each in request.form.getlist("ids") if is_id(each)]
+    given = request.form.getlist("only") or request.form.getlist("ids")  # a row's own button
+    ids = [UUID(each) for each in given if is_id(each)]
+    if len(ids) > MOST_AT_ONCE:
+        raise TooLarge(f"This works on up to {MOST_AT_ONCE} items at once.")
+    return ids
 
 
 def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> ResponseReturnValue:
     """Do something to every checked item; one that refuses hinders no other."""
+    _find(connection_id)
     count, refusals = 0, []
     for listing_id in _checked():
         try:
@@ -88,10 +109,10 @@ def _each(connection_id: UUID, act: Callable[[Work, UUID], Any], done: str) -> R
             count += 1
         except AppError as refusal:
             refusals.append(refusal.sentence)
-    if refusals:
-        toast(refusals[0], kind="error")
-    elif count:
+    if count:
         toast(done.format(items=plural(count, "item")), kind="info")
+    for sentence, times in Counter(refusals).items():
+        toast(f"{plural(times, 'item')}: {sentence}" if times > 1 else sentence, kind="error")
     return then(mapping, connection_id=connection_id)
 
 
@@ -152,34 +173,64 @@ def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
 def mapping_choose(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     """Choose the product an item is."""
     actor = current_actor()
-    text = request.args.get("q", "")
+    text = request.args.get("q", "").strip()
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
-        found = queries.listing_page(session, ids=[listing_id], limit=1)
-        item = found.rows[0] if found.rows else None
-        sought = text or (item.listing.title if item else "")
-        products = catalog.product_list(
-            session, ProductFilter(q=sought), size=20, is_counting=False
+        found = queries.listing_page(
+            session, connection_id=connection_id, ids=[listing_id], limit=1
         ).rows
+        if not found:
+            raise NotFound
+        proposed = {each.product_id: each for each in queries.proposals(session, listing_id)}
+        products = _searched(session, text) if text else _likely(session, found[0], proposed)
     return page(
         "sync/mapping_choose.html",
         blocks=("results",),
         row=row,
-        item=item,
+        item=found[0],
+        offer=_first_offer(found[0].listing),
         products=products,
+        proposed=proposed,
         q=text,
     )
+
+
+def _searched(session: Session, text: str) -> Sequence[ProductRow]:
+    return catalog.product_list(session, ProductFilter(q=text), size=20, is_counting=False).rows
+
+
+def _likely(
+    session: Session, item: queries.ListingRow, proposed: Collection[UUID]
+) -> Sequence[ProductRow]:
+    """What was proposed, else what shares a word with the title: long words say most."""
+    if proposed:
+        return catalog.product_rows(session, list(proposed))
+    for word in sorted(set(item.listing.title.split()), key=len, reverse=True)[:3]:
+        if rows := _searched(session, word):
+            return rows
+    return []
+
+
+def _first_offer(listing: Listing) -> Mapping[str, Any]:
+    """What the shop sells first of an item: SKU, price, stock."""
+    offers = listing.remote.get("variants") or {}
+    return next(iter(offers.values()), {})
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")
 @requires("listings.map")
 def mapping_pair(connection_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     """Pair an item with the chosen product."""
+    _find(connection_id)
     product_id = request.form.get("product_id", "")
     if not is_id(product_id):
         raise Invalid("Choose the product that this item is.")
-    with unit_of_work(current_actor()) as work:
-        listings.map_listing(work, listing_id, UUID(product_id))
+    actor = current_actor()
+    with reading(actor) as session:
+        known = {str(each.product_id): each for each in queries.proposals(session, listing_id)}
+    pairs = known[product_id].variant_pairs if product_id in known else None
+    with unit_of_work(actor) as work:
+        listings.map_listing(work, listing_id, UUID(product_id), variant_pairs=pairs)
     toast("Paired. Both sides are being compared.", kind="info")
     return then(mapping, connection_id=connection_id)
 

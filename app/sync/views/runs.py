@@ -1,20 +1,25 @@
 """Activity: runs and what they changed; plans that wait; listings that failed."""
 
+from typing import Any, Final
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.catalog.views.index import back_to_list, chosen_ids
 from app.connections import queries as connections
 from app.core.db import reading
+from app.core.errors import NotFound
 from app.core.work import unit_of_work
-from app.listings.models import ListingState
-from app.sync import queries, service
-from app.sync.models import ChangeState
+from app.sync import queries, service, undoing
 from app.sync.views.base import bp
-from app.web.fragments import page, then, toast
+from app.web.filters import plural
+from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
+from app.web.wishes import cursors
+
+_MOST_AT_ONCE: Final = 1_000
 
 
 def _uuid(text: str) -> UUID | None:
@@ -34,7 +39,7 @@ def run_list() -> ResponseReturnValue:
             session,
             connection_id=_uuid(request.args.get("connection", "")),
             state=request.args.get("state"),
-            after=request.args.get("after"),
+            **cursors(),
         )
         cards = connections.cards(session)
     return page(
@@ -53,7 +58,7 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         row = queries.get_run(session, actor.organization, run_id)
-        found = queries.changes(session, run_id=run_id, after=request.args.get("after"))
+        found = queries.changes(session, run_id=run_id, **cursors())
         calls = connections.exchanges(session, row.run.connection_id, run_id=run_id, limit=20)
     return page(
         "sync/run_detail.html",
@@ -65,6 +70,15 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.post("/sync/runs/<uuid:run_id>/undo")
+@requires("sync.run", "catalog.write")
+def run_undo(run_id: UUID) -> ResponseReturnValue:
+    """Prepare to take a run back; every inverse change is shown first."""
+    with unit_of_work(current_actor()) as work:
+        row = undoing.undo_run(work, run_id)
+    return go_to_url(url_for("catalog.bulk_detail", bulk_edit_id=row.id))
+
+
 @bp.post("/sync/runs/<uuid:run_id>/cancel")
 @requires("sync.run")
 def run_cancel(run_id: UUID) -> ResponseReturnValue:
@@ -74,26 +88,13 @@ def run_cancel(run_id: UUID) -> ResponseReturnValue:
     return then(run_detail, run_id=run_id)
 
 
-@bp.get("/sync/plans")
-@requires("sync.read")
-def plan_list() -> ResponseReturnValue:
-    """Show changes that wait for a person."""
-    with reading(current_actor()) as session:
-        found = queries.changes(
-            session, states=(ChangeState.HELD,), after=request.args.get("after")
-        )
-    return page("sync/plan_list.html", blocks=("results",), watch=["sync_runs"], page=found)
-
-
-@bp.post("/sync/plans/approve")
-@requires("sync.run")
-def plan_approve() -> ResponseReturnValue:
-    """Send the checked changes."""
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdigit()]
-    with unit_of_work(current_actor()) as work:
-        sent = service.approve_held(work, ids)
-    toast(f"{sent} changes are on their way." if sent else "Nothing was selected.", kind="info")
-    return then(plan_list)
+def _errors_wanted() -> dict[str, Any]:
+    return {
+        "connection_id": _uuid(request.args.get("connection", "")),
+        "states": queries.FAILURES,
+        "text": request.args.get("q", ""),
+        "reason": request.args.get("reason", ""),
+    }
 
 
 @bp.get("/sync/errors")
@@ -101,29 +102,36 @@ def plan_approve() -> ResponseReturnValue:
 def error_list() -> ResponseReturnValue:
     """Show listings that failed, with what to do."""
     with reading(current_actor()) as session:
-        found = queries.listing_page(
-            session,
-            connection_id=_uuid(request.args.get("connection", "")),
-            states=(ListingState.FAILED, ListingState.GONE),
-            text=request.args.get("q", ""),
-            after=request.args.get("after"),
-        )
+        wanted = _errors_wanted()
+        found = queries.listing_page(session, **wanted, **cursors())
+        reasons = queries.reasons(session, wanted["connection_id"])
+        cards = connections.cards(session)
     return page(
         "sync/error_list.html",
         blocks=("results",),
         watch=["listings"],
         page=found,
+        cards=cards,
+        reasons=reasons,
         q=request.args.get("q", ""),
     )
 
 
-@bp.post("/sync/listings/<uuid:listing_id>/retry")
+@bp.post("/sync/errors/retry")
 @requires("sync.run")
-def listing_retry(listing_id: UUID) -> ResponseReturnValue:
-    """Try a failed listing again."""
-    with unit_of_work(current_actor()) as work:
-        service.retry_listing(work, listing_id)
-    toast("Trying again.", kind="info")
+def errors_retry() -> ResponseReturnValue:
+    """Try one listing again, the checked ones, or all that the list shows."""
+    actor = current_actor()
+    given = request.form.getlist("only") or request.form.getlist("ids")
+    ids = [key for each in given if (key := _uuid(each)) is not None]
+    if request.form.get("everything") and not request.form.get("only"):
+        with reading(actor) as session:
+            found = queries.listing_page(session, **_errors_wanted(), limit=_MOST_AT_ONCE)
+        ids = [row.id for row in found.rows]
+    with unit_of_work(actor) as work:
+        count = service.retry_listings(work, ids)
+    said = f"Trying {plural(count, 'listing')} again." if count else "Select the listings to try."
+    toast(said, kind="info")
     return then(error_list)
 
 
@@ -131,11 +139,26 @@ def listing_retry(listing_id: UUID) -> ResponseReturnValue:
 @requires("sync.run")
 def products_sync() -> ResponseReturnValue:
     """Sync the selected products now."""
-    ids = [key for each in request.form.getlist("ids") if (key := _uuid(each)) is not None]
-    with unit_of_work(current_actor()) as work:
+    actor = current_actor()
+    ids = chosen_ids(actor)
+    with unit_of_work(actor) as work:
         started = service.sync_products(work, ids)
     if started:
         toast("Sync started. Rows change as the channels answer.", kind="info")
     else:
         toast("None of these products is paired with a channel yet.", kind="info")
-    return then(run_list)
+    if request.form.get("stay"):
+        return go_to_url(url_for("catalog.product_detail", product_id=ids[0]))
+    return back_to_list()
+
+
+@bp.get("/sync/listings/<uuid:listing_id>/payload")
+@requires("sync.read")
+def listing_payload(listing_id: UUID) -> ResponseReturnValue:
+    """Show the channel's own answer about a listing, whole."""
+    with reading(current_actor()) as session:
+        found = queries.listing_page(session, ids=[listing_id], limit=1).rows
+        snapshot = queries.find_snapshot(session, listing_id)
+    if not found:
+        raise NotFound
+    return page("sync/listing_payload.html", row=found[0], snapshot=snapshot)

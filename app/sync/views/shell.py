@@ -9,12 +9,19 @@ from app.connections.queries import Card
 from app.core.actor import Actor
 from app.core.db import reading
 from app.sync import queries
-from app.sync.views.values import field_label, run_title, value_of
+from app.sync.views.values import (
+    field_label,
+    is_prose,
+    run_line,
+    run_title,
+    share_of,
+    value_of,
+)
 from app.sync.views.versus import decided_words
 from app.web.identity import Identity, current_actor
 from app.web.live import announce, live
 from app.web.nav import NavItem, Section, register_counters, register_nav
-from app.web.slots import register_slot
+from app.web.slots import register_moves, register_slot
 
 
 def install_shell(app: Flask) -> None:
@@ -24,6 +31,9 @@ def install_shell(app: Flask) -> None:
         decided_words=decided_words,
         field_label=field_label,
         run_title=run_title,
+        run_line=run_line,
+        is_prose=is_prose,
+        share_of=share_of,
         connection_choices=connection_choices,
     )
     register_nav(
@@ -72,6 +82,7 @@ def install_shell(app: Flask) -> None:
         "delivery",
     ):
         announce(kind, permission="sync.read")
+    register_moves("conflicts", "listings", "sync_runs")
     live("sync_run")(run_fragments)
 
 

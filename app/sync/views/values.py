@@ -3,12 +3,15 @@
 from typing import Any, Final
 
 from app.adapters.values import FIELDS, Kind
+from app.catalog.rules import plain_text
 from app.core.money import Money
 from app.sync.models import RunKind, SyncRun
 from app.sync.planner import LISTING, VARIANT
 from app.web.filters import money, number
 
 _LONGEST: Final = 240
+_LONGEST_PROSE: Final = 1_200  # prose is shown with its words marked, so its end matters
+_PROSE: Final = (Kind.TEXT, Kind.HTML)
 _EMPTY: Final = "empty"
 _LABELS: Final = {VARIANT: "Whole variant", LISTING: "Whole listing"}
 
@@ -27,18 +30,53 @@ def run_title(run: SyncRun) -> str:
     return run.cause or "Sync"
 
 
+_RUN_LINES: Final = {
+    RunKind.FIRST: "First read of {}",
+    RunKind.FULL: "Read of everything in {}",
+    RunKind.CHANGES: "Read of changes in {}",
+    RunKind.PUSH: "Sent to {}",
+    RunKind.MANUAL: "Sent to {}",
+    RunKind.RECONCILE: "Comparison with {}",
+}
+
+
+def run_line(kind: str, connection: str) -> str:
+    """Return what a run did, and where."""
+    return _RUN_LINES[RunKind(kind)].format(connection)
+
+
+def is_prose(name: str) -> bool:
+    """Tell whether changes of a field are read word by word."""
+    return name in FIELDS and FIELDS[name].kind in _PROSE
+
+
+def share_of(name: str, old: Any, new: Any) -> float | None:
+    """Return by how much of itself a price moved, such as -0.3; None where that says nothing."""
+    if name not in FIELDS or FIELDS[name].kind is not Kind.MONEY:
+        return None
+    if not (isinstance(old, dict) and isinstance(new, dict)) or not old["minor"]:
+        return None
+    if old["currency"] != new["currency"]:
+        return None
+    return float((new["minor"] - old["minor"]) / old["minor"])
+
+
 def value_of(name: str, value: Any) -> str:
     """Return a value in words, shortened."""
     if value in (None, "", [], {}):
         return _EMPTY
+    if name == LISTING and isinstance(value, dict):
+        return _short(str(value.get("title") or "The whole listing"), _LONGEST)
     kind = FIELDS[name].kind if name in FIELDS else None
     if kind is Kind.MONEY and isinstance(value, dict):
         return str(money(Money(value["minor"], value["currency"])))
     if kind is Kind.MEASURE and isinstance(value, dict):
         return f"{value['value']} {value['unit']}"
+    if kind is Kind.HTML:
+        return _short(plain_text(str(value)), _LONGEST_PROSE)
     if kind is Kind.IMAGES:
         return f"{len(value)} picture{'' if len(value) == 1 else 's'}"
-    return _short(_words(value))
+    return _short(_words(value), _LONGEST_PROSE if kind in _PROSE else _LONGEST)
 
 
 def _words(value: Any) -> str:
@@ -55,5 +93,5 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from app.core.paging import KeysetPage, decode_moment, encode_cursor
+from app.core.paging import KeysetPage, itself, newest_page
 from app.team.models import AuditEntry, AuditSeal
 
 PAGE_SIZE: Final = 50
@@ -49,39 +49,21 @@ def audit_list(
     organization_id: UUID | None,
     wanted: AuditFilter,
     *,
-    after: str = "",
-    before: str = "",
+    after: str | None = None,
+    before: str | None = None,
 ) -> KeysetPage[AuditEntry]:
     """Return a page of the audit log, newest first; without an organization, the install's own."""
     entries = _audit(organization_id, wanted)
-    total = (
-        session.scalar(select(func.count()).select_from(entries.limit(COUNTED + 1).subquery())) or 0
+    return newest_page(
+        session,
+        entries,
+        [AuditEntry.at, AuditEntry.id],
+        itself,
+        after=after,
+        before=before,
+        limit=PAGE_SIZE,
+        counted=COUNTED,
     )
-    key = tuple_(AuditEntry.at, AuditEntry.id)
-    if before:
-        entries = entries.where(key > tuple_(*decode_moment(before)))
-        entries = entries.order_by(AuditEntry.at, AuditEntry.id)
-    else:
-        if after:
-            entries = entries.where(key < tuple_(*decode_moment(after)))
-        entries = entries.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    found = list(session.scalars(entries.limit(PAGE_SIZE + 1)))
-    has_more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if before:
-        rows.reverse()
-    earlier = bool(rows) and (has_more if before else bool(after))
-    later = bool(rows) and (has_more or bool(before))
-    return KeysetPage(
-        rows,
-        _cursor(rows[0]) if earlier else None,
-        _cursor(rows[-1]) if later else None,
-        min(total, COUNTED),
-        is_estimate=total > COUNTED,
-    )
-
-
-def _cursor(entry: AuditEntry) -> str:
-    return encode_cursor(entry.at.isoformat(), entry.id)
 
 
 def audit_actions(session: Session, organization_id: UUID | None) -> Sequence[str]:

@@ -74,7 +74,7 @@ def sign_up(
     actor: Actor, wanted: SignUp, *, public_url: str, cost: passwords.Cost = passwords.STANDARD
 ) -> str:
     """Add a person with an organization of their own; returns the token of the first session."""
-    take_attempts(actor, ("sign_up_address", origin().ip))
+    take_attempts(actor, ("sign_up_address", origin().network))
     email = normal_email(wanted.email)
     check_password(wanted.password, email=email)
     hashed = passwords.hash_password(wanted.password, cost=cost)
@@ -154,8 +154,10 @@ def prove_person(
 ) -> Person:
     """Return who signs in with this e-mail and password; raises SignInRefused, TooMany."""
     email = normal_email(email)
-    ip = origin().ip
-    take_attempts(actor, _pair(email, ip), ("sign_in_account", email), ("sign_in_address", ip))
+    where = origin().network
+    take_attempts(
+        actor, _pair(email, where), ("sign_in_account", email), ("sign_in_address", where)
+    )
     person = _find_person(email)
     is_right = passwords.fits(password, person.password_hash if person else None, cost=cost)
     if person is None:
@@ -168,13 +170,13 @@ def prove_person(
     return person
 
 
-def _pair(email: str, ip: str) -> tuple[str, str, str]:
-    return "sign_in_pair", email, ip
+def _pair(email: str, where: str) -> tuple[str, str, str]:
+    return "sign_in_pair", email, where
 
 
 def note_proof(work: Work, person: Person, password: str, *, cost: passwords.Cost) -> None:
     """Count tries anew after a right password, and hash it again when its hash is too weak."""
-    forget_attempts(work, _pair(person.email, origin().ip))
+    forget_attempts(work, _pair(person.email, origin().network))
     if passwords.wants_rehash(person.password_hash, cost=cost):
         _set_hash(work, person.user_id, passwords.hash_password(password, cost=cost))
 
@@ -235,7 +237,7 @@ def _set_hash(work: Work, user_id: UUID, hashed: str) -> None:
 
 def request_verification(actor: Actor, *, public_url: str) -> None:
     """Mail the actor the proof of the address once more."""
-    take_attempts(actor, ("mail_account", str(actor.user_id)), ("mail_address", origin().ip))
+    take_attempts(actor, ("mail_account", str(actor.user_id)), ("mail_address", origin().network))
     with unit_of_work(actor) as work:
         user = work.session.get_one(User, acting_user_id(work))
         if user.email_verified_at is None:
@@ -264,7 +266,7 @@ def confirm_email(work: Work, token: str) -> None:
 def request_reset(actor: Actor, email: str, *, public_url: str) -> None:
     """Mail a way back in, if the address is known; nobody learns whether it is."""
     email = normal_email(email)
-    take_attempts(actor, ("mail_account", email), ("mail_address", origin().ip))
+    take_attempts(actor, ("mail_account", email), ("mail_address", origin().network))
     with unit_of_work(actor) as work:
         user = work.session.scalar(select(User).where(User.email == email))
         if user is None:
@@ -278,7 +280,7 @@ def reset_password(
     actor: Actor, token: str, password: str, *, cost: passwords.Cost = passwords.STANDARD
 ) -> None:
     """Set a password by a mailed link and sign every browser out; raises LinkSpent, Invalid."""
-    take_attempts(actor, ("link_address", origin().ip))
+    take_attempts(actor, ("link_address", origin().network))
     check_password(password, email=_email_of_reset(actor, token))
     _finish_reset(actor, token, passwords.hash_password(password, cost=cost))
 

@@ -169,7 +169,7 @@ def refresh_api(actor: Actor, token: str) -> TokenPair:
 
     A refresh token seen twice was copied: nobody can tell the thief, so both have to sign in again.
     """
-    take_attempts(actor, ("refresh_address", origin().ip))
+    take_attempts(actor, ("refresh_address", origin().network))
     claims = _read(TokenKind.REFRESH, token)
     caller = _caller_of(actor, claims) if claims else None
     if claims is None or caller is None:

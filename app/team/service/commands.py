@@ -10,7 +10,7 @@ from app.core.work import Work, in_unit
 from app.team import passwords
 from app.team.models import Organization
 from app.team.permissions import Role
-from app.team.rules import check_password, normal_email
+from app.team.rules import check_email, check_name, check_password, normal_email
 from app.team.service.accounts import add_user
 from app.team.service.audit import record_audit
 from app.team.service.organizations import found_organization, join_organization
@@ -40,6 +40,10 @@ def create_user(
     if organization_id is None and not organization_name and not wanted.is_operator:
         raise Invalid(fields={"organization": "Name an organization, or make an operator."})
     email = normal_email(wanted.email)
+    check_email(email)
+    check_name(wanted.name)
+    if organization_id is None and organization_name:
+        check_name(organization_name, field="organization")
     check_password(wanted.password, email=email)
     hashed = passwords.hash_password(wanted.password, cost=cost)
     if organization_id is None and organization_name:

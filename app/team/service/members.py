@@ -175,7 +175,7 @@ def accept_as_new(
     cost: passwords.Cost = passwords.STANDARD,
 ) -> str:
     """Let a new person join; returns the token of the first session. Raises EmailTaken."""
-    take_attempts(actor, ("link_address", origin().ip))
+    take_attempts(actor, ("link_address", origin().network))
     organization_id, token = split_link(link)
     guest = Actor(organization_id, new_id(), frozenset(), actor.via)
     with reading(guest) as session:

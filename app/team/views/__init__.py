@@ -15,12 +15,12 @@ __all__ = ["api_access", "bp", "door", "install", "operator", "organization", "o
 _TABS = (
     ("Organization", "team.settings", "team.read"),
     ("Team", "team.member_list", "team.read"),
-    ("Audit log", "team.audit_list", "audit.read"),
     ("Keys", "connections.key_list", "connections.manage"),
+    ("API access", "team.api_access", ""),
+    ("Audit log", "team.audit_list", "audit.read"),
     ("Profile", "team.profile", ""),
     ("Preferences", "team.preferences", ""),
     ("Browsers", "team.session_list", ""),
-    ("API access", "team.api_access", ""),
 )
 
 
@@ -54,7 +54,15 @@ def install(app: Flask) -> None:
     install_visitors(app)
     app.jinja_env.globals["settings_tabs"] = settings_tabs
     register_nav(
-        NavItem(Section.SETTINGS, "Settings", "team.settings", "settings", "team.read", order=10),
+        NavItem(
+            Section.SETTINGS,
+            "Settings",
+            "team.settings",
+            "settings",
+            "team.read",
+            order=10,
+            also=tuple(endpoint for _, endpoint, _ in _TABS),
+        ),
         NavItem(
             Section.SYSTEM,
             "Organizations",

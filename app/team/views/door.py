@@ -21,10 +21,11 @@ from app.team.models import Purpose
 from app.team.rules import normal_email
 from app.team.service.members import split_link
 from app.team.views.blueprint import bp, public_url
-from app.team.views.visitor import drop_cookie, own_path, session_id, take_cookie
+from app.team.views.visitor import drop_cookie, session_id, take_cookie
 from app.web.fragments import page, toast
 from app.web.guards import public, signed_in
 from app.web.identity import Identity, current_actor, current_identity
+from app.web.paths import own_path
 
 
 def _onwards() -> ResponseReturnValue:

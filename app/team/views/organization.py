@@ -17,6 +17,7 @@ from app.team.views.visitor import session_id
 from app.web.fragments import page, then, toast
 from app.web.guards import requires, signed_in
 from app.web.identity import current_actor
+from app.web.wishes import cursors
 
 _FIELDS = ("name", "currency", "timezone", "locale", "weight_unit", "length_unit")
 
@@ -198,8 +199,7 @@ def audit_page(organization_id: UUID | None, *, title: str) -> Response:
             session,
             organization_id,
             wanted,
-            after=request.args.get("after", ""),
-            before=request.args.get("before", ""),
+            **cursors(),
         )
         actions = queries.audit_actions(session, organization_id)
         people = queries.audit_people(session, organization_id)

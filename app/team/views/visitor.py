@@ -1,6 +1,5 @@
 """Who is signed in: flask-login keeps the token in the cookie, the session's row says the rest."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,14 +14,14 @@ from app.core.errors import NotFound, SignInNeeded
 from app.core.work import unit_of_work
 from app.team import queries, service
 from app.team.bearer import api_identity
+from app.team.models import User
 from app.team.origin import remember_origin
-from app.team.permissions import permissions_of
+from app.team.permissions import OPERATOR, Role, permissions_of
 from app.team.rules import LONGEST_SESSION, SEEN_EVERY
 from app.web.identity import Identity, Membership, current_actor, register_identity
 from app.web.security import client_address
 from app.web.wishes import is_api
 
-_OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 _manager: Final = LoginManager()
 _manager.session_protection = None  # the server-side session is the protection
 
@@ -68,7 +67,7 @@ def _load(token: str) -> Visitor | None:
         email=user.email,
         organization_id=visited.id if visited else (here.organization_id if here else None),
         organizations=tuple(joined),
-        permissions=permissions_of(here.role if here else None, is_operator=user.is_operator),
+        permissions=_permissions(user, here.role if here else None, is_somewhere=bool(place)),
         is_operator=user.is_operator,
         theme=user.preferences.get("theme", "system"),
         timezone=user.preferences.get("timezone") or (place.timezone if place else "UTC"),
@@ -79,6 +78,12 @@ def _load(token: str) -> Visitor | None:
             service.mark_seen(work, row.id)
     g.is_email_verified = user.email_verified_at is not None
     return Visitor(token, row.id, identity)
+
+
+def _permissions(user: User, role: Role | None, *, is_somewhere: bool) -> frozenset[str]:
+    if user.is_operator and not is_somewhere:
+        return OPERATOR
+    return permissions_of(role, is_operator=user.is_operator)
 
 
 def _identity() -> Identity | None:
@@ -117,11 +122,6 @@ def drop_cookie() -> None:
     """Forget who was signed in with this browser."""
     logout_user()
     session.clear()
-
-
-def own_path(wanted: str | None) -> str | None:
-    """Return an address of ours to go on to, or None for another site's."""
-    return wanted if wanted and len(wanted) < 2000 and _OWN_PATH.fullmatch(wanted) else None
 
 
 def _remember_origin() -> None:

@@ -107,6 +107,9 @@ class WooStage:
     def restock(self, external_id: str, quantity: int) -> None:
         self.store.edit_product(int(external_id), stock_quantity=quantity)
 
+    def variant_of(self, external_id: str) -> str:
+        return external_id
+
     def erase(self, external_id: str) -> None:
         self.store.erase(int(external_id))
 

@@ -8,7 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from app.adapters.errors import BadPayload, NeedsReauth, Refused, Throttled, Unavailable, Unknown
+from app.adapters.errors import (
+    BadPayload,
+    NeedsPerson,
+    NeedsReauth,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
 from app.adapters.types import Cursor, ListingDraft
 from app.adapters.woocommerce.client import Client, Door
 from app.core.rate_limit import RateLimited
@@ -101,6 +109,22 @@ def test_signatures_use_the_name_the_shop_has_for_itself() -> None:
     assert requests[0].url.host == "shop.test"
     assert client.door.signing_url("/wp-json/x") == "http://www.shop.test/store/wp-json/x"
     assert query["oauth_signature_method"] == ["HMAC-SHA256"]
+
+
+def test_signatures_use_the_scheme_of_the_request_and_not_of_the_settings() -> None:
+    door = Door(
+        "http://shop.test/de", "ck", "cs", home_url="https://www.shop.test/de", allows_http=True
+    )
+
+    assert door.signing_url("/wp-json/x") == "http://www.shop.test/de/wp-json/x"
+
+
+def test_requests_say_who_asks() -> None:
+    client, requests = _client(_json([]))
+
+    client.page("/products")
+
+    assert requests[0].headers["user-agent"] == "SyncStore"
 
 
 def test_plain_http_needs_a_decision() -> None:
@@ -266,7 +290,7 @@ def test_redirects_are_never_followed() -> None:
     moved = httpx.Response(301, headers={"location": "https://www.store.test/wp-json/"})
     client, requests = _client(moved)
 
-    with pytest.raises(Refused, match=r"www\.store\.test"):
+    with pytest.raises(NeedsPerson, match=r"www\.store\.test"):
         client.post("/products/batch", {})
     assert len(requests) == 1
 

@@ -73,12 +73,52 @@ API = httpx.Response(200, json=INDEX)
             "https://shop.test",
         ),
         (
+            "shop.test",
+            {
+                "https://shop.test/": _moved("/de/"),
+                "https://shop.test/de/": FRONT,
+                "https://shop.test/de/wp-json/": API,
+                "https://shop.test/wp-json/": API,
+            },
+            "https://shop.test",
+        ),
+        (
+            "shop.test",
+            {
+                "https://shop.test/": _moved("/store/"),
+                "https://shop.test/store/": FRONT,
+                "https://shop.test/store/wp-json/": API,
+                "https://shop.test/wp-json/": httpx.Response(200, json={"namespaces": ["wp/v2"]}),
+            },
+            "https://shop.test/store",
+        ),
+        (
+            "http://shop.test/store",
+            {
+                "http://shop.test/store/": FRONT,
+                "http://shop.test/store/wp-json/": httpx.Response(
+                    200, json={**INDEX, "home": "http://www.shop.test/store"}
+                ),
+            },
+            "http://www.shop.test/store",
+        ),
+        (
             "http://127.0.0.1:8080",
             {"http://127.0.0.1:8080/": FRONT, "http://127.0.0.1:8080/wp-json/": API},
             "http://127.0.0.1:8080",
         ),
     ],
-    ids=["plain", "admin page", "moved", "language page", "closed index", "rehearsal"],
+    ids=[
+        "plain",
+        "admin page",
+        "moved",
+        "language page",
+        "closed index",
+        "language with an API of its own",
+        "shop beside a blog",
+        "signed with another host",
+        "rehearsal",
+    ],
 )
 def test_a_shop_is_found_where_it_really_is(
     address: str, pages: dict[str, httpx.Response], expected: str

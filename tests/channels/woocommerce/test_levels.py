@@ -1,6 +1,19 @@
 """Stock: absolute, read just before it is written, and never claimed without an answer."""
 
-from app.adapters.types import Applied, LevelDraft, Rejected, Unanswered
+from app.adapters.types import (
+    Applied,
+    LevelDraft,
+    ListingDraft,
+    Moved,
+    Rejected,
+    Unanswered,
+    VariantDraft,
+)
+from app.adapters.woocommerce.batches import Batches
+from app.adapters.woocommerce.client import Client, Door
+from app.adapters.woocommerce.listings import Listings
+from app.adapters.woocommerce.reads import Reads
+from app.adapters.woocommerce.shop import Shop
 from app.simulators.chaos import Fault
 from app.simulators.woocommerce import TwinSettings
 from tests.channels.woocommerce.stage import WooStage
@@ -125,3 +138,27 @@ def test_a_variation_whose_product_is_gone_is_gone() -> None:
 
     assert isinstance(outcome, Rejected)
     assert outcome.is_gone
+
+
+def test_stock_of_variants_is_looked_at_again_when_a_long_push_gets_to_them() -> None:
+    stage = WooStage()
+    parent, sizes = stage.add_variable("Shirt", {"S": "S-1"})
+    moments = [0.0, 60.0]
+
+    def tick() -> float:
+        if len(moments) == 1:
+            stage.store.place_order((int(sizes["S"]), 2))
+        return moments.pop(0) if moments else 60.0
+
+    home = stage.store.settings.home_url
+    keys = (stage.key.consumer_key, stage.key.consumer_secret)
+    client = Client(Door(home, *keys), stage.transport())
+    shop = Shop(client, {"currency": "USD"})
+    listings = Listings(shop, Reads(shop), Batches(client), tick=tick)
+    [seen] = stage.open().read_products([parent])
+    counted = VariantDraft("s", sizes["S"], {"quantity": 9})
+
+    [outcome] = listings.push([ListingDraft("shirt", parent, {}, (counted,), seen=seen)])
+
+    assert isinstance(outcome, Moved)
+    assert stage.store.variation(int(sizes["S"]))["stock_quantity"] == 3

@@ -191,6 +191,34 @@ def test_writing_attributes_leaves_options_and_their_ids_alone() -> None:
     assert outcome.product.variants[0].values["choice"] == {"Size": "S"}
 
 
+def test_entities_the_shop_keeps_in_names_make_no_difference() -> None:
+    stage = WooStage()
+    parent = stage.store.add_product(
+        name="Shirt",
+        type="variable",
+        status="publish",
+        attributes=[{"name": "Cut &amp; Fit", "variation": True, "options": ["Black &amp; White"]}],
+        parts=[
+            {
+                "regular_price": "10.00",
+                "attributes": [{"name": "Cut &amp; Fit", "option": "Black &amp; White"}],
+            }
+        ],
+    )
+    [variation] = stage.store.variation_ids(parent)
+    same = VariantDraft("v", None, {"choice": {"Cut & Fit": "Black & White"}, "price": money(900)})
+    draft = ListingDraft("s", str(parent), {}, (same,))
+
+    first = applied(stage.open().push_listings([draft])[0])
+    before = stage.writes()
+    applied(stage.open().push_listings([draft])[0])
+
+    assert first.variant_ids == {"v": str(variation)}
+    assert stage.store.variation_ids(parent) == [variation]
+    assert [each["name"] for each in stage.store.product(parent)["attributes"]] == ["Cut &amp; Fit"]
+    assert stage.writes() == before
+
+
 def test_a_variant_with_a_new_choice_widens_the_product() -> None:
     stage = WooStage()
     parent, _ = stage.add_variable("Shirt", {"S": "S-1"})
@@ -241,6 +269,39 @@ def test_a_variant_that_is_refused_leaves_the_others_in_place() -> None:
         ("l", "product_invalid_sku"),
         ("xl", "variant_gone"),
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("sku", "TAKEN", "product_invalid_sku"),
+        ("gtin", "4006381333931", "product_invalid_global_unique_id"),
+    ],
+)
+def test_a_taken_sku_or_barcode_does_not_hold_up_stock_and_price(
+    field: str, value: str, code: str
+) -> None:
+    stage = WooStage()
+    other = stage.add_simple("Cup", "TAKEN")
+    stage.store.edit_product(int(other), global_unique_id="4006381333931")
+    mug = stage.add_simple("Mug", "M-1")
+    parent, sizes = stage.add_variable("Shirt", {"S": "S-1"})
+    changes = {field: value, "quantity": 3, "price": money(777)}
+    drafts = [
+        ListingDraft("m", mug, {"title": "Blue mug"}, (VariantDraft("v", mug, changes),)),
+        ListingDraft("s", parent, {}, (VariantDraft("w", sizes["S"], changes),)),
+    ]
+
+    outcomes = stage.open().push_listings(drafts)
+
+    for outcome, key in zip(outcomes, ("v", "w"), strict=True):
+        assert isinstance(outcome, Applied)
+        found = [(p.variant_key, p.field, p.code, p.owner_external_id) for p in outcome.problems]
+        assert found == [(key, field, code, other)]
+    for shown in (stage.store.product(int(mug)), stage.store.variation(int(sizes["S"]))):
+        assert (shown["stock_quantity"], shown["regular_price"]) == (3, "7.77")
+        assert shown["sku"] in ("M-1", "S-1")
+    assert stage.store.product(int(mug))["name"] == "Blue mug"
 
 
 def test_a_new_variant_may_take_the_sku_of_a_removed_one() -> None:

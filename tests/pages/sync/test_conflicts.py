@@ -125,6 +125,16 @@ def test_all_that_the_filters_leave_can_be_reviewed(acme: Place) -> None:
     assert "1 conflict, 1 product: this sends 1 value and takes in 0." in review
 
 
+def test_a_choice_of_neither_side_is_refused(acme: Place) -> None:
+    acme.dispute()
+
+    paths = ("review", "decide", str(acme.open().id))
+    answers = [acme.send(f"/sync/conflicts/{each}", choice="both").status_code for each in paths]
+
+    assert answers == [422, 422, 422]
+    assert len(acme.shop.conflicts()) == 1
+
+
 def test_one_of_many_that_moved_is_left_and_named(acme: Place) -> None:
     acme.dispute("Mug")
     acme.dispute("Cup")

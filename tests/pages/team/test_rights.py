@@ -168,6 +168,16 @@ def test_an_operator_sees_all_enters_one_and_is_seen(world: World, browse: Brows
     assert actions(world.cast.alice)[-1] == "operator.visited"
 
 
+@pytest.mark.parametrize("path", ["/", "/products", "/settings", "/search", "/events"])
+def test_an_operator_outside_any_organization_is_asked_to_enter_one(
+    browse: Browse, cast: Cast, path: str
+) -> None:
+    browser = browse(person("Operator", None, is_operator=True))
+
+    assert browser.get(path).status_code == 403
+    assert browser.get("/start").location == "/operator"
+
+
 def test_a_person_without_an_organization_is_asked_to_choose_one(
     browse: Browse, cast: Cast
 ) -> None:

@@ -20,6 +20,21 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(client: FlaskClient) -> None:
     assert answer.location == "/sign-in?next=/thing?sort%3Dtitle"
 
 
+def test_a_head_request_is_answered_as_a_get_is(client: FlaskClient) -> None:
+    answer = client.head("/thing")
+
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=/thing")
+
+
+def test_a_character_no_column_keeps_is_refused_in_addresses_and_forms(alice: FlaskClient) -> None:
+    token = alice.get("/thing").text.split('"X-CSRFToken": "')[1].split('"')[0]
+
+    in_address = alice.get("/thing?q=a%00b")
+    in_form = alice.post("/thing", data={"title": "a\x00b"}, headers={"X-CSRFToken": token})
+
+    assert (in_address.status_code, in_form.status_code) == (400, 400)
+
+
 def test_a_partial_request_of_nobody_reloads_into_sign_in(client: FlaskClient) -> None:
     answer = client.get("/thing", headers=PARTIAL)
 
@@ -81,7 +96,17 @@ def test_every_route_of_the_furniture_is_marked(app: Flask) -> None:
     assert unmarked == ["unmarked"]
 
 
-@pytest.mark.parametrize("target", ["//evil.test", "https://evil.test", "/\\evil.test"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.test",
+        "https://evil.test",
+        "/\\evil.test",
+        "/\t/evil.test",
+        "/\n/evil.test",
+        "\t//evil.test",
+    ],
+)
 def test_a_preference_never_leads_to_another_site(
     app: Flask, alice: FlaskClient, target: str
 ) -> None:

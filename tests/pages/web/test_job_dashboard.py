@@ -69,3 +69,4 @@ def test_a_button_with_the_token_works(alice: FlaskClient) -> None:
 
 def test_a_link_starts_no_work(alice: FlaskClient) -> None:
     assert alice.get("/system/jobs/requeue/push").status_code == 405
+    assert alice.head("/system/jobs/requeue/push").status_code == 405

@@ -1,5 +1,7 @@
 """Probes are open, figures are not."""
 
+import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.logging import JsonLines
 from app.core.settings import Settings
 from app.team.permissions import Role
 from tests.cast import cast, enter, person
@@ -40,6 +43,38 @@ def test_figures_are_for_operators(app: Flask, client: FlaskClient) -> None:
 
     assert seen.status_code == 200
     assert 'syncstore_server_up{server="database"} 1.0' in seen.text
+
+
+def test_made_up_methods_and_addresses_fill_no_figures(client: FlaskClient, token: str) -> None:
+    for number in range(3):
+        client.open(f"/nowhere/{number}", method=f"MADEUP{number}")
+
+    figures = client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).text
+
+    assert 'method="other"' in figures
+    assert "MADEUP" not in figures
+    assert "nowhere" not in figures
+
+
+def test_each_request_leaves_a_line_that_says_who_asked_for_what(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice = cast().alice
+    browser = enter(app.test_client(), alice)
+
+    with caplog.at_level(logging.INFO, logger="app.web.probes"):
+        browser.get("/profile?q=nobody+reads+this", headers={"X-Request-Id": "abcdef-123456"})
+        line = json.loads(JsonLines().format(caplog.records[-1]))
+
+    assert (line["message"], line["status"], line["endpoint"]) == (
+        "GET /profile",
+        200,
+        "team.profile",
+    )
+    assert line["correlation_id"] == "abcdef-123456"
+    assert line["user_id"] == str(alice.user_id)
+    assert line["organization_id"] == str(alice.place)
+    assert line["milliseconds"] >= 0
 
 
 @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Bearer caf\xe9", "Basic x"])

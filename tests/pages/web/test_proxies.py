@@ -23,3 +23,23 @@ def test_only_trusted_proxies_say_whom_a_request_comes_from(
     answer = app.test_client().get("/address", headers=PROXIED)
 
     assert answer.text == address
+
+
+def test_production_answers_only_to_its_own_name(tmp_path: Path) -> None:
+    app = build_app(
+        tmp_path,
+        ENVIRONMENT="production",
+        PUBLIC_URL="https://sync.example.com",
+    )
+
+    answers = {
+        name: app.test_client().get("/sign-in", headers={"Host": name}).status_code
+        for name in ("sync.example.com", "sync.example.com:8443", "evil.test", "127.0.0.1")
+    }
+
+    assert answers == {
+        "sync.example.com": 200,
+        "sync.example.com:8443": 200,
+        "evil.test": 400,
+        "127.0.0.1": 400,
+    }

@@ -1,12 +1,17 @@
 """Real files into a real catalog: no row lost, and the second time nothing to do."""
 
+import zipfile
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.catalog import imports, service
+from app.catalog import cli, exports, imports, service
+from app.catalog.files import Dialect, FileKind
 from app.catalog.models import Import, ImportIssue, ImportState, Product, Variant
 from app.core import db
 from app.core.actor import Actor
@@ -130,3 +135,201 @@ def test_a_sku_of_another_product_is_refused_by_name(actor: Actor, tmp_path: Pat
         sentence = session.scalars(select(ImportIssue.sentence)).one()
     assert "CUP-1" in sentence
     assert "Cup" in sentence
+
+
+def issues(actor: Actor, row: Import) -> list[tuple[int, str | None]]:
+    with db.reading(actor) as session:
+        found = session.scalars(
+            select(ImportIssue)
+            .where(ImportIssue.import_id == row.id)
+            .order_by(ImportIssue.row, ImportIssue.id)
+        )
+        return [(each.row, each.column) for each in found if each.severity == "refused"]
+
+
+def test_what_the_catalog_refuses_is_accounted_for_row_by_row(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    header = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Grams\n"
+    path.write_text(
+        header
+        + "mug,Mug,Size,S,MUG-S,10,1\nmug,,,M,MUG-M,12,99999999\n"
+        + "mug,,,L,MUG-L,12,1\ncup,Cup,,,CUP,5,\n"
+    )
+
+    done = run(actor, path)
+
+    rows = done.counts["rows"]
+    assert (rows["product_rows"], rows["variant_rows"], rows["refused_rows"]) == (1, 0, 3)
+    assert (rows["products"], rows["variants"], done.counts["refused"]) == (1, 1, 1)
+    assert issues(actor, done) == [(2, None), (3, "Variant Grams"), (4, None)]
+    assert count(actor, Product) == 1
+
+
+def test_a_price_list_tells_of_variants_one_by_one(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
+        "mug,Mug,Size,S,MUG-S,10\nmug,,,L,MUG-L,12\n"
+    )
+    run(actor, path)
+    path.write_text("SKU,Name,Price\nMUG-S,Mug small,11\nMUG-L,Mug large,13\nNEW,Jug,1\n")
+
+    done = run(actor, path)
+    again = run(actor, path, apply=False)
+
+    assert (done.counts["changed"], done.counts["new"]) == (1, 1)
+    assert issues(actor, done) == []
+    assert (again.counts["changed"], again.counts["unchanged"]) == (0, 2)
+    with db.reading(actor) as session:
+        prices = session.execute(select(Variant.sku, Variant.price_minor).order_by(Variant.sku))
+        assert {row.sku: row.price_minor for row in prices} == {
+            "MUG-L": 1300,
+            "MUG-S": 1100,
+            "NEW": 100,
+        }
+        assert set(session.scalars(select(Product.title))) == {"Mug", "Jug"}
+
+
+def test_a_file_without_titles_makes_no_products(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "loader.txt"
+    path.write_text("sku\tprice\tquantity\thandling-time\nMUG\t5\t1\t\n")
+
+    done = run(actor, path)
+
+    assert count(actor, Product) == 0
+    assert (done.counts["rows"]["refused_rows"], issues(actor, done)) == (1, [(2, None)])
+
+
+@pytest.mark.parametrize("dialect", [each for each in Dialect if each is not Dialect.GENERIC])
+@pytest.mark.parametrize("kind", FileKind)
+def test_export_then_import_changes_nothing(
+    actor: Actor, tmp_path: Path, dialect: Dialect, kind: FileKind
+) -> None:
+    amount = {"minor": 900, "currency": "USD"}
+    sale = {"minor": 500, "currency": "USD"}
+    mug = service.ProductDraft(
+        {
+            "title": "A mug of many words",
+            "description": "<p>Two\nlines</p>",
+            "status": "active",
+            "tags": ["a, b", "c;d"],
+            "categories": ["Home > Mugs", "Sale", "Home & Garden"],
+            "attributes": {"Material": ["Clay; red", "Glaze"]},
+            "options": [{"name": "Size", "values": ["XL", "S", "M"]}],
+            "images": [
+                {"key": "ext:https://a.example/1,2.jpg", "alt": "Front", "url": None},
+                {"key": "ext:https://a.example/3.jpg", "alt": None, "url": None},
+            ],
+        },
+        (
+            service.VariantDraft(
+                {
+                    "sku": "=MUG  S",
+                    "choice": {"Size": "S"},
+                    "price": amount,
+                    "sale_price": sale,
+                    "sale_from": "2031-01-01T00:00:00+00:00",
+                    "backorders": "notify",
+                    "weight": {"value": "12", "unit": "oz"},
+                    "length": {"value": "1", "unit": "in"},
+                    "quantity": 3,
+                    "gtin": "4006381333931",
+                    "image": "ext:https://a.example/3.jpg",
+                }
+            ),
+            service.VariantDraft({"choice": {"Size": "M"}, "price": amount, "quantity": None}),
+        ),
+        handle="mug-with-a-handle",
+    )
+    plain = service.ProductDraft({"title": "Ünnamed"}, handle="another-word")
+    with unit_of_work(actor) as work:
+        service.create_products(work, [mug, plain], origin="web")
+    path = tmp_path / f"export.{kind.value}"
+    with path.open("wb") as stream:
+        exports.export_products(actor, stream, dialect=dialect, kind=kind)
+
+    again = run(actor, path, apply=False)
+
+    assert issues(actor, again) == []
+    assert (again.counts["new"], again.counts["changed"]) == (0, 0), again.counts["fields"]
+    assert again.counts["unchanged"] == (1 if dialect is Dialect.AMAZON else 2)
+
+
+def test_a_damaged_sheet_fails_the_import_with_a_sentence(actor: Actor, tmp_path: Path) -> None:
+    book, whole = openpyxl.Workbook(), BytesIO()
+    for number in range(200):
+        book.worksheets[0].append(["SKU", "Name"] if number == 0 else [f"S{number}", "Mug"])
+    book.save(whole)
+    path = tmp_path / "products.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            new.writestr(entry.filename, content[:-400] if "sheet1" in entry.filename else content)
+
+    failed = run(actor, path, apply=False)
+
+    assert failed.state == ImportState.FAILED
+    assert failed.error == "This workbook is damaged. Save it again as .xlsx."
+    assert count(actor, Product) == 0
+
+
+def test_thousands_of_refused_rows_are_all_named(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\n" + "".join(f"S{n},Mug {n},cheap\n" for n in range(21_000)))
+
+    checked = run(actor, path, apply=False)
+
+    assert checked.state == ImportState.READY
+    assert count(actor, ImportIssue) == checked.counts["rows"]["refused_rows"] == 21_000
+
+
+def test_an_import_that_lost_its_worker_goes_on_behind_its_last_batch(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\n" + "".join(f"S{n},Mug {n},{n}\n" for n in range(1_200)))
+    checked = run(actor, path, apply=False)
+    with unit_of_work(actor) as work:
+        row = imports.request_apply(work, checked.id)
+        row.counts = {"is_applying": True, "batches": 1, "new": 500}
+
+    imports.run_import(actor, checked.id)
+
+    done = read(actor, checked.id)
+    assert count(actor, Product) == 700
+    assert (done.counts["new"], done.counts["rows"]["rows"]) == (1_200, 1_200)
+
+
+def test_an_import_that_keeps_losing_its_worker_ends_with_a_sentence(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\nMUG,Mug,5\n")
+    with path.open("rb") as stream, unit_of_work(actor) as work:
+        row = imports.start_import(work, path.name, stream)
+        imports.request_check(work, row.id)
+        row.counts = {"is_applying": False, "tried_at": 0, "tries": 3}
+
+    imports.run_import(actor, row.id)
+    failed = read(actor, row.id)
+    with unit_of_work(actor) as work:
+        imports.request_check(work, row.id)
+    imports.run_import(actor, row.id)
+
+    assert failed.state == ImportState.FAILED
+    assert failed.error is not None
+    assert failed.error.startswith("This import stopped 3 times at the same place")
+    assert read(actor, row.id).state == ImportState.READY
+
+
+def test_a_command_waits_for_a_worker_that_was_quicker(actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("SKU,Name,Price\nMUG,Mug,5\n")
+    with path.open("rb") as stream, unit_of_work(actor) as work:
+        row = imports.start_import(work, path.name, stream)
+        imports.request_check(work, row.id)
+        row.lease_until = work.now + timedelta(seconds=0.5)
+
+    done = cli.work_off(actor, row.id)
+
+    assert (done.state, done.counts["new"]) == (ImportState.READY, 1)

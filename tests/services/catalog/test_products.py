@@ -122,6 +122,7 @@ def test_one_change_is_one_version_one_fact_and_one_line_per_field(actor: Actor)
             "variant_ids": [],
             "connection_id": None,
             "is_mass": False,
+            "is_undo": False,
         }
     ]
 

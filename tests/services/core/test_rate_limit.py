@@ -168,3 +168,63 @@ def test_without_redis_nothing_is_limited() -> None:
 
     assert limiter.wait_for("read") == 0
     nobody.close()
+
+
+def _points(store: "redis.Redis", time: _Time, *, is_urgent: bool = True) -> RateLimiter:
+    return RateLimiter(
+        store,
+        "points",
+        {"points": Rate(50.0, burst=1000)},
+        is_urgent=is_urgent,
+        now=time.now,
+        sleep=time.sleep,
+    )
+
+
+def test_dear_calls_take_as_many_tokens_as_they_cost(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _points(store, time)
+
+    limiter("points", 900)
+    limiter("points", 200)
+
+    assert time.slept == pytest.approx(2.0, abs=0.01)
+
+
+def test_figures_the_far_side_tells_replace_ours(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _points(store, time)
+
+    limiter.learn("points", 100, 2000, 100)
+
+    assert limiter.wait_for("points", 900) == pytest.approx(8.0)
+
+
+def test_what_is_kept_for_urgent_work_follows_the_learned_size(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _points(store, time, is_urgent=False)
+
+    limiter.learn("points", 500, 2000, 100)
+
+    assert limiter.wait_for("points", 100) == 0
+    assert limiter.wait_for("points", 100) == pytest.approx(1.0)
+    assert _points(store, time).wait_for("points", 400) == 0
+
+
+def test_a_call_dearer_than_the_whole_bucket_waits_for_a_full_one(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _points(store, time)
+    limiter.learn("points", 10, 20, 10)
+
+    limiter("points", 300)
+
+    assert time.slept == pytest.approx(1.0, abs=0.01)
+
+
+def test_senseless_figures_teach_nothing(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _points(store, time)
+
+    limiter.learn("points", 10, 0, 0)
+
+    assert limiter.wait_for("points", 1000) == 0

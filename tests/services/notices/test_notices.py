@@ -119,12 +119,16 @@ def test_the_pages_of_notices_join(cast: Cast) -> None:
         second = queries.notice_list(
             session, cast.bob.user_id, cast.bob.place, after=first.after or ""
         )
+        back = queries.notice_list(session, cast.bob.user_id, cast.bob.place, before=second.before)
         with pytest.raises(Invalid):
             queries.notice_list(session, cast.bob.user_id, cast.bob.place, after="damaged")
 
     titles = [each.title for page in (first, second) for each in page.rows]
     assert titles == [f"Notice {number}" for number in range(59, -1, -1)]
     assert second.after is None
+    assert (first.first, second.first, back.first) == (1, 51, 1)
+    assert [each.id for each in back.rows] == [each.id for each in first.rows]
+    assert first.before is back.before is None
 
 
 def test_a_notice_is_mailed_once_to_those_who_want_it(cast: Cast) -> None:

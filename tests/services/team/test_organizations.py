@@ -221,6 +221,7 @@ def test_the_pages_of_the_log_join_without_gap_or_repeat(cast: Cast) -> None:
     assert (first.before, third.after) == (None, None)
     assert [e.id for e in back.rows] == [e.id for e in second.rows]
     assert first.total == 120
+    assert [page.first for page in (first, second, third, back)] == [1, 51, 101, 51]
 
 
 def test_the_log_is_searched_by_words_and_person(cast: Cast) -> None:

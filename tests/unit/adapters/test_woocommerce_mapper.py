@@ -342,3 +342,19 @@ def test_a_hidden_product_becomes_visible_when_it_goes_on_sale() -> None:
         "catalog_visibility": "visible",
     }
     assert outward.product_body({"status": "active"}) == {"status": "publish"}
+
+
+@pytest.mark.parametrize(
+    "slug", ["uncategorized", "unkategorisiert", "%E6%9C%AA%E5%88%86%E9%A1%9E"]
+)
+def test_the_default_category_is_none_in_whatever_language_the_shop_was_installed(
+    slug: str,
+) -> None:
+    values = _values(
+        categories=[
+            {"id": 15, "name": "Whatever", "slug": slug},
+            {"id": 16, "name": "Hoodies", "slug": "hoodies"},
+        ]
+    )
+
+    assert values["categories"] == ["Clothing > Hoodies"]

@@ -116,7 +116,8 @@ def test_error_bodies_renamed_by_a_proxy_keep_their_meaning() -> None:
 
 def _page(status: int, text: str = "<html>sorry</html>", **headers: str) -> httpx.Response:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(status, text=text, headers=names)
+    asked = httpx.Request("GET", "https://shop.test/wp-json/wc/v3/products")
+    return httpx.Response(status, text=text, headers=names, request=asked)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,10 @@ def _page(status: int, text: str = "<html>sorry</html>", **headers: str) -> http
         (200, False, errors.Unavailable),
         (200, True, errors.Unknown),
         (202, True, errors.Unknown),
-        (403, True, errors.Refused),
+        (301, False, errors.Unavailable),
+        (302, True, errors.Unknown),
+        (401, False, errors.Unavailable),
+        (403, True, errors.Unavailable),
         (404, False, errors.Unsupported),
         (500, True, errors.Unknown),
         (503, True, errors.Unavailable),
@@ -153,6 +157,19 @@ def test_a_move_names_the_new_address() -> None:
     error = problems.not_an_api(_page(301, location="https://www.shop.test/x"), is_write=True)
 
     assert "https://www.shop.test" in error.sentence
+
+
+@pytest.mark.parametrize("location", ["/de/wp-json/", "https://shop.test/wp-login.php", ""])
+def test_a_redirect_inside_the_shop_is_no_move(location: str) -> None:
+    error = problems.not_an_api(_page(302, location=location), is_write=False)
+
+    assert isinstance(error, errors.Unavailable)
+
+
+def test_a_firewall_page_is_waited_for_because_it_passes() -> None:
+    error = problems.not_an_api(_page(403), is_write=True)
+
+    assert (type(error), error.code) == (errors.Unavailable, "blocked")
 
 
 def test_throttling_is_recognised_with_and_without_a_time() -> None:

@@ -49,6 +49,24 @@ def test_a_product_is_a_hint_to_read_it() -> None:
     assert (delivery.kind, delivery.external_id) == (DeliveryKind.PRODUCT, "794")
 
 
+def test_what_a_store_never_sends_as_an_id_is_none() -> None:
+    odd = ['{"id":"a\\u0000b"}', '{"id":"' + "9" * 300 + '"}', '{"id":true}', '{"id":[1]}']
+
+    assert [_read(body.encode()).external_id for body in odd] == [None, None, None, None]
+
+
+def test_long_words_of_a_header_are_cut_to_what_we_keep() -> None:
+    delivery = _read(H1, topic="t" * 900, **{"X-WC-Webhook-ID": "4" * 900})
+
+    assert len(delivery.topic) <= 100
+    assert len(delivery.event_key) <= 200
+
+
+def test_a_tower_of_brackets_is_no_delivery() -> None:
+    with pytest.raises(BadPayload):
+        _read(b"[" * 100_000)
+
+
 def test_a_body_written_anew_by_a_library_is_refused() -> None:
     rewritten = json.dumps(json.loads(H3)).encode()
 
@@ -121,6 +139,31 @@ def test_a_copy_of_the_shop_is_refused() -> None:
 def test_a_user_who_lost_the_right_needs_a_new_connection() -> None:
     with pytest.raises(NeedsReauth):
         _read(b'{"code":"woocommerce_rest_cannot_view","message":"Sorry"}')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":"woocommerce_rest_product_invalid_id","message":"x","data":{"status":404}}',
+        b'{"code":"rest_no_route","message":"x","data":{"status":404}}',
+    ],
+)
+def test_an_object_deleted_before_its_delivery_was_written_blames_no_keys(body: bytes) -> None:
+    delivery = _read(body)
+
+    assert (delivery.kind, delivery.external_id) == (DeliveryKind.OTHER, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":"rest_forbidden","message":"x","data":{"status":403}}',
+        b'{"code":"a_plugin_says_no","message":"x","data":{"status":401}}',
+    ],
+)
+def test_every_refusal_of_a_user_asks_for_a_new_connection(body: bytes) -> None:
+    with pytest.raises(NeedsReauth):
+        _read(body)
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"not json"])

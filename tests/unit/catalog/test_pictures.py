@@ -2,9 +2,12 @@
 
 import io
 import zlib
+from contextlib import suppress
 from struct import pack
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from app.catalog.errors import MediaRefused
@@ -71,6 +74,31 @@ def test_what_is_no_picture_is_refused_with_a_sentence(content: bytes) -> None:
         read_picture(content)
 
     assert refusal.value.sentence.endswith(".")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(["PNG", "JPEG", "GIF", "WEBP"]),
+    at=st.integers(8, 400),
+    junk=st.binary(min_size=1, max_size=12),
+)
+def test_a_damaged_picture_is_drawn_or_refused_and_nothing_else(
+    kind: str, at: int, junk: bytes
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sound = saved(
+        Image.effect_noise((24, 24), 60), kind, **({} if kind == "GIF" else {"exif": exif})
+    )
+    at = min(at, len(sound) - 1)
+
+    size = (0, 0)
+
+    with suppress(MediaRefused):
+        picture = read_picture(sound[:at] + junk + sound[at + len(junk) :])
+        size = (picture.width, picture.height)
+
+    assert max(size) <= MAX_SIDE
 
 
 def test_the_same_content_is_the_same_file() -> None:

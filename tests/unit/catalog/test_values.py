@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog import rules, values
+from app.catalog.html import clean_html
 from app.catalog.rules import Layer
-from app.catalog.values import NotTaken, clean, clean_html, same
+from app.catalog.values import NotTaken, clean, same
 
 TEXTS = st.text(max_size=60)
 PIECES = [

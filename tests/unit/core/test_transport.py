@@ -1,5 +1,7 @@
 """The wire: what is recorded, refused, told apart and reported."""
 
+import gzip
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -8,14 +10,15 @@ import pytest
 
 from app.core import clock, guard
 from app.core.guard import NetworkInsideWork
+from app.core.hosts import PrivateHost, public_addresses
 from app.core.transport import (
+    MAX_ANSWER,
     AnswerLost,
     Exchange,
     ForbiddenHost,
     NotSent,
     Transport,
     asked_to_wait,
-    is_public_host,
 )
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -124,6 +127,7 @@ def test_a_far_side_that_asks_us_to_wait_is_reported() -> None:
         (503, "7", 7.0),
         (429, None, 5.0),
         (429, "soon", 5.0),
+        (429, "2.0", 2.0),
         (429, "Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
         (429, "Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
     ],
@@ -135,6 +139,69 @@ def test_how_long_to_wait_is_read_in_both_spellings(
 
     with clock.frozen(datetime(2026, 11, 21, 12, 0, tzinfo=UTC)):
         assert asked_to_wait(httpx.Response(status, headers=headers)) == seconds
+
+
+def test_a_priced_call_asks_for_its_points_and_a_plain_one_does_not() -> None:
+    spent: list[float] = []
+    wire, _ = _wire(_ok, spend=spent.append)
+
+    wire.send("POST", "https://shop.test/", cost=12.5)
+    wire.send("POST", "https://shop.test/")
+
+    assert spent == [12.5]
+
+
+def test_points_that_are_not_to_be_had_keep_the_call_here() -> None:
+    def refuse(_: float) -> None:
+        raise TimeoutError
+
+    wire, said = _wire(_ok, spend=refuse)
+
+    with pytest.raises(TimeoutError):
+        wire.send("POST", "https://shop.test/", cost=1.0)
+    assert not said
+
+
+def test_what_a_body_says_about_limits_is_passed_on() -> None:
+    told: list[object] = []
+    wire, _ = _wire(_ok, on_throttled=told.append, on_budget=lambda *each: told.append(each))
+
+    wire.back_off(3.0)
+    wire.learn(37.0, 2000.0, 100.0)
+
+    assert told == [3.0, (37.0, 2000.0, 100.0)]
+
+
+def test_a_file_is_streamed_from_a_byte_on() -> None:
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("range"))
+        return httpx.Response(206 if asked[-1] else 200, content=b"abcdef")
+
+    wire, said = _wire(answer)
+
+    with wire.stream("https://files.test/a?Signature=xyz") as (response, chunks):
+        assert (response.status_code, b"".join(chunks)) == (200, b"abcdef")
+    with wire.stream("https://files.test/a", offset=3) as (response, _):
+        assert response.status_code == 206
+
+    assert asked == [None, "bytes=3-"]
+    assert [(each.url, each.status) for each in said] == [
+        ("https://files.test/a", 200),
+        ("https://files.test/a", 206),
+    ]
+
+
+def test_a_stream_that_breaks_off_is_an_answer_lost() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    wire, said = _wire(answer)
+
+    with pytest.raises(AnswerLost), wire.stream("https://files.test/a") as (_, chunks):
+        list(chunks)
+    assert [(each.status, each.error) for each in said] == [(None, "ReadError: gone")]
 
 
 def test_redirects_are_answers_like_any_other() -> None:
@@ -151,10 +218,93 @@ def test_redirects_are_answers_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "10.0.0.8", "192.168.1.1", "169.254.169.254", "::1"]
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "10.0.0.8",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104 (nothing is bound)
+        "224.0.0.1",
+        "2130706433",
+        "0x7f000001",
+        "127.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.8",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
 )
-def test_private_addresses_are_not_public(host: str) -> None:
-    assert not is_public_host(host)
+def test_no_spelling_of_a_private_address_is_public(host: str) -> None:
+    with pytest.raises(PrivateHost):
+        public_addresses(host)
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+def test_addresses_of_the_internet_are_public(host: str) -> None:
+    assert public_addresses(host) == [host]
+
+
+def _answers_in_turn(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let every name lead to these addresses, one after the other: a server an attacker runs."""
+    real, waiting = socket.getaddrinfo, list(addresses)
+
+    def look_up(host: str, *args: object, **kwargs: object) -> object:
+        return real(waiting.pop(0) if host == "shop.test" else host, *args, **kwargs)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.mark.parametrize("method", ["send", "download"])
+def test_a_name_that_turns_private_after_it_was_looked_at_is_refused(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    _answers_in_turn(monkeypatch, "93.184.216.34", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        inside.setblocking(False)
+        url = f"http://shop.test:{inside.getsockname()[1]}/"
+        wire = Transport(timeout=httpx.Timeout(5))
+
+        with pytest.raises(ForbiddenHost):
+            wire.download(url, max_bytes=10) if method == "download" else wire.send("GET", url)
+
+        with pytest.raises(BlockingIOError):
+            inside.accept()
+        wire.close()
+
+
+def test_an_answer_without_end_is_given_up() -> None:
+    zeros = gzip.compress(bytes(MAX_ANSWER + 1))
+    bomb = httpx.Response(200, content=zeros, headers={"content-encoding": "gzip"})
+    wire, said = _wire(lambda _: bomb)
+
+    with pytest.raises(AnswerLost, match="larger than 64 MB"):
+        wire.send("GET", "https://shop.test/")
+    assert said[0].error is not None
+
+
+def test_an_answer_is_read_as_it_was_packed() -> None:
+    packed = gzip.compress(b'{"name": "Mug"}')
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    wire, _ = _wire(lambda _: httpx.Response(200, content=packed, headers=headers))
+
+    assert wire.send("GET", "https://shop.test/").json() == {"name": "Mug"}
+
+
+def test_an_answer_of_brackets_is_recorded_all_the_same() -> None:
+    headers = {"content-type": "application/json"}
+    wire, said = _wire(lambda _: httpx.Response(200, content=b"[" * 90_000, headers=headers))
+
+    wire.send("GET", "https://shop.test/")
+
+    assert said[0].response.startswith("[[[")
 
 
 def test_a_real_wire_refuses_private_addresses_before_anything_is_sent() -> None:

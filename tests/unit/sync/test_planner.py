@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.sync import compare, echo
+from app.sync import compare
 from app.sync.planner import (
     VARIANT,
     Action,
@@ -260,4 +260,9 @@ def test_following_the_shop_removes_here_and_never_there(
 
 
 def _same(a: Side, b: Side) -> bool:
-    return echo.side_fingerprint(a) == echo.side_fingerprint(b)
+    return _print(a) == _print(b)
+
+
+def _print(side: Side) -> tuple[str, dict[str, str]]:
+    variants = {key: compare.fingerprint(values) for key, values in side.variants.items()}
+    return compare.fingerprint(side.values), variants

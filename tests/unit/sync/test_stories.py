@@ -16,10 +16,10 @@ from app.sync.planner import (
     apply,
     plan_disappearance,
     plan_listing,
-    plan_removal,
     rebase,
     to_draft,
     waits,
+    with_removal,
 )
 from app.sync.policy import DEFAULTS, Direction, OnBoth, Origin, Policy, Rule
 from app.sync.sides import MISSING, Side
@@ -316,7 +316,7 @@ def test_a_listing_the_shop_deleted_stays_here() -> None:
 
 
 def test_a_product_deleted_here_leaves_the_shop_only_after_a_look() -> None:
-    made = plan_removal(Side({"title": "Mug"}), Side({"title": "Mug"}))
+    made = with_removal(ListingPlan(), Side({"title": "Mug"}))
 
     (intent,) = made.intents
     draft = to_draft(made, key="listing", external_id="7", variant_ids={})

@@ -40,6 +40,21 @@ def test_a_password_fits_its_own_hash_and_no_other() -> None:
     assert hashed.startswith("$argon2id$")
 
 
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_tries_are_counted_under_what_one_subscriber_holds(address: str, network: str) -> None:
+    assert rules.network_of(address) == network
+
+
 def test_a_hash_of_lower_cost_wants_a_new_one() -> None:
     hashed = passwords.hash_password("blue mugs sell best", cost=CHEAP)
 

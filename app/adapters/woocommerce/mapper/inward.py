@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.adapters.types import ChannelProduct, ChannelVariant
 from app.adapters.values import BACKORDERS, Value
 from app.adapters.woocommerce.mapper.dialect import Dialect
-from app.adapters.woocommerce.mapper.names import META_KEY, WRITABLE_KINDS
+from app.adapters.woocommerce.mapper.names import META_KEY, NO_CATEGORY, WRITABLE_KINDS
 from app.adapters.woocommerce.mapper.reader import Reader
 from app.core.money import Money, NotMoney
 
@@ -21,8 +21,6 @@ _STATUSES: Final = {
     "private": "inactive",
     "trash": "archived",
 }
-# The category a product without one falls into; naming it would make every such product differ.
-_NO_CATEGORY: Final = "uncategorized"
 
 
 def product(
@@ -144,7 +142,7 @@ def _images(read: Reader, _: Dialect) -> list[Value]:
 def _categories(read: Reader, dialect: Dialect) -> list[str]:
     paths = set()
     for category in read.objects("categories"):
-        if category.raw.get("slug") == _NO_CATEGORY:
+        if str(category.raw.get("slug")).lower() in NO_CATEGORY:
             continue
         name = category.words("name") or ""
         paths.add(dialect.category_paths.get(category.identity("id"), name))
@@ -288,7 +286,7 @@ def _our_key(read: Reader) -> str | None:
 
 def _url(read: Reader) -> str | None:
     link = read.raw.get("permalink")
-    return link if isinstance(link, str) and link.startswith("http") else None
+    return link if isinstance(link, str) and link.startswith(("http://", "https://")) else None
 
 
 def _kept(raw: Mapping[str, Any], variations: Iterable[Any]) -> dict[str, Any]:

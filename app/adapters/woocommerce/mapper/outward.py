@@ -1,5 +1,6 @@
 """Our values → bodies the API takes; pure. Prices and measures are texts, "" empties a field."""
 
+import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -70,10 +71,10 @@ def sellable_body(
 
 def choice_body(choice: Mapping[str, str], parent_attributes: Sequence[Mapping[str, Any]]) -> Body:
     """Return the attributes that say which options a variation stands for."""
-    known = {_folded(entry.get("name")): entry for entry in parent_attributes}
+    known = {folded(entry.get("name")): entry for entry in parent_attributes}
     return {
         "attributes": [
-            {**_who(known.get(_folded(name)), name), "option": option}
+            {**_who(known.get(folded(name)), name), "option": option}
             for name, option in choice.items()
         ]
     }
@@ -86,21 +87,21 @@ def attributes(
     choices: Iterable[Mapping[str, str]] = (),
 ) -> list[Body]:
     """Return the whole list of attributes: options first, each with every value variants use."""
-    known = {_folded(entry.get("name")): entry for entry in present}
+    known = {folded(entry.get("name")): entry for entry in present}
     offered = {option["name"]: list(option["values"]) for option in options}
     for choice in choices:
         for name, value in choice.items():
             _add(offered, name, value)
     listed = [(name, values, True) for name, values in offered.items()]
-    taken = {_folded(name) for name in offered}
+    taken = {folded(name) for name in offered}
     listed += [
-        (name, list(values), False) for name, values in free.items() if _folded(name) not in taken
+        (name, list(values), False) for name, values in free.items() if folded(name) not in taken
     ]
     return [
         {
-            **_who(known.get(_folded(name)), name),
+            **_who(known.get(folded(name)), name),
             "position": position,
-            "visible": bool(known.get(_folded(name), {}).get("visible", True)),
+            "visible": bool(known.get(folded(name), {}).get("visible", True)),
             "variation": varies,
             "options": values,
         }
@@ -109,9 +110,9 @@ def attributes(
 
 
 def _add(offered: dict[str, list[str]], name: str, value: str) -> None:
-    spelled = next((each for each in offered if _folded(each) == _folded(name)), name)
+    spelled = next((each for each in offered if folded(each) == folded(name)), name)
     values = offered.setdefault(spelled, [])
-    if _folded(value) not in {_folded(each) for each in values}:
+    if folded(value) not in {folded(each) for each in values}:
         values.append(value)
 
 
@@ -122,8 +123,9 @@ def _who(entry: Mapping[str, Any] | None, name: str) -> Body:
     return {"name": str(entry["name"]) if entry is not None else name}
 
 
-def _folded(text: Any) -> str:
-    return str(text).strip().casefold()
+def folded(text: Any) -> str:
+    """Return what names and values of attributes are compared by: the shop may keep entities."""
+    return html.unescape(str(text)).strip().casefold()
 
 
 def _merge(body: Body, part: Body) -> None:

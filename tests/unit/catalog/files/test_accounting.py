@@ -21,14 +21,15 @@ HEADERS = [
     "SyncStore record,Handle,Title,SKU,Price USD,Stock,Option 1 name,Option 1 value,Image URL",
     "Group,Name,SKU,Price,Stock,Color,Image,Sale starts",
 ]
+CONTROLS = "".join(set(map(chr, range(1, 32))) - set("\t\n\r")) + "\x7f"  # of no table
 cells = st.one_of(
     st.sampled_from(
         ["", "a", "b", "id:1", "1", "variable", "variation", "simple", "parent", "child"]
     ),
     st.sampled_from(
-        ["product", "variant", "image", "https://a.example/1.jpg", "-1", "x,y", "#", "'=1", " "]
+        ["product", "variant", "image", "https://a.example/1.jpg", "-1", "x,y", "#", "'=1", "\x1f"]
     ),
-    st.text(st.characters(codec="utf-8", exclude_characters="\x1e"), max_size=6),
+    st.text(st.characters(codec="utf-8", exclude_characters=CONTROLS), max_size=6),
 )
 
 

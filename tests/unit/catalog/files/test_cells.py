@@ -41,6 +41,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("9.90 ", "USD", 990),
         ("12.500", "USD", 1250),
         ("5 kr", "SEK", 500),
+        ("CHF 12.-", "CHF", 1200),
+        ("12,--", "EUR", 1200),
+        ("￥１，２００", "JPY", 1200),
+        ("1,23,456.00", "INR", 12345600),
     ],
 )
 def test_an_amount_is_read(cell: str, currency: str, minor: int) -> None:
@@ -56,6 +60,12 @@ def test_an_amount_is_read(cell: str, currency: str, minor: int) -> None:
         ("(12.00)", "“(12.00)” is below zero."),
         ("€12", "“€12” is not an amount in USD."),
         ("EUR 12", "“EUR 12” is not an amount in USD."),
+        ("£12", "“£12” is not an amount in USD."),
+        ("¥12", "“¥12” is not an amount in USD."),
+        ("Rs. 500", "“Rs. 500” is not an amount in USD."),
+        ("12.5.5", "“12.5.5” is not an amount."),
+        ("1,23.50", "“1,23.50” is not an amount."),
+        ("12*", "“12*” is not an amount."),
         ("10%", "“10%” is not an amount."),
         ("1.2.3,4,5", "“1.2.3,4,5” is not an amount."),
         ("99999999999999999", "This amount is too large."),
@@ -153,7 +163,7 @@ def test_a_comma_behind_a_backslash_stays() -> None:
     assert listed(r"A > B, C\, D,") == ["A > B", "C, D"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+a", "-b", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+a", "-b", "@x", "\tx", "\rx", "\n=1", "＝1+1", "＠x"])
 def test_a_formula_is_disarmed(text: str) -> None:
     assert guarded(text) == "'" + text
 

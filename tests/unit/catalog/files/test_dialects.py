@@ -306,12 +306,13 @@ def test_a_mapping_makes_variants_of_rows_with_one_key() -> None:
         "tee;Tee;T-R;5;4,50;Red;Cotton, Wool;https://a.example/1,2.jpg, https://a.example/2.jpg\n"
         "tee;;T-B;6;;Blue;;\n"
         "tee;;;;;;;https://a.example/3.jpg\n"
-        ";Lost;L;1;;;;\n",
+        ";Lone;L;1;;;;\n",
         mapping,
     )
 
-    (tee,) = products
-    assert sentences(refusals) == ["Row 5, Group: The key of the product is missing."]
+    tee, lone = products
+    assert refusals == []
+    assert (lone.key, lone.rows) == ("L", (5,))
     assert tee.values["attributes"] == {"Material": ["Cotton", "Wool"]}
     assert tee.values["options"] == [{"name": "Color", "values": ["Red", "Blue"]}]
     assert tee.variants[0].values["prices"] == {
@@ -350,7 +351,7 @@ def test_a_quote_that_never_closes_is_named() -> None:
 
     assert [product.values["title"] for product in products] == ["Mug"]
     assert refusals[0].row == 3
-    assert refusals[0].sentence.startswith("a quotation mark opens here and is never closed")
+    assert refusals[0].sentence.startswith("A quotation mark opens here and is never closed")
 
 
 def test_nul_bytes_and_quoted_newlines_do_no_harm() -> None:

@@ -1,12 +1,17 @@
 """What a first look at a file tells."""
 
+import zipfile
+from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.catalog.files import Dialect, FileFacts, FileKind, UnreadableFile, sniff, with_ignored
+from app.catalog.files.rows import workbook_rows
 from tests.unit.catalog.files.reading import read, usd
 
 OLD = "Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
@@ -108,6 +113,8 @@ def test_facts_survive_as_json() -> None:
         (b"\xd0\xcf\x11\xe0old", "This is an old .xls workbook"),
         (b"PK\x03\x04broken", "This workbook is damaged."),
         (b"%PDF-1.7", "This is not a table."),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "This is not a table."),
+        (b"\xff\xd8\xff\xe0" + bytes(200), "This is not a table."),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(raw: bytes, sentence: str) -> None:
@@ -152,3 +159,43 @@ def test_a_workbook_is_read_as_people_see_it() -> None:
     assert cup["gtin"] == "0000096385074"
     assert [product.values["status"] for product in products] == ["active", "inactive"]
     assert products[1].rows == (4,)
+
+
+@settings(max_examples=80, deadline=None)
+@given(at=st.integers(0, 6000), junk=st.binary(min_size=1, max_size=40))
+def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(at: int, junk: bytes) -> None:
+    sound = workbook([["Handle", "Title"], ["mug", "Mug"], ["cup", "Cup"]])
+    at %= len(sound)
+
+    rows = []
+    with suppress(UnreadableFile):
+        rows = list(workbook_rows(sound[:at] + junk + sound[at + len(junk) :]))
+
+    assert len(rows) <= 3
+
+
+def packed(**parts: str) -> bytes:
+    """Return a workbook whose inner files say what is given."""
+    target, whole = BytesIO(), BytesIO(workbook([["a"]]))
+    with zipfile.ZipFile(whole) as sound, zipfile.ZipFile(target, "w") as odd:
+        for name in sound.namelist():
+            part = name.rpartition("/")[2].partition(".")[0]
+            odd.writestr(name, parts.get(part, sound.read(name)), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def test_a_workbook_that_swells_in_memory_is_refused_before_it_does() -> None:
+    swollen = packed(styles="<styleSheet>" + " " * (257 * 1024 * 1024) + "</styleSheet>")
+
+    with pytest.raises(UnreadableFile, match="too large once unpacked"):
+        sniff(swollen)
+
+
+def test_words_that_stand_for_words_that_stand_for_words_are_refused() -> None:
+    stands = '<!ENTITY a0 "lol">' + "".join(
+        f'<!ENTITY a{n} "' + f"&a{n - 1};" * 10 + '">' for n in range(1, 12)
+    )
+    laughs = f'<?xml version="1.0"?><!DOCTYPE a [{stands}]><styleSheet>&a11;</styleSheet>'
+
+    with pytest.raises(UnreadableFile, match="damaged"):
+        sniff(packed(styles=laughs))

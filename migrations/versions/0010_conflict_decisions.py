@@ -2,16 +2,16 @@
 
 Adds columns with constant defaults (no rewrite), a partial index that is empty at first, and a table.
 
-Revision: 0008_conflicts
-Previous: 0007
+Revision: 0010
+Previous: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0008_conflicts"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

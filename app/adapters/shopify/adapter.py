@@ -1,0 +1,143 @@
+"""Shopify: the port, spoken over the GraphQL Admin API of one shop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.adapters.errors import AdapterError, Gone, NeedsReauth, Unsupported
+from app.adapters.port import Capabilities
+from app.adapters.shopify import check, schema, webhooks
+from app.adapters.shopify.client import Client, Door
+from app.adapters.shopify.documents import shop as about_shop
+from app.adapters.shopify.levels import Levels
+from app.adapters.shopify.listings import Listings
+from app.adapters.shopify.reads import Reads
+from app.adapters.shopify.shop import Shop
+from app.adapters.types import (
+    ChannelProduct,
+    Cursor,
+    Delivery,
+    Health,
+    Hook,
+    LevelDraft,
+    ListingDraft,
+    Outcome,
+    Page,
+    Ticket,
+)
+from app.core.transport import Transport
+
+
+class ShopifyAdapter:
+    """One Shopify shop."""
+
+    def __init__(
+        self,
+        door: Door,
+        settings: Mapping[str, Any],
+        transport: Transport,
+        *,
+        secrets: Sequence[str],
+    ) -> None:
+        facts: Mapping[str, Any] = settings.get("facts") or {}
+        details = facts.get("details") or {}
+        self._settings = settings
+        self._secrets = tuple(secrets)
+        self._domain = details.get("domain") or _domain_of(door.base_url)
+        self._client = Client(door, transport)
+        shop = Shop(self._client, facts, settings)
+        self._reads = Reads(shop)
+        self._listings = Listings(shop, self._reads, deletes=settings.get("removal") == "delete")
+        self._levels = Levels(shop)
+        self._hooks = webhooks.Hooks(
+            self._client, url=str(settings.get("hook_url") or ""), scopes=details.get("scopes")
+        )
+        self.capabilities = capabilities_with(details)
+
+    def check(self) -> Health:
+        """Ask whether the account answers and may do what we need."""
+        return check.check(self._client, self._settings)
+
+    def pull_products(self, after: Cursor) -> Page[ChannelProduct]:
+        """Read a page of products with their variants."""
+        return self._reads.pull(after)
+
+    def read_products(self, external_ids: Sequence[str]) -> Sequence[ChannelProduct]:
+        """Read these products as they stand now; missing ones come back with `is_deleted`.
+
+        `item:<number>`, which a webhook about stock names, stands for the product it belongs to.
+        """
+        return self._reads.products(external_ids)
+
+    def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
+        """Create or change listings; one outcome per draft, in order."""
+        return self._listings.push(drafts)
+
+    def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
+        """Set absolute stock; one outcome per level, in order."""
+        return self._levels.push(levels)
+
+    def collect(self, ticket: Ticket) -> Sequence[Outcome]:
+        """Ask for the outcomes of pending work: pictures that were not ready."""
+        return self._listings.collect(ticket)
+
+    def read_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify and read a webhook over its raw bytes; raises Refused when it is not genuine."""
+        return webhooks.read_delivery(headers, body, secrets=self._secrets, shop=self._domain)
+
+    def list_hooks(self) -> Sequence[Hook]:
+        """List the webhook subscriptions that point to us."""
+        return self._hooks.list()
+
+    def arm_hooks(self) -> Sequence[Hook]:
+        """Make sure every webhook we need exists and is active; returns them."""
+        return self._hooks.arm()
+
+    def disarm_hooks(self) -> int:
+        """Remove our webhook subscriptions; returns how many."""
+        return self._hooks.disarm()
+
+    def uninstall(self) -> bool:
+        """Take our app out of the shop; False when it was gone already."""
+        try:
+            self._client.write(about_shop.UNINSTALL)
+        except (NeedsReauth, Gone, Unsupported):
+            return False
+        except AdapterError as error:
+            if error.code in ("APP_NOT_FOUND", "APP_NOT_INSTALLED"):
+                return False
+            raise
+        return True
+
+
+def _domain_of(base_url: str) -> str | None:
+    host = (urlsplit(base_url).hostname or "").lower()
+    return host if host.endswith(".myshopify.com") else None
+
+
+def capabilities_with(details: Mapping[str, Any]) -> Capabilities:
+    """Return what this shop can do: how many variants and options a product may have."""
+    counts = dict(schema.CAPABILITIES.max_counts)
+    if details.get("max_options"):
+        counts["options"] = int(details["max_options"])
+    most = int(details.get("max_variants") or schema.MOST_VARIANTS)
+    return replace(schema.CAPABILITIES, max_variants=most, max_counts=counts)
+
+
+def build(
+    credentials: Mapping[str, Any], settings: Mapping[str, Any], transport: Transport
+) -> ShopifyAdapter:
+    """Make the adapter of one shop from {"access_token", …} and {"base_url", "facts", …}.
+
+    Webhooks are signed with the secret of the app: `client_secrets` of the credentials (of an app
+    of the merchant's own) or `app_secrets` of the settings (of ours), else `hook_secret`.
+    """
+    door = Door(
+        base_url=str(settings["base_url"]).rstrip("/"), token=str(credentials["access_token"])
+    )
+    own = credentials.get("client_secrets") or [credentials.get("client_secret")]
+    secrets = [*own, *(settings.get("app_secrets") or ()), settings.get("hook_secret")]
+    return ShopifyAdapter(
+        door, settings, transport, secrets=[str(each) for each in secrets if each]
+    )

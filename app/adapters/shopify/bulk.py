@@ -1,0 +1,154 @@
+"""Full reads of large shops: one bulk query, its result streamed line by line in flat memory.
+
+Shopify writes children under their parent (`groupObjects`), so a product is complete when the next
+one begins. A page is a stretch of the file; the cursor remembers the byte the next one starts at.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from app.adapters.errors import BadPayload, Refused, Throttled, Unavailable
+from app.adapters.shopify import ids, schema
+from app.adapters.shopify.documents import bulk as bulk_documents
+from app.adapters.shopify.mapper import inward
+from app.adapters.shopify.problems import ItemRefused
+from app.adapters.shopify.shop import Shop
+from app.adapters.types import ChannelProduct, Cursor, Page, Problem
+
+PER_PAGE: Final = 200
+SOON: Final = timedelta(seconds=1)
+LATER: Final = timedelta(seconds=5)
+_QUICK_LOOKS: Final = 10
+_WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
+_SLOT_WAIT: Final = 60.0
+
+
+class Bulk:
+    """Exports of one shop; knows how far a read of one has come only from its cursor."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._client = shop.client
+
+    def start(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:
+        """Ask Shopify for an export of every product beyond an id."""
+        try:
+            payload = self._client.write(
+                bulk_documents.EXPORT, query=self.query(str(state.get("last") or ""))
+            )
+        except ItemRefused as error:
+            if error.code in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
+                raise Throttled(
+                    "Shopify is still busy with other exports. SyncStore waits for a place.",
+                    code=error.code,
+                    retry_after=_SLOT_WAIT,
+                ) from error
+            raise
+        operation = payload.get("bulkOperation") or {}
+        ahead = {
+            "bulk": operation.get("id"),
+            "mark": state.get("mark"),
+            "last": state.get("last"),
+            "is_retry": bool(state.get("is_retry")),
+            "looks": 0,
+        }
+        return Page([], Cursor("full", ahead), check_after=SOON)
+
+    def query(self, last: str) -> str:
+        """Return the document of an export; it takes no variables."""
+        places = self._shop.places()
+        beyond = f"id:>{last} " if last else ""
+        published = bulk_documents.PUBLISHED % places["publication"] if places["publishes"] else ""
+        return bulk_documents.CATALOGUE % {
+            "query": f"{beyond}{schema.EVERY_STATUS}",
+            "published": published,
+            "location": places["location"],
+        }
+
+    def page(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:
+        """Look how far the export is, or read the next stretch of its result."""
+        operation = self._client.ask(bulk_documents.POLL, id=state["bulk"])
+        if not isinstance(operation, Mapping):
+            raise Unavailable("Shopify forgot an export. SyncStore asks again.", code="bulk_gone")
+        status = str(operation.get("status"))
+        if status in _WAITING:
+            looks = int(state.get("looks") or 0) + 1
+            ahead = Cursor("full", {**state, "looks": looks})
+            return Page([], ahead, check_after=SOON if looks < _QUICK_LOOKS else LATER)
+        if status != "COMPLETED":
+            return self._begin_anew(operation, state)
+        total = operation.get("rootObjectCount")
+        return self._stretch(state, operation.get("url"), int(total) if total else None)
+
+    def _begin_anew(
+        self, operation: Mapping[str, Any], state: Mapping[str, Any]
+    ) -> Page[ChannelProduct]:
+        """A failed export is asked for once more; a second failure is told."""
+        code = str(operation.get("errorCode") or operation.get("status"))
+        if code == "ACCESS_DENIED":
+            raise Refused(
+                "SyncStore may not export this shop's products. Connect the shop again.", code=code
+            )
+        if state.get("is_retry"):
+            raise Unavailable("Shopify's export failed twice.", code=code)
+        return self.start({**state, "is_retry": True})
+
+    def _stretch(
+        self, state: Mapping[str, Any], url: Any, total: int | None
+    ) -> Page[ChannelProduct]:
+        mark = state.get("mark") or {}
+        done = Cursor("changes", mark)
+        if not url:
+            return Page([], None, watermark=done, total=total)
+        items: list[ChannelProduct] = []
+        unreadable: list[Problem] = []
+        offset = int(state.get("offset") or 0)
+        with self._client.lines_of(str(url), offset=offset) as lines:
+            for at, row in assembled(lines):
+                if len(items) + len(unreadable) >= PER_PAGE:
+                    ahead = Cursor("full", {**state, "offset": offset})
+                    return Page(items, ahead, total=total, unreadable=tuple(unreadable))
+                offset = at
+                try:
+                    items.append(inward.product(row, self._shop.dialect, at=_where(row)))
+                except BadPayload as error:
+                    unreadable.append(Problem(error.sentence, error.path, "unreadable"))
+        return Page(items, None, watermark=done, total=total, unreadable=tuple(unreadable))
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    return f"product {ids.number(row.get('id')) or '?'}"
+
+
+def assembled(lines: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Put children back under their parents: (offset after its last line, product) in turn."""
+    product: dict[str, Any] | None = None
+    variants: dict[str, dict[str, Any]] = {}
+    end = 0
+    for at, row in lines:
+        parent = row.get("__parentId") if isinstance(row, dict) else None
+        if parent is None:
+            if product is not None:
+                yield end, product
+            product = {**row, "variants": {"nodes": []}, "media": {"nodes": []}}
+            variants = {}
+        elif product is not None:
+            _put(product, variants, str(parent), row)
+        end = at
+    if product is not None:
+        yield end, product
+
+
+def _put(
+    product: dict[str, Any], variants: dict[str, dict[str, Any]], parent: str, row: dict[str, Any]
+) -> None:
+    child = {name: value for name, value in row.items() if name != "__parentId"}
+    if ids.kind(child.get("id")) == "ProductVariant":
+        child["media"] = {"nodes": []}
+        variants[str(child["id"])] = child
+        product["variants"]["nodes"].append(child)
+    elif parent in variants:
+        variants[parent]["media"]["nodes"].append(child)
+    else:
+        product["media"]["nodes"].append(child)

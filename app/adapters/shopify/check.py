@@ -1,0 +1,74 @@
+"""Whether a connected shop answers, and may do what we need; a sentence for what does not work."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.adapters.errors import Refused
+from app.adapters.shopify import schema
+from app.adapters.shopify.client import Client
+from app.adapters.shopify.oauth import missing_scopes
+from app.adapters.shopify.shop import (
+    default_location,
+    define_keys,
+    read_facts,
+    read_locations,
+    read_publications,
+)
+from app.adapters.types import Health, Problem, ShopFacts
+
+
+def check(client: Client, settings: Mapping[str, Any]) -> Health:
+    """Ask the shop; raises NeedsReauth for a wrong key, everything milder is in the answer."""
+    facts = read_facts(client)
+    granted = facts.details["scopes"]
+    if lacking := missing_scopes(granted, schema.NEEDED_SCOPES):
+        names = ", ".join(lacking)
+        sentence = (
+            f"SyncStore lacks these permissions in the shop: {names}. Connect it again and agree to"
+            " all of them."
+        )
+        return Health(is_ok=False, facts=facts, problems=(Problem(sentence, code="scopes"),))
+    try:
+        facts = _with_places(client, facts, settings)
+        define_keys(client)
+    except Refused as error:
+        problem = Problem(error.sentence, code=error.code)
+        return Health(is_ok=False, facts=facts, problems=(problem,))
+    facts = replace(facts, details={**facts.details, "defines_keys": True})
+    return Health(is_ok=True, facts=facts, warnings=tuple(_warnings(client, facts)))
+
+
+def _with_places(client: Client, facts: ShopFacts, settings: Mapping[str, Any]) -> ShopFacts:
+    locations = read_locations(client)
+    chosen = str(settings.get("location_id") or "") or default_location(locations)
+    if chosen not in {each["id"] for each in locations if each["is_active"]}:
+        raise Refused(
+            "The location chosen for this connection is closed or gone in Shopify. Choose another.",
+            code="location_gone",
+        )
+    details = {
+        **facts.details,
+        "locations": locations,
+        "location_id": chosen,
+        "publications": read_publications(client),
+    }
+    return replace(facts, details=details)
+
+
+def _warnings(client: Client, facts: ShopFacts) -> list[str]:
+    found = []
+    if client.version is not None and client.version != schema.VERSION:
+        found.append(
+            f"Shopify answered with version {client.version} of its API instead of"
+            f" {schema.VERSION}. SyncStore has to be updated."
+        )
+    found += [f"Shopify will stop supporting something: {each}" for each in client.deprecations]
+    if not facts.details["publications"]:
+        found.append(
+            "SyncStore may not see where products are published, so it hides a product by taking it"
+            " out of search only."
+        )
+    if lacking := missing_scopes(facts.details["scopes"]):
+        found.append(f"Not agreed to, so not offered: {', '.join(lacking)}.")
+    return found

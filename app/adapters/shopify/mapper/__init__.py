@@ -1,0 +1,1 @@
+"""Pure: JSON of Shopify's GraphQL ↔ the words of the port."""

@@ -1,0 +1,103 @@
+"""What SyncStore uses of Shopify's GraphQL Admin API: version, scopes, limits, topics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.adapters.port import Capabilities
+
+VERSION: Final = "2026-10"
+API_PATH: Final = f"/admin/api/{VERSION}/graphql.json"
+TOKEN_PATH: Final = "/admin/oauth/access_token"  # noqa: S105 (an address, no secret)
+AUTHORIZE_PATH: Final = "/admin/oauth/authorize"
+
+# What the app asks for, and no more; a write scope implies the read scope of the same name. Topics
+# of fulfilment below are armed where a merchant's own app has the scope.
+SCOPES: Final = (
+    "write_products",
+    "write_inventory",
+    "read_locations",
+    "write_publications",
+    "read_orders",
+)
+# Without these the catalog cannot be kept in step; the others only narrow what is offered.
+NEEDED_SCOPES: Final = ("write_products", "write_inventory", "read_locations")
+
+MOST_COST: Final = 1000  # points one request may ask for, on every plan
+MOST_ROWS: Final = 250  # items in one input array, and nodes of one page
+MOST_METAFIELDS: Final = 25  # per metafieldsSet
+MOST_VARIANTS: Final = 2048
+MOST_OPTIONS: Final = 3
+MOST_TAGS: Final = 250
+MOST_MEDIA: Final = 250
+MOST_STOCK_ROWS: Final = 50_000
+MOST_QUANTITY: Final = 1_000_000_000
+PAGED_MOST: Final = 250  # products read page by page before a full read goes over to a bulk query
+EVERY_STATUS: Final = "status:active,draft,archived,unlisted"  # the search leaves out all others
+
+# Topic → the scope it needs; None: none. The three privacy topics are set in the app's own
+# configuration and cannot be subscribed to.
+TOPICS: Final[Mapping[str, str | None]] = {
+    "PRODUCTS_CREATE": "read_products",
+    "PRODUCTS_UPDATE": "read_products",
+    "PRODUCTS_DELETE": "read_products",
+    "INVENTORY_LEVELS_UPDATE": "read_inventory",
+    "INVENTORY_LEVELS_CONNECT": "read_inventory",
+    "INVENTORY_LEVELS_DISCONNECT": "read_inventory",
+    "INVENTORY_ITEMS_UPDATE": "read_inventory",
+    "LOCATIONS_CREATE": "read_locations",
+    "LOCATIONS_UPDATE": "read_locations",
+    "LOCATIONS_DELETE": "read_locations",
+    "LOCATIONS_ACTIVATE": "read_locations",
+    "LOCATIONS_DEACTIVATE": "read_locations",
+    "ORDERS_CREATE": "read_orders",
+    "ORDERS_UPDATED": "read_orders",
+    "ORDERS_CANCELLED": "read_orders",
+    "ORDERS_DELETE": "read_orders",
+    "REFUNDS_CREATE": "read_orders",
+    "FULFILLMENTS_CREATE": "read_fulfillments",
+    "FULFILLMENTS_UPDATE": "read_fulfillments",
+    "APP_UNINSTALLED": None,
+    "APP_SCOPES_UPDATE": None,
+    "SHOP_UPDATE": None,
+    "BULK_OPERATIONS_FINISH": None,
+}
+PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
+
+CAPABILITIES: Final = Capabilities(
+    product_fields=frozenset(
+        (
+            "title",
+            "description",
+            "status",
+            "brand",
+            "categories",
+            "tags",
+            "attributes",
+            "options",
+            "images",
+        )
+    ),
+    variant_fields=frozenset(
+        (
+            "sku",
+            "gtin",
+            "choice",
+            "price",
+            "sale_price",
+            "quantity",
+            "backorders",
+            "weight",
+            "image",
+        )
+    ),
+    batch_size=25,
+    level_batch_size=MOST_ROWS,
+    compares_levels=True,
+    has_webhooks=True,
+    has_locations=True,
+    max_images=MOST_MEDIA,
+    max_variants=MOST_VARIANTS,
+    max_lengths={"title": 255, "brand": 255, "tags": 255, "categories": 255, "sku": 255},
+    max_counts={"categories": 1, "options": MOST_OPTIONS, "tags": MOST_TAGS},
+    value_words={"backorders": {"notify": "yes"}},
+)

@@ -1,0 +1,145 @@
+"""Stock: absolute quantities at one location, compared with what we saw, each sent once.
+
+The idempotency key is made from the input and from the moment the shop's figure was last changed.
+So the same write after a lost answer is answered with its first result, and the same figures on
+another day are a write of their own, although Shopify remembers keys for a day.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from app.adapters.shopify import ids, schema
+from app.adapters.shopify.client import Client
+from app.adapters.shopify.documents import reading, writing
+from app.adapters.shopify.mapper.inward import available
+from app.adapters.shopify.mapper.reader import Reader
+from app.adapters.shopify.problems import UserError, user_errors
+
+STALE: Final = "CHANGE_FROM_QUANTITY_STALE"
+_TRIES: Final = 3
+_PER_READ: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Stock of one variant as the shop shows it."""
+
+    item: str  # global id of the inventory item
+    is_tracked: bool
+    available: int
+    version: str  # moves with every change of the figure
+
+    @property
+    def quantity(self) -> int | None:
+        """What we call the stock: None where it is not counted."""
+        return self.available if self.is_tracked else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A quantity to set. `seen` None: whatever is there is overwritten."""
+
+    item: str
+    location: str  # global id
+    quantity: int
+    seen: int | None
+    version: str
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of the mutation; the comparison has to be named, even when it is none."""
+        return {
+            "inventoryItemId": self.item,
+            "locationId": self.location,
+            "quantity": self.quantity,
+            "changeFromQuantity": self.seen,
+        }
+
+
+def level_of(variant: Mapping[str, Any]) -> Level:
+    """Read the stock of a variant's row."""
+    item = Reader(variant, "variant").inner("inventoryItem")
+    if item is None:
+        raise Reader(variant, "variant").bad("inventoryItem", "an object")
+    level = item.inner("inventoryLevel")
+    moments = [level.text("updatedAt") or ""] if level is not None else []
+    quantities = level.objects("quantities") if level is not None else ()
+    moments.extend(each.text("updatedAt") or "" for each in quantities)
+    return Level(
+        item=str(item.raw.get("id")),
+        is_tracked=bool(item.raw.get("tracked")),
+        available=available(item),
+        version="/".join(moments),
+    )
+
+
+def read_levels(client: Client, variants: Sequence[str], location: str) -> dict[str, Level]:
+    """Return the stock of variants at a location, by number; absent ones are gone."""
+    numbers = [each for each in dict.fromkeys(variants) if ids.is_number(each)]
+    most = client.fitting(reading.STOCK, _PER_READ, location=location)
+    found: dict[str, Level] = {}
+    for start in range(0, len(numbers), most):
+        gids = [ids.gid("ProductVariant", each) for each in numbers[start : start + most]]
+        for row in client.ask(reading.STOCK, ids=gids, location=location) or ():
+            if row and row.get("id"):
+                found[ids.number(row["id"]) or ""] = level_of(row)
+    return found
+
+
+def set_quantities(client: Client, wishes: Sequence[Wish]) -> dict[int, UserError]:
+    """Set quantities; returns what was refused, by position. Raises Unknown for a lost answer."""
+    refused: dict[int, UserError] = {}
+    for start in range(0, len(wishes), schema.MOST_ROWS):
+        part = range(start, min(start + schema.MOST_ROWS, len(wishes)))
+        refused |= _set_part(client, wishes, list(part))
+    return refused
+
+
+def _set_part(client: Client, wishes: Sequence[Wish], open_ones: list[int]) -> dict[int, UserError]:
+    """Set one call's worth: a refused row blocks all, so it is left out and the rest sent again."""
+    refused: dict[int, UserError] = {}
+    attempt = 0
+    while open_ones:
+        errors = _send(client, [wishes[number] for number in open_ones], attempt)
+        if not errors:
+            break
+        named = {position: error for error in errors if (position := _position(error)) is not None}
+        blamed = {open_ones[at]: error for at, error in named.items() if at < len(open_ones)}
+        attempt += 1
+        is_spent = errors[0].code == "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
+        if is_spent and not blamed and attempt < _TRIES:
+            continue  # the key is used up, the write is not done: once more under a new key
+        refused |= blamed or dict.fromkeys(open_ones, errors[0])
+        open_ones = [number for number in open_ones if number not in refused]
+    return refused
+
+
+def _position(error: UserError) -> int | None:
+    return error.index_in("quantities")
+
+
+def _send(client: Client, wishes: Sequence[Wish], attempt: int) -> list[UserError]:
+    rows = [wish.row() for wish in wishes]
+    key = idempotency_key(rows, [wish.version for wish in wishes], attempt)
+    payload = client.write_whole(
+        writing.STOCK_SET,
+        input={
+            "name": "available",
+            "reason": "correction",
+            "referenceDocumentUri": f"gid://syncstore/SyncJob/{key}",
+            "quantities": rows,
+        },
+        key=key,
+    )
+    return user_errors(payload)
+
+
+def idempotency_key(
+    rows: Sequence[Mapping[str, Any]], versions: Sequence[str], attempt: int
+) -> str:
+    """Return the key of one write: the same for the same figures over the same state."""
+    text = json.dumps([rows, versions, attempt], sort_keys=True, separators=(",", ":"))
+    return str(uuid5(NAMESPACE_URL, hashlib.sha256(text.encode()).hexdigest()))

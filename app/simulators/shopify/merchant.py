@@ -1,0 +1,235 @@
+"""What the merchant does: lets the app in and out, and works in the Shopify admin."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.simulators.shopify import goods, installs, jobs, levels, payloads, queries, sales, texts
+from app.simulators.shopify.core import StoreCore
+from app.simulators.shopify.writes import metafields, product_set
+from app.simulators.shopify.writes.values import item_values, variant_values
+from app.simulators.storage import Row
+
+
+class NotInStore(LookupError):
+    """A test or a demo named something that this store does not have."""
+
+
+class ShopRefused(ValueError):
+    """What the merchant wanted to do is not possible in a Shopify store."""
+
+
+class Merchant(StoreCore):
+    """The store with the hand of its merchant; nothing here is in the write log."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.documents = queries.documents(self)
+        with self.change():
+            self._found_shop()
+            for kind, table in (("product", self.products), ("variant", self.variants)):
+                for row_id in table.rows:
+                    self.touch(kind, row_id)
+            for row in self.variants.rows.values():
+                self.touch("item", row["item_id"])
+            for row_id in self.orders.rows:
+                self.touch("order", row_id)
+        self.index.catch_up(self.now() + self.settings.search_lag_seconds)
+
+    def _found_shop(self) -> None:
+        if self.fact("shop_id") is not None:
+            return
+        now = self.now()
+        self.set_fact("shop_id", self.take_id())
+        self.set_fact("created", now)
+        for name in self.settings.locations:
+            self._add_location(name)
+        for title in self.settings.publications:
+            self.publications.put(
+                {
+                    "id": self.take_id(),
+                    "title": title,
+                    "auto_publish": False,
+                    "supports_future_publishing": title == "Online Store",
+                }
+            )
+
+    def _add_location(self, name: str) -> Row:
+        now = self.now()
+        row = {"id": self.take_id(), "name": name, "is_active": True, "deactivated": None}
+        row |= {"fulfills_online_orders": True, "ships_inventory": True, "address_verified": False}
+        row |= {"is_fulfillment_service": False, "has_unfulfilled_orders": False}
+        return self.locations.put(row | {"created": now, "updated": now})
+
+    # The app in the shop
+
+    def install(self, scopes: Sequence[str] | None = None, *, is_expiring: bool = True) -> Row:
+        """Let the app in without its pages; returns the token's row with `access`, `refresh`."""
+        granted = list(self.settings.scopes if scopes is None else scopes)
+        with self.change():
+            installs.install(self, granted)
+            return installs.issue(self, granted, is_expiring=is_expiring)
+
+    def add_token(self, access: str, scopes: Sequence[str] | None = None) -> Row:
+        """Make a token of an old admin-made app: it never expires and is known beforehand."""
+        granted = list(self.settings.scopes if scopes is None else scopes)
+        with self.change():
+            installs.install(self, granted)
+            return installs.issue(self, granted, is_expiring=False, access=access)
+
+    def uninstall(self) -> None:
+        """Remove the app as the merchant does."""
+        with self.change():
+            installs.uninstall(self)
+
+    def change_scopes(self, scopes: Sequence[str]) -> None:
+        """Change what the app may, as an update of its configuration does."""
+        with self.change():
+            before = self.fact("granted") or []
+            installs.install(self, scopes)
+            for row in list(self.tokens.rows.values()):
+                self.tokens.put(row | {"scopes": sorted(scopes)})
+            body = {"id": self.settings.app_id, "previous": before, "current": sorted(scopes)}
+            self.fire("APP_SCOPES_UPDATE", self.settings.app_id, lambda: body)
+
+    def expire_tokens(self) -> None:
+        """Let every access token run out now; refresh tokens stay."""
+        with self.change():
+            for row in list(self.tokens.rows.values()):
+                if row["expires"] is not None:
+                    self.tokens.put(row | {"expires": self.now()})
+
+    def revoke_refresh(self) -> None:
+        """Let every refresh token run out now: the merchant has to connect again."""
+        with self.change():
+            for row in list(self.tokens.rows.values()):
+                self.tokens.put(row | {"refresh": None})
+
+    def rotate_secret(self, secret: str) -> None:
+        """Give the app a new client secret; webhooks keep the old one for an hour."""
+        with self.change():
+            self.set_fact("secrets", [secret, installs.client_secrets(self)[0]])
+            self.set_fact("old_secret_until", self.now() + 3600)
+
+    def ask_privacy(self, topic: str, customer: Mapping[str, Any] | None = None) -> None:
+        """Send one of the privacy topics, as Shopify does on a customer's wish."""
+        told: dict[str, Any] = {}
+        if topic.startswith("customers/"):
+            told["customer"] = {
+                "id": 1,
+                "email": "bob@example.com",
+                "phone": None,
+                **(customer or {}),
+            }
+            told["orders_requested" if topic.endswith("data_request") else "orders_to_redact"] = []
+        with self.change():
+            installs.redact(self, topic, told)
+
+    # What the merchant does in the admin
+
+    def add_product(self, **body: Any) -> int:
+        """Add a product from a productSet input; returns its number. It is not in the write log."""
+        return self._set({}, body)
+
+    def set_product(self, product_id: int, **body: Any) -> None:
+        """Change a product by a productSet input: lists replace lists."""
+        self._set({"id": texts.gid("Product", self._product(product_id)["id"])}, body)
+
+    def _set(self, identifier: Mapping[str, Any], body: Mapping[str, Any]) -> int:
+        with self.change():
+            row, errors = product_set.apply(self, identifier, body)
+        jobs.run_due(self)
+        if row is None:
+            raise ShopRefused(errors[0]["message"])
+        return int(row["id"])
+
+    edit_product = set_product
+
+    def edit_variant(self, variant_id: int, **body: Any) -> None:
+        """Change a variant by the fields of a productSet variant, without its options."""
+        with self.change():
+            row = self._variant(variant_id)
+            values, faults = variant_values(body)
+            if faults:
+                raise ShopRefused(faults[0].message)
+            goods.put_variant(self, row | values, row)
+            goods.touch_product(self, row["product_id"])
+
+    def edit_item(self, variant_id: int, **body: Any) -> None:
+        """Change facts of a variant's inventory item."""
+        with self.change():
+            row = self._variant(variant_id)
+            values, faults = item_values(body)
+            if faults:
+                raise ShopRefused(faults[0].message)
+            goods.put_variant(self, row | values, row)
+
+    def delete_product(self, product_id: int) -> None:
+        """Delete a product for good."""
+        with self.change():
+            goods.drop_product(self, self._product(product_id))
+
+    def delete_variant(self, variant_id: int) -> None:
+        """Delete a variant."""
+        with self.change():
+            row = self._variant(variant_id)
+            goods.drop_variant(self, row)
+            goods.renumber(self, row["product_id"])
+            goods.touch_product(self, row["product_id"])
+
+    def set_stock(self, variant_id: int, quantity: int, *, location: int | None = None) -> None:
+        """Set what is available of a variant at a location, by default the first."""
+        with self.change():
+            row = self._variant(variant_id)
+            place = location or min(self.locations.rows)
+            levels.set_to(self, row["item_id"], place, "available", quantity)
+
+    def publish(self, product_id: int, *, is_published: bool = True) -> None:
+        """Show a product on every sales channel, or on none."""
+        with self.change():
+            row = self._product(product_id)
+            now = self.now()
+            shown = {str(each): now for each in self.publications.rows} if is_published else {}
+            goods.put_product(self, row | {"published": shown})
+
+    def set_metafield(self, product_id: int, **given: Any) -> None:
+        """Set a metafield of a product."""
+        with self.change():
+            owner = texts.gid("Product", self._product(product_id)["id"])
+            rows, faults = metafields.read(self, "PRODUCT", owner, [given])
+            if faults:
+                raise ShopRefused(faults[0].message)
+            metafields.put(self, owner, rows)
+            goods.touch_product(self, product_id)
+
+    def add_location(self, name: str) -> int:
+        """Open a location."""
+        with self.change():
+            row = self._add_location(name)
+            self.fire("LOCATIONS_CREATE", row["id"], lambda: payloads.location(row))
+        return int(row["id"])
+
+    def close_location(self, location_id: int) -> None:
+        """Switch a location off."""
+        with self.change():
+            row = self.locations.rows[location_id]
+            closed = {"is_active": False, "deactivated": self.now(), "updated": self.now()}
+            row = self.locations.put(row | closed)
+            self.fire("LOCATIONS_DEACTIVATE", row["id"], lambda: payloads.location(row))
+
+    def place_order(self, *lines: tuple[int, int], location: int | None = None) -> int:
+        """Let a customer buy `(variant, quantity)`; returns the order's number."""
+        with self.change():
+            rows = [(self._variant(number), quantity) for number, quantity in lines]
+            return sales.sell(self, rows, location or min(self.locations.rows))
+
+    def _product(self, product_id: int) -> Row:
+        row = self.products.get(product_id)
+        if row is None:
+            raise NotInStore(product_id)
+        return row
+
+    def _variant(self, variant_id: int) -> Row:
+        row = self.variants.get(variant_id)
+        if row is None:
+            raise NotInStore(variant_id)
+        return row

@@ -1,0 +1,177 @@
+"""What sending everything of a connection would do, planned by the code that sends it.
+
+Nothing is written and nobody is called: the shop's side is what it last showed. The worker plans
+again against what the shop shows then, so a preview may be older than what is sent, never other
+in kind.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.adapters.port import Capabilities
+from app.adapters.types import ChannelProduct, ChannelVariant
+from app.connections.models import Connection
+from app.connections.wire import channel
+from app.listings.models import Listing, ListingState
+from app.sync import planner, project
+from app.sync.mass import guard_mass_change, summarise
+from app.sync.plans import Intent, ListingPlan, Risk, price_move
+from app.sync.policy import Origin, Policy
+
+SLICE: Final = 500
+SHOWN: Final = 100  # listings shown whole; the rest is counted
+_ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedListing:
+    """One listing and what would be written for it; `waits` has the reason beside its intent."""
+
+    listing_id: UUID
+    product_id: UUID
+    title: str
+    intents: tuple[Intent, ...]
+    waits: Mapping[int, str]  # position in intents → why it waits
+    is_new: bool
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Sort key: what is dangerous first, then the largest price move."""
+        danger = min((_RANK[each.risk] for each in self.intents), default=9)
+        return danger, -max(
+            (abs(price_move(each.old, each.new) or 0.0) for each in self.intents), default=0.0
+        )
+
+
+_RANK: Final = {
+    Risk.DELETES: 0,
+    Risk.HIDES: 1,
+    Risk.PRICE_MOVE: 2,
+    Risk.OVERWRITES: 3,
+    Risk.LOW: 4,
+}
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a whole connection comes to."""
+
+    listings: int = 0
+    changing: int = 0
+    new: int = 0
+    writes: int = 0
+    comes_in: int = 0
+    waiting: int = 0
+    conflicts: int = 0
+    by_field: dict[str, int] = field(default_factory=dict)
+    holds: Sequence[str] = ()
+    rows: list[PlannedListing] = field(default_factory=list)
+    calls: int = 0
+    seconds: float = 0.0
+
+    def count(self, name: str) -> None:
+        """Count one write of a field."""
+        self.by_field[name] = self.by_field.get(name, 0) + 1
+
+
+def preview(session: Session, connection: Connection) -> Preview:
+    """Plan every paired listing of a connection; a handful of queries per five hundred."""
+    can = channel(connection.channel).capabilities
+    rules = Policy.from_settings(connection.settings)
+    found, plans = Preview(), []
+    for listings in _slices(session, connection.id):
+        pairs = project.load_pairs(session, connection, listings)
+        for listing in listings:
+            pair = pairs.get(listing.id)
+            if pair is None or pair.is_excluded or not listing.is_writable:
+                continue
+            plan = _plan(pair, rules, can)
+            _count(found, listing, plan, rules)
+            plans.append(ListingPlan(intents=plan.pushes))
+        session.expunge_all()
+    summary = summarise(plans, listings=found.listings)
+    found.holds = [hold.sentence for hold in guard_mass_change(summary, rules)]
+    found.rows.sort(key=lambda row: row.rank)
+    del found.rows[SHOWN:]
+    _price(found, connection, can)
+    return found
+
+
+def _slices(session: Session, connection_id: UUID) -> Iterator[Sequence[Listing]]:
+    after: UUID | None = None
+    while True:
+        wanted = select(Listing).where(
+            Listing.connection_id == connection_id,
+            Listing.product_id.is_not(None),
+            Listing.state.not_in(_ASLEEP),
+        )
+        if after is not None:
+            wanted = wanted.where(Listing.id > after)
+        some = session.scalars(wanted.order_by(Listing.id).limit(SLICE)).all()
+        if not some:
+            return
+        after = some[-1].id
+        yield some
+
+
+def _plan(pair: project.Pair, rules: Policy, can: Capabilities) -> ListingPlan:
+    listing = pair.listing
+    if listing.external_id is None:
+        return planner.plan_creation(pair.ours, carries=can)
+    policy = rules.of(Origin.CREATED if listing.is_ours else Origin.IMPORTED)
+    theirs = project.their_side(pair, shown(listing))
+    return planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=can)
+
+
+def shown(listing: Listing) -> ChannelProduct:
+    """Return what the channel last showed of a listing."""
+    kept: Mapping[str, Any] = listing.remote
+    return ChannelProduct(
+        external_id=listing.external_id or "",
+        values=kept.get("values", {}),
+        variants=tuple(
+            ChannelVariant(key, values) for key, values in kept.get("variants", {}).items()
+        ),
+        kind=listing.kind,
+        modified_at=listing.remote_modified_at,
+    )
+
+
+def _count(found: Preview, listing: Listing, plan: ListingPlan, rules: Policy) -> None:
+    found.listings += 1
+    found.conflicts += len(plan.conflicts)
+    found.comes_in += len(plan.pulls)
+    is_new = listing.external_id is None
+    waits = {}
+    for at, each in enumerate(plan.pushes):
+        found.count(each.field)
+        sentence = None if is_new else planner.waits(each, rules)
+        if sentence is not None:
+            waits[at] = sentence
+    found.writes += len(plan.pushes)
+    found.waiting += len(waits)
+    if not plan.pushes or listing.product_id is None:
+        return
+    found.changing += 1
+    found.new += is_new
+    found.rows.append(
+        PlannedListing(
+            listing.id, listing.product_id, listing.title, plan.pushes, waits, is_new=is_new
+        )
+    )
+    if len(found.rows) > 4 * SHOWN:
+        found.rows.sort(key=lambda row: row.rank)
+        del found.rows[SHOWN:]
+
+
+def _price(found: Preview, connection: Connection, can: Capabilities) -> None:
+    """Estimate calls and seconds: a look and a write per batch, at the rate the shop allows."""
+    batches = -(-found.changing // can.batch_size)
+    found.calls = 2 * batches
+    per_second = connection.settings.get("requests_per_second") or can.requests_per_second
+    found.seconds = found.calls / float(per_second) if per_second else 0.0

@@ -1,0 +1,176 @@
+"""Large changes wait, are decided one by one, and everything done can be taken back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+
+from app.catalog import bulk
+from app.catalog import service as catalog
+from app.core import db
+from app.core.errors import Conflicting
+from app.core.work import unit_of_work
+from app.sync import deciding, undoing
+from app.sync.models import ChangeState, SyncChange
+from tests.engine.world import Shop, Store, connected_store
+
+
+def usd(minor: int) -> dict[str, Any]:
+    return {"minor": minor, "currency": "USD"}
+
+
+def held(shop: Shop) -> Sequence[SyncChange]:
+    with db.reading(shop.actor) as session:
+        waiting = select(SyncChange).where(SyncChange.state == ChangeState.HELD)
+        return session.scalars(waiting.order_by(SyncChange.id)).all()
+
+
+def reprice(shop: Shop, product_ids: Sequence[UUID], minor: int) -> None:
+    changes = [
+        catalog.ProductChange(
+            key, variants={next(iter(shop.values(key).variants)): {"price": usd(minor)}}
+        )
+        for key in product_ids
+    ]
+    with unit_of_work(shop.actor) as work:
+        catalog.change_products(work, changes, origin="bulk")
+    shop.settle()
+
+
+def prices(store: Store) -> dict[str, str]:
+    rows = [store.state.product(key) for key in store.state.product_ids()]
+    return {str(row["sku"]): str(row["regular_price"]) for row in rows}
+
+
+def decide(shop: Shop, rows: Sequence[SyncChange], choice: deciding.Decide) -> deciding.Decided:
+    with unit_of_work(shop.actor) as work:
+        ids = [row.id for row in rows]
+        done = choice(work, deciding.held(work, ids), asked=len(ids), note="Looks right")
+    shop.settle()
+    return done
+
+
+def take_back(shop: Shop, draft_id: UUID) -> None:
+    with unit_of_work(shop.actor) as work:
+        bulk.request_bulk_edit(work, draft_id)
+    bulk.run_bulk_edit(shop.actor, draft_id)
+    shop.settle()
+
+
+def test_a_large_price_move_waits_until_it_is_approved_or_declined(shop: Shop) -> None:
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(3)]
+    with connected_store(shop) as store:
+        store.list_here(*ids)
+        reprice(shop, ids, 1990)
+        waiting = held(shop)
+        assert [row.new for row in waiting] == [usd(1990)] * 3
+        assert set(prices(store).values()) == {"10.00"}
+
+        decide(shop, waiting[:1], deciding.approve)
+        decide(shop, waiting[1:2], deciding.decline)
+
+        assert sorted(prices(store).values()) == ["10.00", "10.00", "19.90"]
+        assert [row.id for row in held(shop)] == [waiting[2].id]
+        assert sorted(each.state for each in shop.listings()) == ["needs_you", "synced", "synced"]
+
+
+def test_a_no_holds_until_the_value_is_another_one(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        reprice(shop, [product], 1990)
+        decide(shop, held(shop), deciding.decline)
+
+        shop.change(product, title="Cup")
+        shop.settle()
+        store.read(everything=True)
+        assert held(shop) == []
+        assert prices(store) == {"MUG-0": "10.00"}
+
+        reprice(shop, [product], 2990)
+        assert [row.new for row in held(shop)] == [usd(2990)]
+
+
+def test_what_moved_before_the_decision_waits_anew(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        reprice(shop, [product], 1990)
+        seen = held(shop)
+        reprice(shop, [product], 2990)
+
+        done = decide(shop, seen, deciding.approve)
+
+        assert (done.count, done.outdated) == (0, 1)
+        assert [row.new for row in held(shop)] == [usd(2990)]
+        assert prices(store) == {"MUG-0": "10.00"}
+
+
+def test_a_run_that_sent_is_taken_back_on_both_sides(shop: Shop) -> None:
+    ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(2)]
+    with connected_store(shop) as store:
+        store.list_here(*ids)
+        reprice(shop, ids, 1990)
+        decide(shop, held(shop), deciding.approve)
+        run = next(each for each in reversed(shop.runs()) if each.changed)
+        assert set(prices(store).values()) == {"19.90"}
+
+        with unit_of_work(shop.actor) as work:
+            draft = undoing.undo_run(work, run.id)
+        take_back(shop, draft.id)
+
+        assert set(prices(store).values()) == {"10.00"}
+        assert {
+            each["price"]["minor"] for key in ids for each in shop.values(key).variants.values()
+        } == {1000}
+        assert held(shop) == []
+
+
+def test_an_undo_leaves_what_somebody_changed_since(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0", description="<p>Old</p>")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        shop.change(product, title="Cup", description="<p>New</p>")
+        shop.settle()
+        run = next(each for each in reversed(shop.runs()) if each.changed)
+        shop.change(product, title="Jar")
+        shop.settle()
+
+        with unit_of_work(shop.actor) as work:
+            draft = undoing.undo_run(work, run.id)
+        take_back(shop, draft.id)
+
+        values = shop.values(product).values
+        assert (values["title"], values["description"]) == ("Jar", "<p>Old</p>")
+        assert "Old" in store.state.product(store.state.product_ids()[0])["description"]
+
+
+def test_an_undo_can_be_undone(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    shop.change(product, title="Cup")
+    with unit_of_work(shop.actor) as work:
+        line = work.session.execute(
+            text("SELECT max(id) FROM field_changes WHERE product_id = :key"), {"key": product}
+        ).scalar_one()
+        undo = bulk.undo_line(work, line)
+    take_back(shop, undo.id)
+    assert shop.titles() == ["Mug"]
+
+    with unit_of_work(shop.actor) as work:
+        redo = bulk.undo_cause(work, undo.id, words="the undo")
+    take_back(shop, redo.id)
+
+    assert shop.titles() == ["Cup"]
+
+
+def test_nothing_is_prepared_where_nothing_is_left_to_take_back(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        store.read()
+        run = next(each for each in reversed(shop.runs()) if each.kind == "changes")
+
+        with unit_of_work(shop.actor) as work, pytest.raises(Conflicting):
+            undoing.undo_run(work, run.id)

@@ -1,0 +1,199 @@
+"""Exports: lines back into products, page by page, without holding the file."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.adapters.errors import Refused, Throttled, Unavailable
+from app.adapters.shopify import bulk
+from app.adapters.shopify.bulk import Bulk
+from app.adapters.shopify.shop import Shop
+from app.adapters.types import ChannelProduct, Cursor, Page
+from tests.channels.shopify.scripted import Answer, Far, says
+
+URL = "https://storage.test/result.jsonl"
+MARK = {"since": "2026-11-22T00:00:00Z", "known": {}}
+
+
+def _product(number: int, **fields: Any) -> list[dict[str, Any]]:
+    product = f"gid://shopify/Product/{number}"
+    variant = f"gid://shopify/ProductVariant/{number}1"
+    return [
+        {
+            "id": product,
+            "title": f"Mug {number}",
+            "status": "ACTIVE",
+            "options": [
+                {"name": "Title", "position": 1, "optionValues": [{"name": "Default Title"}]}
+            ],
+            **fields,
+        },
+        {"id": variant, "sku": f"M-{number}", "price": "1.00", "__parentId": product},
+        {"id": "gid://shopify/MediaImage/9", "__parentId": variant},
+        {
+            "id": "gid://shopify/MediaImage/9",
+            "mediaContentType": "IMAGE",
+            "status": "READY",
+            "__parentId": product,
+        },
+    ]
+
+
+def _numbered(rows: list[dict[str, Any]]) -> Iterator[tuple[int, Any]]:
+    yield from enumerate(rows, start=1)
+
+
+def test_children_find_their_parents() -> None:
+    rows = [*_product(1), *_product(2)]
+
+    found = list(bulk.assembled(_numbered(rows)))
+
+    assert [(at, row["id"]) for at, row in found] == [
+        (4, "gid://shopify/Product/1"),
+        (8, "gid://shopify/Product/2"),
+    ]
+    [variant] = found[0][1]["variants"]["nodes"]
+    assert variant["media"]["nodes"] == [{"id": "gid://shopify/MediaImage/9"}]
+    assert "__parentId" not in variant
+    assert len(found[0][1]["media"]["nodes"]) == 1
+
+
+def test_an_empty_export_holds_nothing() -> None:
+    assert list(bulk.assembled(_numbered([]))) == []
+
+
+def _file(count: int) -> tuple[bytes, list[int]]:
+    """Return a result file, and the offset after each product."""
+    content, ends = b"", []
+    for number in range(1, count + 1):
+        content += b"".join(json.dumps(row).encode() + b"\n" for row in _product(number))
+        ends.append(len(content))
+    return content, ends
+
+
+def _storage(content: bytes) -> Answer:
+    def answer(request: httpx.Request) -> httpx.Response:
+        begin = int(request.headers.get("range", "bytes=0-")[6:-1])
+        return httpx.Response(206 if begin else 200, content=content[begin:])
+
+    return answer
+
+
+def _state(status: str, **fields: Any) -> httpx.Response:
+    return says(
+        {"bulkOperation": {"id": "gid://shopify/BulkOperation/1", "status": status, **fields}}
+    )
+
+
+def _started(*errors: dict[str, Any]) -> httpx.Response:
+    operation = None if errors else {"id": "gid://shopify/BulkOperation/1", "status": "CREATED"}
+    return says({"bulkOperationRunQuery": {"bulkOperation": operation, "userErrors": list(errors)}})
+
+
+def _bulk(*script: Answer) -> tuple[Bulk, Far]:
+    far = Far(*script)
+    shop = Shop(far.client, {"currency": "USD"}, {"location_id": "7", "publication_ids": ["3"]})
+    return Bulk(shop), far
+
+
+def _next(page: Page[ChannelProduct]) -> Cursor:
+    assert page.next is not None
+    return page.next
+
+
+def test_an_export_is_asked_for_waited_for_and_read_in_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "PER_PAGE", 2)
+    content, ends = _file(5)
+    done = _state("COMPLETED", url=URL, rootObjectCount="5")
+    storage = _storage(content)
+    export, far = _bulk(_started(), _state("RUNNING"), done, storage, done, storage, done, storage)
+
+    begun = export.start({"mark": MARK, "last": "12"})
+    waiting = export.page(_next(begun).state)
+    pages = [export.page(_next(waiting).state)]
+    while pages[-1].next is not None:
+        pages.append(export.page(pages[-1].next.state))
+
+    assert 'query: "id:>12 status:active,draft,archived,unlisted"' in far.asked[0]["query"]
+    assert "gid://shopify/Location/7" in far.asked[0]["query"]
+    assert begun.check_after == waiting.check_after == timedelta(seconds=1)
+    assert [[item.external_id for item in page.items] for page in pages] == [
+        ["1", "2"],
+        ["3", "4"],
+        ["5"],
+    ]
+    assert pages[0].next is not None
+    assert pages[0].next.state["offset"] == ends[1]
+    assert pages[0].total == 5
+    assert pages[-1].watermark == Cursor("changes", MARK)
+
+
+def test_after_a_while_the_looks_become_rarer() -> None:
+    export, _ = _bulk(_state("RUNNING"))
+
+    page = export.page({"bulk": "x", "looks": 9})
+
+    assert page.check_after == timedelta(seconds=5)
+
+
+def test_a_shop_without_products_has_no_file() -> None:
+    export, far = _bulk(_state("COMPLETED", url=None))
+
+    page = export.page({"bulk": "x", "mark": MARK})
+
+    assert (page.items, page.next) == ([], None)
+    assert page.watermark == Cursor("changes", MARK)
+    assert len(far.requests) == 1
+
+
+def test_a_product_that_cannot_be_read_is_named_and_the_others_are_good() -> None:
+    rows = [*_product(1, title=7), *_product(2)]
+    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    export, _ = _bulk(_state("COMPLETED", url=URL), _storage(content))
+
+    page = export.page({"bulk": "x", "mark": MARK})
+
+    assert [item.external_id for item in page.items] == ["2"]
+    assert [problem.field for problem in page.unreadable] == ["product 1.title"]
+
+
+def test_a_failed_export_is_asked_for_once_more() -> None:
+    export, _ = _bulk(
+        _state("FAILED", errorCode="TIMEOUT"), _started(), _state("FAILED", errorCode="TIMEOUT")
+    )
+
+    again = export.page({"bulk": "x", "mark": MARK, "last": "12"})
+
+    assert _next(again).state["last"] == "12"
+    with pytest.raises(Unavailable):
+        export.page(_next(again).state)
+
+
+def test_an_export_we_may_not_make_needs_a_person() -> None:
+    export, _ = _bulk(_state("FAILED", errorCode="ACCESS_DENIED"))
+
+    with pytest.raises(Refused):
+        export.page({"bulk": "x"})
+
+
+@pytest.mark.parametrize("code", ["OPERATION_IN_PROGRESS", "LIMIT_REACHED"])
+def test_without_a_free_place_the_read_waits(code: str) -> None:
+    export, _ = _bulk(_started({"field": None, "message": "Busy", "code": code}))
+
+    with pytest.raises(Throttled) as caught:
+        export.start({"mark": MARK})
+
+    assert caught.value.retry_after == 60.0
+
+
+def test_an_export_shopify_forgot_is_asked_for_later() -> None:
+    export, _ = _bulk(says({"bulkOperation": None}))
+
+    with pytest.raises(Unavailable):
+        export.page({"bulk": "x"})

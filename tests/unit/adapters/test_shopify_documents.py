@@ -1,0 +1,146 @@
+"""Every document SyncStore sends is one Shopify's own schema of the pinned version takes."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLSchema,
+    NoDeprecatedCustomRule,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    get_named_type,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+
+from app.adapters.shopify import schema
+from app.adapters.shopify.bulk import Bulk
+from app.adapters.shopify.client import Client, Door
+from app.adapters.shopify.documents import Document, bulk, reading, shop, writing
+from app.adapters.shopify.oauth import missing_scopes
+from app.adapters.shopify.shop import Shop
+from app.core.transport import Transport
+
+SPECS = Path(__file__).parents[4] / "shared" / "specs" / "shopify"
+SCHEMA = SPECS / f"admin_{schema.VERSION}.graphql"
+SCOPES = SPECS / f"access_scopes_{schema.VERSION}.json"
+DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL)
+
+pytestmark = pytest.mark.skipif(
+    not SCHEMA.exists(), reason="Shopify's schema is not beside the checkout"
+)
+
+
+@cache
+def official() -> GraphQLSchema:
+    """Return Shopify's schema, parsed once."""
+    return build_schema(SCHEMA.read_text(), assume_valid=True)
+
+
+@cache
+def required() -> dict[str, list[str]]:
+    """Return type, or type.field → scopes of which one is enough."""
+    return {
+        ".".join(filter(None, (entry["typeName"], entry.get("fieldName")))): entry["offlineScopes"]
+        for entry in json.loads(SCOPES.read_text())["items"]
+    }
+
+
+def _catalogues() -> Iterator[str]:
+    for publications in (["1"], []):
+        settings = {"location_id": "7", "publication_ids": publications}
+        client = Client(Door("https://a.myshopify.com", "x"), Transport())
+        yield Bulk(Shop(client, {"currency": "USD"}, settings)).query("12")
+
+
+def _texts() -> list[str]:
+    return [*(document.text for document in DOCUMENTS), *_catalogues()]
+
+
+def _complaints(text: str) -> list[str]:
+    rules = [*specified_rules, NoDeprecatedCustomRule]
+    return [error.message for error in validate(official(), parse(text), rules)]
+
+
+class _Touched(Visitor):
+    """Collects the types and fields a document touches."""
+
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self.info = info
+        self.names: set[str] = set()
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        parent, found = self.info.get_parent_type(), self.info.get_type()
+        if parent is not None:
+            self.names.add(f"{parent.name}.{node.name.value}")
+        if found is not None:
+            self.names.add(get_named_type(found).name)
+
+
+def _touched(text: str) -> set[str]:
+    info = TypeInfo(official())
+    visitor = _Touched(info)
+    visit(parse(text), TypeInfoVisitor(info, visitor))
+    return visitor.names
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_a_document_is_valid_and_uses_nothing_deprecated(document: Document) -> None:
+    assert _complaints(document.text) == []
+
+
+def test_the_bulk_query_is_valid_with_and_without_publications() -> None:
+    assert [_complaints(text) for text in _catalogues()] == [[], []]
+
+
+def test_a_document_that_uses_something_deprecated_would_be_found() -> None:
+    assert _complaints("{ products(first: 1) { nodes { bodyHtml } } }") != []
+
+
+def test_our_scopes_open_everything_the_documents_touch() -> None:
+    refused = {
+        name: required()[name]
+        for text in _texts()
+        for name in _touched(text)
+        if name in required()
+        and not any(not missing_scopes(schema.SCOPES, [each]) for each in required()[name])
+    }
+
+    assert refused == {}
+
+
+def test_every_topic_exists_in_the_schema() -> None:
+    known = official().type_map["WebhookSubscriptionTopic"]
+
+    assert set(schema.TOPICS) <= set(known.values)  # type: ignore[attr-defined]  # an enum's
+
+
+def test_each_document_is_named_as_its_operation_and_its_root() -> None:
+    for document in DOCUMENTS:
+        operation = parse(document.text).definitions[0]
+        roots = [each.name.value for each in operation.selection_set.selections]  # type: ignore[attr-defined]  # an operation's
+        assert operation.name.value == document.name  # type: ignore[attr-defined]  # an operation's
+        assert document.root in roots
+
+
+def test_names_are_used_once() -> None:
+    names = [document.name for document in DOCUMENTS]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_mutation_of_stock_is_idempotent() -> None:
+    needing = ("inventorySetQuantities", "inventoryAdjustQuantities", "inventoryActivate")
+    asked = [document for document in DOCUMENTS if document.root in needing]
+
+    assert asked
+    assert all("@idempotent(key: $key)" in document.text for document in asked)
