@@ -60,6 +60,24 @@ def notify(
         work.touch(EVERYBODY if user_id is None else _bell(user_id))
 
 
+def renew(work: Work, kind: str, title: str, body: str = "", link: str = "") -> None:
+    """Post a notice to everybody, or bring the one with this link up to date that nobody read."""
+    unread = select(Notice).where(
+        Notice.organization_id == work.organization_id,
+        Notice.kind == kind,
+        Notice.link == link[:500],
+        Notice.user_id.is_(None),
+        ~select(NoticeRead.notice_id).where(NoticeRead.notice_id == Notice.id).exists(),
+    )
+    if work.session.scalar(select(unread.exists())) is not True:
+        notify(work, kind, title, body, link)
+        return
+    # Nobody waits for a notice: whoever holds it writes nearly the same into it.
+    for notice in work.session.scalars(unread.with_for_update(skip_locked=True)):
+        notice.title, notice.body, notice.created_at = title[:200], body[:2000], work.now
+        work.touch(EVERYBODY)
+
+
 def read_notice(work: Work, notice_id: UUID) -> None:
     """Note that the actor has seen a notice; raises NotFound for somebody else's."""
     reader = _reader(work)

@@ -22,12 +22,14 @@ from app.core.errors import AppError
 from app.core.work import Work
 from app.listings import pricing
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
-from app.sync import compare, planner, project, records
+from app.sync import compare, planner, project, records, standing
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
 from app.sync.policy import Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
+
+Approval = SyncChange | standing.Standing  # what a person let pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,22 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     pair = _recognise_pictures(work, terms.connection, pair, product)
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
-    plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
+    still_due = () if pair.listing.id in terms.quiet else standing.standing(work, pair)
+    plan = planner.plan_listing(
+        pair.ours,
+        theirs,
+        pair.base,
+        policy,
+        carries=terms.capabilities,
+        decided=frozenset(each.cell for each in still_due),
+    )
     decided = records.decisions(work, terms, pair.listing.id)
     if _is_to_leave(pair, product, policy) and not records.is_kept_there(work, pair, decided):
         plan = planner.with_removal(plan, theirs)
+    approved: list[Approval] = [*decided.approved, *still_due]
     wanted = _not_declined(work, plan.intents, decided.declined)
-    passing, waiting = _sorted(wanted, policy, decided.approved, is_forced=terms.is_forced)
-    passing, waiting = _without_flood(work, terms, passing, waiting, decided.approved)
+    passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
+    passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     pulls = [each for each in passing if each.way is Way.PULL]
     pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
     taken: Sequence[Intent] = pulls
@@ -115,11 +126,11 @@ def _not_declined(
         is_planned = any(_is_among((row,), each) for each in intents)
         if not is_planned and row.field != planner.LISTING:  # that one holds until it is put back
             row.state, row.settled_at = ChangeState.CANCELLED, work.now
-    standing = [row for row in declined if row.state == ChangeState.DECLINED]
-    return [each for each in intents if not _is_among(standing, each)]
+    left = [row for row in declined if row.state == ChangeState.DECLINED]
+    return [each for each in intents if not _is_among(left, each)]
 
 
-def _is_among(decided: Sequence[SyncChange], intent: Intent) -> bool:
+def _is_among(decided: Sequence[Approval], intent: Intent) -> bool:
     return any(
         row.field == intent.field
         and row.direction == intent.way.value
@@ -132,7 +143,7 @@ def _is_among(decided: Sequence[SyncChange], intent: Intent) -> bool:
 def _sorted(
     intents: Sequence[Intent],
     policy: Policy,
-    approved: Sequence[SyncChange],
+    approved: Sequence[Approval],
     *,
     is_forced: bool,
 ) -> tuple[list[Intent], list[tuple[Intent, str]]]:
@@ -152,7 +163,7 @@ def _without_flood(
     terms: records.Terms,
     passing: list[Intent],
     waiting: list[tuple[Intent, str]],
-    approved: Sequence[SyncChange],
+    approved: Sequence[Approval],
 ) -> tuple[list[Intent], list[tuple[Intent, str]]]:
     """Let a change that hides a listing wait when too many were hidden within the hour."""
     for each in passing:
@@ -196,22 +207,33 @@ def _recognise_pictures(
 def _write_pulls(
     work: Work, terms: records.Terms, pair: Pair, pulls: Sequence[Intent]
 ) -> tuple[Pair, Sequence[Intent]]:
-    """Write what came in; returns what really went in, in the words our catalog keeps it in."""
-    change, fresh = _wished(pair, pulls)
+    """Write what came in; what the catalog refuses is an error of the listing."""
     try:
         with work.session.begin_nested():
-            catalog.change_products(
-                work,
-                [change],
-                origin="sync",
-                connection_id=terms.connection.id,
-                run_id=terms.run_id,
-            )
-            _bind_variants(work, pair.listing, fresh)
+            return write_in(work, pair, pulls, run_id=terms.run_id)
     except AppError as refusal:
         pair.listing.error = f"The shop’s change could not be taken in: {refusal.sentence}"
         pair.listing.error_count += 1
         return pair, ()
+
+
+def write_in(
+    work: Work,
+    pair: Pair,
+    pulls: Sequence[Intent],
+    *,
+    origin: str = "sync",
+    run_id: UUID | None = None,
+) -> tuple[Pair, Sequence[Intent]]:
+    """Write values into our catalog, raising what it refuses.
+
+    Returns what really went in, in the words the catalog keeps it in.
+    """
+    change, fresh = _wished(pair, pulls)
+    catalog.change_products(
+        work, [change], origin=origin, connection_id=pair.listing.connection_id, run_id=run_id
+    )
+    _bind_variants(work, pair.listing, fresh)
     return _as_kept(work, pair, pulls, fresh)
 
 

@@ -1,6 +1,6 @@
 """What the sync engine refuses."""
 
-from app.core.errors import Conflicting, NotFound
+from app.core.errors import Conflicting, NotFound, Stale
 
 
 class RunNotFound(NotFound):
@@ -11,6 +11,16 @@ class ConflictNotFound(NotFound):
     """No such conflict in this organization, or it was decided already."""
 
     sentence = "This conflict was decided already."
+    absent = NotFound.sentence
+
+
+class ConflictMoved(Stale):
+    """A value of a conflict is no longer the one the person decided about."""
+
+    sentence = (
+        "One of the two values changed while you were deciding. Nothing was written; the new values"
+        " are shown below."
+    )
 
 
 class AlreadyRunning(Conflicting):

@@ -105,7 +105,22 @@ def _join_set(field_name: str, trio: tuple[Value, Value, Value]) -> Any:
 
 def _join_map(field_name: str, trio: tuple[Value, Value, Value]) -> Any:
     base, ours, theirs = (compare.canonical(field_name, side) or {} for side in trio)
-    return joining.join_mapping(base, ours, theirs)
+    joined = joining.join_mapping(base, ours, theirs, inner=_join_values)
+    if joined is joining.COLLIDES:
+        return joined
+    return {name: values for name, values in joined.items() if values}
+
+
+def _join_values(*trio: Any) -> Any:
+    """Join the values of one attribute; a value that both replaced, each by its own, collides."""
+    base, ours, theirs = ({value.casefold(): value for value in side} for side in trio)
+    joined = joining.join_mapping(base, ours, theirs)
+    if joined is joining.COLLIDES:
+        return joined
+    is_replaced = (base.keys() - ours.keys()) & (base.keys() - theirs.keys())
+    if is_replaced and ours.keys() - base.keys() != theirs.keys() - base.keys():
+        return joining.COLLIDES
+    return sorted(joined.values())
 
 
 def _join_choice(field_name: str, trio: tuple[Value, Value, Value]) -> Any:

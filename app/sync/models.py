@@ -37,6 +37,9 @@ from app.sync.rules import (
     Haste as Haste,
 )
 from app.sync.rules import (
+    Resolution as Resolution,
+)
+from app.sync.rules import (
     RunKind as RunKind,
 )
 from app.sync.rules import (
@@ -195,6 +198,7 @@ class Conflict(Base, Identified, Owned):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_conflicts_recent", "organization_id", "state", "id"),
+        Index("ix_conflicts_due", "listing_id", postgresql_where=text("is_due")),
     )
 
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
@@ -208,9 +212,25 @@ class Conflict(Base, Identified, Owned):
     theirs: Mapped[Any | None] = mapped_column(JSONB)
     has_base: Mapped[bool] = mapped_column(default=True)
     state: Mapped[ConflictState] = mapped_column(String(8), default=ConflictState.OPEN)
-    resolution: Mapped[str | None] = mapped_column(String(12))  # ours, theirs, edited, vanished
+    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    resolution: Mapped[Resolution | None] = mapped_column(String(12))
+    decided: Mapped[Any | None] = mapped_column(JSONB)  # the value that was chosen
+    # Decided for a value the channel was not seen with yet: it goes out whatever the rules say.
+    is_due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_by_rule: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     resolved_by: Mapped[UUID | None]
     resolved_at: Mapped[datetime | None]
+
+
+class ConflictComment(Base, Identified, Owned):
+    """What a member wrote about a conflict."""
+
+    __tablename__ = "conflict_comments"
+    __table_args__ = (Index("ix_conflict_comments_conflict", "conflict_id", "id"),)
+
+    conflict_id: Mapped[UUID] = mapped_column(ForeignKey("conflicts.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    text: Mapped[str] = mapped_column(String(2000))
 
 
 class InboundDelivery(Base, Identified, Owned):

@@ -40,6 +40,7 @@ from app.sync import (
     project,
     records,
     runs,
+    standing,
     tasks,
 )
 from app.sync.models import ChangeState, SyncChange, SyncTask
@@ -189,6 +190,8 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     base = planner.confirmed(errand.pair.base, stored, through)
     row = records.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
     desk.book.bases += [row] if row else []
+    if listing.id not in desk.quiet:
+        standing.arrived(work, listing.id, through)
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)

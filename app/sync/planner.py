@@ -20,6 +20,7 @@ from app.sync.plans import (
     VARIANT,
     WAITING_RISKS,
     Action,
+    Cell,
     Difference,
     FieldConflict,
     Intent,
@@ -33,8 +34,9 @@ from app.sync.plans import (
     to_draft,
     waits,
 )
-from app.sync.policy import OnBoth, OnRemoved, Policy, decide, first_winner
+from app.sync.policy import Direction, OnBoth, OnRemoved, Policy, decide, first_winner
 from app.sync.sides import MISSING, NOTHING, Missing, Side
+from app.sync.together import SALE_FIELDS, contradictions
 from app.sync.verdicts import Leave, Trio, Write, judge
 
 # The door to planning: callers need this module alone.
@@ -44,6 +46,7 @@ __all__ = (
     "WAITING_RISKS",
     "Action",
     "Carries",
+    "Cell",
     "Difference",
     "FieldConflict",
     "Intent",
@@ -65,6 +68,10 @@ __all__ = (
 )
 
 _SEEN: Final = PRODUCT_STATUSES[0]
+_LEFT: Final = "Only one side has this variant, and the rules of this connection leave it so."
+_OPTIONS_FIRST: Final = (
+    "The options of this product are in conflict. This waits for their decision."
+)
 
 
 class Carries(Protocol):
@@ -80,10 +87,19 @@ class Carries(Protocol):
 
 
 def plan_listing(
-    ours: Side, theirs: Side, base: Side, policy: Policy, *, carries: Carries
+    ours: Side,
+    theirs: Side,
+    base: Side,
+    policy: Policy,
+    *,
+    carries: Carries,
+    decided: frozenset[Cell] = frozenset(),
 ) -> ListingPlan:
-    """Plan one paired listing; `policy` as it applies to it (`Policy.of`)."""
-    desk = _Desk(ours, theirs, base, policy)
+    """Plan one paired listing; `policy` as it applies to it (`Policy.of`).
+
+    `decided` are cells a person decided about just now: they travel both ways this once.
+    """
+    desk = _Desk(ours, theirs, base, policy, decided)
     desk.meet(None, carries.product_fields)
     for key in dict.fromkeys((*ours.variants, *theirs.variants, *base.variants)):
         if key in ours.variants and key in theirs.variants:
@@ -160,6 +176,7 @@ class _Desk:
     theirs: Side
     base: Side
     policy: Policy
+    decided: frozenset[Cell] = frozenset()
     intents: list[Intent] = field(default_factory=list)
     conflicts: list[FieldConflict] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
@@ -173,7 +190,7 @@ class _Desk:
 
     def meet(self, key: str | None, carried: frozenset[str]) -> None:
         """Plan every field both sides carry, of the product or of a variant both have."""
-        theirs, base = self.theirs.of(key), self.base.of(key)
+        theirs, base, begin = self.theirs.of(key), self.base.of(key), len(self.intents)
         if key is not None and key not in self.base.variants:
             # The pair itself is agreed on: should it vanish later, it was removed, not never there.
             self.agreed[key], self.settled[key] = {}, {}
@@ -187,6 +204,8 @@ class _Desk:
             self._agree(spot, value)
             if not compare.equal(name, value, base.get(name, MISSING)):
                 self.settled.setdefault(key, {})[name] = value
+        if any(each.field in SALE_FIELDS for each in self.intents[begin:]):
+            self._refuse_contradictions(key, begin)
 
     def miss(self, key: str, carried: frozenset[str]) -> None:
         """Plan a variant that at least one side does not have."""
@@ -230,6 +249,9 @@ class _Desk:
         if not self._may_travel(way):
             self._leave_variant(key)
             return
+        if self._asks_for_options:
+            self._leave_variant(key, _OPTIONS_FIRST)
+            return
         why = Why.ONLY_HERE if way is Way.PUSH else Why.ONLY_THERE
         self.intents.append(
             Intent(way, VARIANT, key, None, values, why, action=Action.CREATE, base_after=values)
@@ -246,6 +268,34 @@ class _Desk:
             settled=_side(self.settled),
         )
 
+    @property
+    def _asks_for_options(self) -> bool:
+        """Whether nobody knows yet by which names variants tell what they are."""
+        return any(each.field == "options" for each in self.conflicts)
+
+    def _refuse_contradictions(self, key: str | None, begin: int) -> None:
+        """Ask about edits that fit one by one and make no sense together, such as a sale's ends.
+
+        `begin` is where the intents of this key begin.
+        """
+        fresh = self.intents[begin:]
+        torn: set[str] = set()
+        for side, way in ((self.ours, Way.PULL), (self.theirs, Way.PUSH)):
+            after = apply(side, (each for each in fresh if each.way is way)).of(key)
+            torn.update(*(set(contradictions(after)) - set(contradictions(side.of(key)))))
+        asked = [each for each in fresh if each.field in torn]
+        self.intents[begin:] = [each for each in fresh if each not in asked]
+        for name in dict.fromkeys(each.field for each in asked):
+            ours, theirs, base = (s.value(name, key) for s in (self.ours, self.theirs, self.base))
+            self.conflicts.append(FieldConflict(name, key, base, ours, theirs))
+            self._disagree(_Spot(name, key), base)
+
+    def _disagree(self, spot: _Spot, base: Value | Missing) -> None:
+        if base is MISSING:
+            self.agreed[spot.variant_key].pop(spot.field, None)
+        else:
+            self._agree(spot, base)
+
     def _agree(self, spot: _Spot, value: Value) -> None:
         self.agreed.setdefault(spot.variant_key, {})[spot.field] = value
 
@@ -253,12 +303,19 @@ class _Desk:
         ours, theirs, base = (
             side.value(spot.field, spot.variant_key) for side in (self.ours, self.theirs, self.base)
         )
+        if spot.field == "choice" and self._asks_for_options:
+            self.differences.append(
+                Difference(spot.field, spot.variant_key, ours, theirs, _OPTIONS_FIRST)
+            )
+            return
         rule = decide(spot.field, self.policy)
         winner = first_winner(rule, self.policy) if base is MISSING else rule.on_both
         is_newest = winner is OnBoth.NEWEST
         if is_newest:
             winner = newest(self.ours, self.theirs)
-        verdict = judge(Trio(spot.field, base, ours, theirs, winner), rule.direction)
+        is_decided = (spot.variant_key, spot.field) in self.decided
+        direction = Direction.BOTH if is_decided else rule.direction
+        verdict = judge(Trio(spot.field, base, ours, theirs, winner), direction)
         if isinstance(verdict, Conflict):
             self.conflicts.append(FieldConflict(spot.field, spot.variant_key, base, ours, theirs))
         elif isinstance(verdict, Leave):
@@ -304,9 +361,8 @@ class _Desk:
         )
         self.agreed.pop(key, None)
 
-    def _leave_variant(self, key: str) -> None:
+    def _leave_variant(self, key: str, sentence: str = _LEFT) -> None:
         ours, theirs = self.ours.variants.get(key), self.theirs.variants.get(key)
-        sentence = "Only one side has this variant, and the rules of this connection leave it so."
         self.differences.append(Difference(VARIANT, key, ours, theirs, sentence))
 
 

@@ -13,6 +13,7 @@ from app.sync.sides import MISSING, NOTHING, Missing, Side
 
 VARIANT: Final = "variant"  # `Intent.field` when a whole variant comes or goes
 LISTING: Final = "listing"  # … when the whole listing goes
+Cell = tuple[str | None, str]  # (variant key or None for the product, field)
 
 
 class Way(StrEnum):
@@ -44,6 +45,7 @@ class Why(StrEnum):
     NEWER_THERE = "newer_there"
     REMOVED_HERE = "removed_here"
     REMOVED_THERE = "removed_there"
+    DECIDED = "decided"
 
 
 _WHY: Final[Mapping[Why, str]] = {
@@ -58,6 +60,7 @@ _WHY: Final[Mapping[Why, str]] = {
     Why.NEWER_THERE: "Both sides changed it, and the shop's change is newer.",
     Why.REMOVED_HERE: "You removed it here.",
     Why.REMOVED_THERE: "The shop no longer has it.",
+    Why.DECIDED: "You decided so.",
 }
 
 

@@ -84,6 +84,14 @@ class Policy:
             return self
         return replace(self, groups={**self.groups, **self.imported}, imported={})
 
+    def with_winner(self, group: Group, winner: OnBoth) -> "Policy":
+        """Return the policy with another winner for a field group, directions as they are."""
+        there = (
+            {group: self.imported[group]._replace(on_both=winner)} if group in self.imported else {}
+        )
+        here = {group: self.groups.get(group, _TWO_WAY)._replace(on_both=winner)}
+        return replace(self, groups={**self.groups, **here}, imported={**self.imported, **there})
+
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any] | None) -> "Policy":
         """Read stored settings; what is absent or unknown falls back to the default."""

@@ -185,6 +185,20 @@ def their_side(pair: Pair, product: ChannelProduct) -> Side:
     )
 
 
+def remembered_side(pair: Pair) -> Side:
+    """Return the channel's last known answer with our keys, as `their_side` does for a new one."""
+    kept = pair.listing.remote
+    known = {
+        pair.our_variants.get(key, FOREIGN + key): values
+        for key, values in kept.get("variants", {}).items()
+    }
+    return Side(
+        values=_recognised(pair, PRODUCT, kept.get("values", {})),
+        variants={key: _recognised(pair, key, values) for key, values in known.items()},
+        changed_at=pair.listing.remote_modified_at,
+    )
+
+
 def _recognised(pair: Pair, subject: str, values: Values) -> Values:
     seen = dict(values)
     if seen.get("images"):

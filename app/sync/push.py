@@ -8,6 +8,7 @@ what did not is sent. Creating looks for our key and SKU first, so no step makes
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -17,6 +18,7 @@ from app.adapters.types import ChannelProduct, ListingDraft
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
+from app.connections.models import Connection
 from app.connections.wire import open_connection
 from app.core import faults
 from app.core.actor import Actor
@@ -78,6 +80,7 @@ def _push_batch(desk: Desk) -> bool:
             return False
         claimed = tasks.claim(work, desk.opened.id, Direction.PUSH, worker=desk.worker, most=most)
         tasks_by_id = _by_external_id(work, claimed)
+        desk.opened.row.settings = _rules_now(work, desk.opened.id)
         desk.order = tasks.read_order(work)
     if not claimed:
         return False
@@ -92,6 +95,12 @@ def _push_batch(desk: Desk) -> bool:
         _give_back(desk, claimed, error)
         raise
     return True
+
+
+def _rules_now(work: Work, connection_id: UUID) -> dict[str, Any]:
+    """Read the rules after the claim: whoever changed them and then asked for a push is heard."""
+    found = select(Connection.settings).where(Connection.id == connection_id)
+    return work.session.scalars(found).one()
 
 
 def _by_external_id(work: Work, claimed: Sequence[SyncTask]) -> dict[str, SyncTask]:

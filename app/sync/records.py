@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.port import Capabilities
@@ -16,18 +16,19 @@ from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
 from app.notices import service as notices
-from app.sync import mass
+from app.sync import compare, mass
 from app.sync.models import (
     BaseValue,
     ChangeState,
     Conflict,
     ConflictState,
     Direction,
+    Resolution,
     SyncChange,
     SyncRun,
 )
-from app.sync.planner import LISTING, Intent, ListingPlan, Risk
-from app.sync.policy import Origin, Policy
+from app.sync.planner import LISTING, FieldConflict, Intent, ListingPlan, Risk
+from app.sync.policy import OnBoth, Origin, Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
 from app.sync.sides import MISSING, Side
 
@@ -149,34 +150,6 @@ def read_base(work: Work, listing_id: UUID) -> Side:
     return Side(row.product, row.variants) if row else Side()
 
 
-def agree(work: Work, conflict: Conflict, value: Any) -> None:
-    """Move the base of one field, and let the decision pass whatever its size."""
-    base = read_base(work, conflict.listing_id)
-    values, variants = dict(base.values), {k: dict(v) for k, v in base.variants.items()}
-    target = values if conflict.subject == PRODUCT else variants.setdefault(conflict.subject, {})
-    target[conflict.field] = value
-    work.session.execute(
-        update(BaseValue)
-        .where(BaseValue.listing_id == conflict.listing_id)
-        .values(product=values, variants=variants, agreed_at=work.now)
-    )
-    work.session.add(
-        SyncChange(
-            organization_id=work.organization_id,
-            connection_id=conflict.connection_id,
-            listing_id=conflict.listing_id,
-            product_id=conflict.product_id,
-            variant_id=conflict.variant_id,
-            direction=Direction.PUSH,
-            field=conflict.field,
-            old=conflict.theirs,
-            new=conflict.ours,
-            why="You decided so.",
-            state=ChangeState.PLANNED,
-        )
-    )
-
-
 def quiet(work: Work, listing_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Return those listings nobody was ever asked about that is still open, in one question."""
     asked = select(SyncChange.listing_id).where(
@@ -184,7 +157,7 @@ def quiet(work: Work, listing_ids: Sequence[UUID]) -> frozenset[UUID]:
         SyncChange.state.in_((ChangeState.HELD, ChangeState.PLANNED, ChangeState.DECLINED)),
     )
     conflicts = select(Conflict.listing_id).where(
-        Conflict.listing_id.in_(listing_ids), Conflict.state == _OPEN
+        Conflict.listing_id.in_(listing_ids), or_(Conflict.state == _OPEN, Conflict.is_due)
     )
     return frozenset(listing_ids) - set(work.session.scalars(asked.union(conflicts)))
 
@@ -210,12 +183,7 @@ def keep_conflicts(work: Work, terms: Terms, pair: Pair, plan: ListingPlan) -> i
         )
     }
     for key, row in open_now.items():
-        found = seen.get(key)
-        if found is None:
-            row.state, row.resolution = ConflictState.RESOLVED, "vanished"
-            row.resolved_at = work.now
-        else:
-            row.ours, row.theirs = found.ours, found.theirs
+        _update_conflict(work, row, seen.get(key), terms.policy(pair.listing))
     fresh = [each for key, each in seen.items() if key not in open_now]
     for each in fresh:
         has_base = each.base is not MISSING
@@ -237,14 +205,46 @@ def keep_conflicts(work: Work, terms: Terms, pair: Pair, plan: ListingPlan) -> i
     if fresh or len(seen) != len(open_now):
         work.touch("conflicts", f"product-{pair.product_id}")
     if fresh:
-        notices.notify(
-            work,
-            kind="conflict",
-            title=f"“{pair.listing.title}” was changed on both sides",
-            body=f"{terms.connection.name} and SyncStore have different values. Choose one.",
-            link="/sync/conflicts",
-        )
+        _tell_of_conflicts(work, terms.connection, pair)
     return len(seen)
+
+
+def _update_conflict(
+    work: Work, row: Conflict, found: FieldConflict | None, policy: Policy
+) -> None:
+    """Bring an open conflict up to date, or close it: the sides agreed, or a rule decides now."""
+    if found is None:
+        winner = decide(row.field, policy).on_both
+        row.is_by_rule = winner in (OnBoth.OURS, OnBoth.THEIRS)
+        row.resolution = Resolution(winner.value) if row.is_by_rule else Resolution.VANISHED
+        row.state, row.resolved_at = ConflictState.RESOLVED, work.now
+        work.touch(f"conflict-{row.id}")
+        return
+    is_same = all(
+        compare.equal(row.field, before, now)
+        for before, now in ((row.ours, found.ours), (row.theirs, found.theirs))
+    )
+    if not is_same:
+        row.ours, row.theirs = found.ours, found.theirs
+        work.touch(f"conflict-{row.id}", "conflicts")
+
+
+def _tell_of_conflicts(work: Work, connection: Connection, pair: Pair) -> None:
+    """Tell of new conflicts: one notice per connection, renewed until somebody has read it."""
+    work.session.flush()
+    waiting = select(func.count()).where(
+        Conflict.connection_id == connection.id, Conflict.state == _OPEN
+    )
+    count = work.session.scalar(waiting) or 0
+    notices.renew(
+        work,
+        kind="conflict",
+        title=f"“{pair.listing.title}” was changed on both sides"
+        if count == 1
+        else f"{count} conflicts with {connection.name} wait for you",
+        body=f"{connection.name} and SyncStore have different values. Both are kept; choose one.",
+        link=f"/sync/conflicts?connection={connection.id}",
+    )
 
 
 def log_changes(

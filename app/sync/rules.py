@@ -87,6 +87,15 @@ class ConflictState(StrEnum):
     RESOLVED = "resolved"
 
 
+class Resolution(StrEnum):
+    """How a conflict ended; vanished: the sides agreed, or a rule decides, before a person did."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    EDITED = "edited"
+    VANISHED = "vanished"
+
+
 class DeliveryState(StrEnum):
     """Life of an inbound webhook."""
 

@@ -10,23 +10,19 @@ from sqlalchemy import delete, select, update
 
 from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
-from app.catalog import service as catalog
 from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
-from app.listings import pricing
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, records, runs, tasks, undoing
-from app.sync.errors import AlreadyRunning, ConflictNotFound
+from app.sync import pull, runs, tasks, undoing
+from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
     BaseValue,
-    Conflict,
-    ConflictState,
     Direction,
     Haste,
     RunKind,
@@ -35,8 +31,6 @@ from app.sync.models import (
     SyncTask,
     TaskState,
 )
-from app.sync.project import PRODUCT, foreign_currency, our_values
-from app.team.service import record_audit
 
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
@@ -286,59 +280,6 @@ def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
     others = f" and {len(ids) - 1:,} more" if len(ids) > 1 else ""
     sync_listings(work, ids, cause=f"Retry of {rows[0].title}{others}")
     return len(rows)
-
-
-def resolve(work: Work, conflict_id: UUID, choice: str) -> Conflict:
-    """Decide a conflict: `ours` sends our value, `theirs` takes the channel's."""
-    row = work.session.scalar(
-        select(Conflict)
-        .where(
-            Conflict.id == conflict_id,
-            Conflict.organization_id == work.organization_id,
-            Conflict.state == ConflictState.OPEN,
-        )
-        .with_for_update()
-    )
-    if row is None:
-        raise ConflictNotFound
-    records.agree(work, row, row.theirs)  # from here on only one side differs from the base
-    if choice == "theirs":
-        _take_theirs(work, row)
-    row.state, row.resolution = ConflictState.RESOLVED, choice
-    row.resolved_by, row.resolved_at = work.actor.user_id, work.now
-    tasks.request_pushes(work, [(row.listing_id, row.connection_id)], is_forced=True)
-    record_audit(
-        work,
-        "conflict.resolved",
-        "conflict",
-        str(row.id),
-        f"Decided “{row.field}”: {'our value' if choice == 'ours' else 'the shop’s value'}",
-    )
-    work.touch("conflicts", f"listing-{row.listing_id}", f"product-{row.product_id}")
-    return row
-
-
-def _take_theirs(work: Work, row: Conflict) -> None:
-    of_variant = row.subject != PRODUCT
-    wished = {row.field: row.theirs}
-    if of_variant:
-        connection = get_connection(work, row.connection_id)
-        found = our_values(work.session, work.organization_id, [row.product_id])
-        known = found[row.product_id].variants.get(UUID(row.subject), {})
-        currency = foreign_currency(work.session, connection)
-        wished = pricing.kept(wished, known.get("prices") or {}, currency)
-    catalog.change_products(
-        work,
-        [
-            catalog.ProductChange(
-                row.product_id,
-                {} if of_variant else wished,
-                variants={UUID(row.subject): wished} if of_variant else {},
-            )
-        ],
-        origin="sync",
-        connection_id=row.connection_id,
-    )
 
 
 def has_quiet(work: Work, connection_id: UUID) -> bool:

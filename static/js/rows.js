@@ -1,5 +1,5 @@
 // Rows of a list, and cards with data-walk: j and k walk, x selects, a goes to the actions of the selection,
-// Enter opens, e edits; checked rows bring the selection bar.
+// Enter opens, e edits, o and t choose a side; checked rows bring the selection bar.
 (() => {
   const rows = () => [...document.querySelectorAll("main .rows > tbody > tr, main [data-walk]")].filter((row) => row.querySelector("[data-row-link]"));
   let lastBox = null;
@@ -24,9 +24,17 @@
     target.select();
   }
 
+  // data-key="o" names the key of a control: in the row one stands on, else outside of any row.
+  function press(key) {
+    const outside = [...document.querySelectorAll(`main [data-key="${key}"]`)].find((each) => !each.closest(".rows"));
+    (current()?.querySelector(`[data-key="${key}"]`) ?? outside)?.click();
+  }
+
   window.syncstore.rowKeys = {
-    j: () => walk(1),
-    k: () => walk(-1),
+    j: () => (rows().length ? walk(1) : press("j")),
+    k: () => (rows().length ? walk(-1) : press("k")),
+    o: () => press("o"),
+    t: () => press("t"),
     x: () => current()?.querySelector("td.pick input")?.click(),
     Enter: () => current()?.querySelector("[data-row-link]")?.click(),
     a: () => document.querySelector("[data-selection-bar]:not([hidden]) button")?.focus(),

@@ -19,7 +19,7 @@
       document.getElementById("shortcuts")?.showModal();
     } else if (event.key !== "Enter" || event.target === document.body) {
       const act = window.syncstore.rowKeys[event.key];
-      if (act && document.querySelector("main .rows, main [data-walk], main [data-edit]")) {
+      if (act && document.querySelector("main .rows, main [data-walk], main [data-edit], main [data-key]")) {
         event.preventDefault();
         act();
       }

@@ -29,7 +29,7 @@ from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Mail
 from app.sync import service as sync
-from app.sync.models import RunKind, SyncRun
+from app.sync.models import Conflict, RunKind, SyncRun
 from app.team import service as team
 from app.team.permissions import Role
 from workers import demo, relay
@@ -131,8 +131,12 @@ def _found(actor: Actor) -> dict[str, UUID]:
         ).one()
         run_id = session.scalars(select(SyncRun.id).order_by(SyncRun.total.desc()).limit(1)).one()
         done = session.scalars(select(Import.id).order_by(Import.id).limit(1)).one()
+        conflict_id = session.scalars(
+            select(Conflict.id).where(Conflict.listing_id == disputed.id).limit(1)
+        ).one()
     assert disputed.product_id is not None
     return {
+        "conflict_id": conflict_id,
         "product_id": disputed.product_id,
         "listing_id": unpaired,
         "run_id": run_id,
@@ -160,6 +164,7 @@ def _pages(app: Flask, things: dict[str, UUID]) -> Iterator[tuple[str, str]]:
             "sync.mapping paired",
             url_for("sync.mapping", connection_id=connection_id, view="paired"),
         )
+        yield "sync.conflict_list decided", url_for("sync.conflict_list", view="decided")
         yield "web.search mug", url_for("web.search", q="mug")
         yield "error 404", "/no-such-page"
     yield from _letters()

@@ -109,6 +109,7 @@ def test_from_sign_up_to_two_way_sync(visit: Visits, twin: Twin) -> None:
     created_in_the_shop(page, twin)
     edit_and_see_it_synced(page, twin, shop["lamp"])
     change_there_and_see_it_arrive(page, visit, twin, shop["lamp"])
+    both_sides_change_and_a_person_decides(page, twin, shop["lamp"])
 
 
 def adopt(page: Page) -> None:
@@ -159,6 +160,36 @@ def change_there_and_see_it_arrive(page: Page, visit: Visits, twin: Twin, lamp: 
 
     expect(row(beside, "Copper lamp, polished")).to_contain_text("Acme outlet")
     expect(page.locator("#history")).to_contain_text("polished")
+
+
+def both_sides_change_and_a_person_decides(page: Page, twin: Twin, lamp: int) -> None:
+    """Nothing is sent by itself, so both edits meet: neither is lost, and a third one wins."""
+    product = page.url
+    page.get_by_role("link", name="Acme outlet").first.click()
+    choose(page, "Settings")
+    page.get_by_label("Send changes made here by themselves").uncheck()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Rules saved.")
+    page.goto(product)
+    page.get_by_label("Title", exact=True).fill("Brass lamp, polished")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Brass lamp, polished")).to_be_visible()
+    twin.ask(f"products/{lamp}", {"name": "Copper lamp, hammered"})
+
+    page.goto("/sync/conflicts")
+    expect(row(page, "Brass lamp, polished")).to_contain_text("hammered")
+    page.goto("/notices")
+    row(page, "was changed on both sides").get_by_role("button", name="Open").click()
+    row(page, "Brass lamp, polished").get_by_role("link").click()
+    best = page.locator("#decision").get_by_label("Title", exact=True)
+    expect(best).to_have_value("Brass lamp, hammered")
+    page.get_by_role("button", name="Use this value").click()
+
+    expect(page.locator("#toasts")).to_contain_text("Decided.")
+    page.goto(product)
+    expect(page.get_by_role("heading", name="Brass lamp, hammered")).to_be_visible()
+    expect(page.locator("#sells .badge")).to_have_text("Synced")
+    assert twin.product(lamp)["name"] == "Brass lamp, hammered"
 
 
 def test_a_file_of_a_real_shop(visit: Visits) -> None:

@@ -22,7 +22,7 @@ OFFERS: Final[tuple[tuple[str, Literal["link", "button"], str, str], ...]] = (
     ("/connections/{connection}", "link", "Settings", "connections.manage"),
     ("/products/{product}", "button", "More actions", "catalog.write"),
     ("/sync/conflicts", "button", "Keep yours", "sync.resolve"),
-    ("/sync/errors", "button", "Try again", "sync.run"),
+    ("/sync/errors", "button", "again", "sync.run"),
     ("/settings/team", "button", "Send invitation", "team.manage"),
     ("/settings/team", "link", "Audit log", "audit.read"),
 )

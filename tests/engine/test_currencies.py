@@ -6,7 +6,9 @@ import pytest
 
 from app.core.work import unit_of_work
 from app.listings import service as listings
-from app.sync import service
+from app.sync import resolving
+from app.sync.models import Resolution
+from app.sync.resolving import Decision
 from tests.engine.world import Shop, connected_store
 
 EUR = {"minor": 1250, "currency": "EUR"}
@@ -81,7 +83,8 @@ def test_a_conflict_over_its_price_is_decided_in_its_currency(shop: Shop, winner
         [conflict] = shop.conflicts()
 
         with unit_of_work(shop.actor) as work:
-            service.resolve(work, conflict.id, winner)
+            seen = resolving.seen_as(conflict.field, conflict.ours, conflict.theirs)
+            resolving.decide(work, conflict.id, Decision(Resolution(winner), seen))
         shop.settle()
 
         wanted = 1300 if winner == "ours" else 1100

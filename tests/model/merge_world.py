@@ -60,6 +60,7 @@ class Rules:
     first: Any
     here: tuple[Any, ...]  # values, or changes to the value, of the edits here, in order
     there: tuple[Any, ...]
+    third: Any = None  # what a person may write instead of both
     is_calm: bool = False  # nothing is lost and nobody dies
     stores_base: bool = True
     knows_late_echoes: bool = True
@@ -220,21 +221,29 @@ def _people(rules: Rules, world: World) -> Iterator[tuple[str, World]]:
             yield "edit there, webhook lost", replace(moved, faults=world.faults - 1)
     if world.question and world.decisions:
         decided = replace(world, decisions=world.decisions - 1)
-        yield "decide for ours", _decided(rules, decided, keep_ours=True)
-        yield "decide for theirs", _decided(rules, decided, keep_ours=False)
+        ours, theirs = world.question.ours, world.question.theirs
+        both = ours.seen | theirs.seen
+        yield "decide for ours", _decided(rules, decided, Cell(ours.value, both))
+        yield "decide for theirs", _decided(rules, decided, theirs)
+        if rules.third is not None:
+            yield "decide for another", _decided(rules, decided, Cell(rules.third, both))
 
 
-def _decided(rules: Rules, world: World, *, keep_ours: bool) -> World:
-    """Carry out what a person chose between the two values the conflict showed."""
+def _decided(rules: Rules, world: World, chosen: Cell) -> World:
+    """Carry out what a person chose about the two values the conflict showed."""
     asked = world.question
     assert asked is not None
-    both = asked.ours.seen | asked.theirs.seen
-    after = replace(world, base=asked.theirs.value, question=None, push_due=True)
-    if keep_ours:
-        return replace(after, ours=Cell(world.ours.value, world.ours.seen | both))
     if not compare.equal(rules.field, world.ours.value, asked.ours.value):
         return world  # edited since: refused as out of date
-    return replace(after, ours=asked.theirs, writes=world.writes + 1)
+    is_written = not compare.equal(rules.field, chosen.value, world.ours.value)
+    return replace(
+        world,
+        ours=chosen,
+        base=asked.theirs.value,
+        question=None,
+        push_due=True,
+        writes=world.writes + is_written,
+    )
 
 
 def _reading(rules: Rules, world: World) -> Iterator[tuple[str, World]]:

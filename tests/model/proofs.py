@@ -13,7 +13,7 @@ from tests.model import effect, merge_world
 from tests.model.explorer import Result, Violation, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 
-TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"))
+TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"), third="Vase")
 BROKEN: Final = (Lost, Unequal, Needless)
 SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try

@@ -16,8 +16,6 @@ from app.listings.models import Listing, ListingSnapshot, ListingState, Proposal
 from app.sync.errors import RunNotFound
 from app.sync.models import (
     ChangeState,
-    Conflict,
-    ConflictState,
     InboundDelivery,
     RunState,
     SyncChange,
@@ -142,47 +140,6 @@ def changes(
         wanted = wanted.where(SyncChange.state.in_(states))
     return newest_page(
         session, wanted, [SyncChange.id], ChangeRow, after=after, before=before, limit=limit
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ConflictRow:
-    """A conflict with the names people know it by."""
-
-    conflict: Conflict
-    product: str
-    connection: str
-    sku: str | None
-
-    @property
-    def id(self) -> UUID:
-        """The conflict's id."""
-        return self.conflict.id
-
-
-def conflicts(
-    session: Session,
-    *,
-    connection_id: UUID | None = None,
-    ids: Sequence[UUID] | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    limit: int = PAGE,
-) -> KeysetPage[ConflictRow]:
-    """Return open conflicts, newest first."""
-    wanted = (
-        select(Conflict, Product.title, Connection.name, Variant.sku)
-        .join(Product, Product.id == Conflict.product_id)
-        .join(Connection, Connection.id == Conflict.connection_id)
-        .outerjoin(Variant, Variant.id == Conflict.variant_id)
-        .where(Conflict.state == ConflictState.OPEN)
-    )
-    if connection_id is not None:
-        wanted = wanted.where(Conflict.connection_id == connection_id)
-    if ids is not None:
-        wanted = wanted.where(Conflict.id.in_(ids))
-    return newest_page(
-        session, wanted, [Conflict.id], ConflictRow, after=after, before=before, limit=limit
     )
 
 

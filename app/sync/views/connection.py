@@ -14,7 +14,7 @@ from app.connections import service as connection_service
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, queries, service
+from app.sync import inbox, previewing, queries, resolving, service
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     DIRECTIONS,
@@ -120,6 +120,7 @@ def _settings_page(
     template: str,
     form: ConnectionSettingsForm | None = None,
     status: int = 200,
+    preview: previewing.Preview | None = None,
 ) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
@@ -128,14 +129,32 @@ def _settings_page(
     values = {"name": row.name, "version": row.version, **shown(policy, _numbers(row))}
     return page(
         template,
-        blocks=("editor",),
+        blocks=("editor", "preview"),
         status=status,
         row=row,
         form=form or ConnectionSettingsForm(None, data=values),
         differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
+        preview=preview,
+        labels=GROUP_LABELS,
     )
+
+
+@bp.post("/connections/<uuid:connection_id>/settings/preview")
+@requires("connections.manage")
+def connection_preview(connection_id: UUID) -> ResponseReturnValue:
+    """Show what the rules in the form would change now; nothing is saved."""
+    actor = current_actor()
+    template = "sync/connection_settings.html"
+    form = ConnectionSettingsForm()
+    if not form.validate_on_submit():
+        return _settings_page(connection_id, template, form, 422)
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+        wished = Policy.from_settings(chosen(form, Policy.from_settings(row.settings)))
+        shown = previewing.preview(session, row, wished)
+    return _settings_page(connection_id, template, form, preview=shown)
 
 
 @bp.post("/connections/<uuid:connection_id>/settings")
@@ -152,6 +171,7 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
         row = connections.get_connection(session, actor.organization, connection_id)
     try:
         with unit_of_work(actor) as work:
+            resolving.meet_again(work, connection_id)
             connection_service.change_settings(
                 work,
                 connection_id,

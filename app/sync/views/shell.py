@@ -17,6 +17,7 @@ from app.sync.views.values import (
     share_of,
     value_of,
 )
+from app.sync.views.versus import decided_words
 from app.web.identity import Identity, current_actor
 from app.web.live import announce, live
 from app.web.nav import NavItem, Section, register_counters, register_nav
@@ -27,6 +28,7 @@ def install_shell(app: Flask) -> None:
     """Register menu entries, counters, the live bar, live rows and how values are written."""
     app.jinja_env.globals.update(
         value_of=value_of,
+        decided_words=decided_words,
         field_label=field_label,
         run_title=run_title,
         run_line=run_line,
@@ -70,7 +72,15 @@ def install_shell(app: Flask) -> None:
     )
     register_counters(_counters)
     register_slot("live_bar", _live_bar)
-    for kind in ("sync_run", "sync_runs", "conflicts", "listings", "listing", "delivery"):
+    for kind in (
+        "sync_run",
+        "sync_runs",
+        "conflicts",
+        "conflict",
+        "listings",
+        "listing",
+        "delivery",
+    ):
         announce(kind, permission="sync.read")
     register_moves("conflicts", "listings", "sync_runs")
     live("sync_run")(run_fragments)

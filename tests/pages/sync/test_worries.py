@@ -1,4 +1,4 @@
-"""What needs a person: conflicts, errors and held changes, decided one by one or all at once."""
+"""What needs a person: errors and held changes, decided one by one or all at once."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from app.core.actor import Actor, job_actor
 from app.core.db import reading
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingSnapshot, ListingState
-from app.sync.models import ChangeState, Conflict, Direction, SyncChange, SyncRun, SyncTask
+from app.sync.models import ChangeState, Direction, SyncChange, SyncRun, SyncTask
 from tests.cast import Cast, cast, csrf, enter
 
 USD = "USD"
@@ -46,23 +46,6 @@ class Stall:
         work.session.flush()
         return row
 
-    def conflict(self, work: Work, title: str) -> None:
-        """Let both sides change a title."""
-        row = self.listing(work, title)
-        work.session.add(
-            Conflict(
-                organization_id=work.organization_id,
-                connection_id=self.connection_id,
-                listing_id=row.id,
-                product_id=row.product_id,
-                subject="product",
-                field="title",
-                base=title,
-                ours=f"{title}, ours",
-                theirs=f"{title}, theirs",
-            )
-        )
-
     def hold(self, work: Work, title: str) -> None:
         """Hold a price that halves."""
         row = self.listing(work, title)
@@ -80,11 +63,6 @@ class Stall:
                 sentence="The price moves by more than 30 %.",
             )
         )
-
-    def choices(self) -> list[str | None]:
-        """Return what was chosen for each conflict."""
-        with reading(self.actor) as session:
-            return list(session.scalars(select(Conflict.resolution)))
 
     def changes(self) -> list[ChangeState]:
         """Return the states of all changes."""
@@ -116,54 +94,6 @@ def stall(people: Cast) -> Stall:
             wire={},
         )
         return Stall(actor, row.id)
-
-
-def test_all_conflicts_are_decided_the_same_way(
-    client: FlaskClient, people: Cast, stall: Stall
-) -> None:
-    with unit_of_work(stall.actor) as work:
-        for title in ("Mug", "Bowl"):
-            stall.conflict(work, title)
-    enter(client, people.alice)
-    page = client.get("/sync/conflicts").text
-
-    answer = client.post(
-        "/sync/conflicts",
-        data={"csrf_token": csrf(client), "choice": "ours"},
-        follow_redirects=True,
-    )
-
-    assert "Keep all of yours" in page
-    assert '<ins><span class="sr-only">added: </span>, ours</ins>' in page
-    assert "Decided 2 conflicts." in answer.text
-    assert stall.choices() == ["ours", "ours"]
-
-
-def test_deciding_all_leaves_other_channels_alone(
-    client: FlaskClient, people: Cast, stall: Stall
-) -> None:
-    with unit_of_work(stall.actor) as work:
-        stall.conflict(work, "Mug")
-    enter(client, people.alice)
-
-    answer = client.post(
-        f"/sync/conflicts?connection={uuid4()}",
-        data={"csrf_token": csrf(client), "choice": "theirs"},
-        follow_redirects=True,
-    )
-
-    assert "Decided 0 conflicts." in answer.text
-    assert stall.choices() == [None]
-
-
-def test_a_choice_of_neither_side_is_refused(
-    client: FlaskClient, people: Cast, stall: Stall
-) -> None:
-    enter(client, people.alice)
-
-    answer = client.post("/sync/conflicts", data={"csrf_token": csrf(client), "choice": "both"})
-
-    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(("field", "tasks"), [("ids", 2), ("everything", 3), ("only", 1)])

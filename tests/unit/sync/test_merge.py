@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from app.adapters.values import Kind
 from app.sync import compare
@@ -33,6 +34,9 @@ JOINS = [
     ("quantity", 10, 15, 7, 12),
     ("attributes", {"Care": ["cold"]}, {"Care": ["warm"]}, {"Care": ["cold"], "Origin": ["IT"]},
      {"Care": ["warm"], "Origin": ["IT"]}),
+    ("attributes", {"Care": ["cold"]}, {"Care": ["cold", "dry"]}, {"Care": ["cold", "iron"]},
+     {"Care": ["cold", "dry", "iron"]}),
+    ("attributes", {"Care": ["cold", "dry"]}, {"Care": ["dry"]}, {"Care": ["cold"]}, {}),
     ("images", images("1", "2"), images("2", "1"), images("1", "2", "3"), images("2", "3", "1")),
     ("images", images("1", "2"), images("1"), images("0", "1", "2"), images("0", "1")),
     ("images", images("1"), images("1", "2"), images("1", "3"), images("1", "2", "3")),
@@ -54,6 +58,7 @@ COLLISIONS = [
     ("quantity", 3, None, 2),
     ("tags", ["sale"], ["SALE"], ["Sale"]),
     ("attributes", {"Care": ["cold"]}, {"Care": ["warm"]}, {}),
+    ("attributes", {"Care": ["cold"]}, {"Care": ["warm"]}, {"Care": ["hot"]}),
     ("images", images("1", "2", "3"), images("2", "1", "3"), images("3", "1", "2")),
     ("images", images("1"), images("1", **{"1": "front"}), []),
     ("images", images("1"), images("1", "2"), images("2", "1")),
@@ -208,7 +213,10 @@ def test_the_flags_say_exactly_who_is_written(trio: Trio) -> None:
     assert merged.changed_theirs != compare.equal(name, merged.value, theirs)
 
 
-@given(trios(Kind.SET, Kind.IMAGES))
+COLLECTIONS = (Kind.SET, Kind.IMAGES, Kind.MAP, Kind.OPTIONS, Kind.CHOICE)
+
+
+@given(trios(*COLLECTIONS))
 @law
 def test_nothing_appears_that_neither_side_has(trio: Trio) -> None:
     name, base, ours, theirs = trio
@@ -216,9 +224,65 @@ def test_nothing_appears_that_neither_side_has(trio: Trio) -> None:
     merged = merge_field(name, base, ours, theirs, OURS)
 
     assert isinstance(merged, Merged)
-    assert _elements(name, merged.value) <= _elements(name, ours) | _elements(name, theirs)
+    assert elements(name, merged.value) <= elements(name, ours) | elements(name, theirs)
 
 
-def _elements(name: str, value: Any) -> set[str]:
+@given(trios(*COLLECTIONS))
+@law
+def test_nothing_disappears_that_both_sides_kept(trio: Trio) -> None:
+    name, base, ours, theirs = trio
+
+    for rule in (OURS, THEIRS):
+        merged = merge_field(name, base, ours, theirs, rule)
+        assert isinstance(merged, Merged)
+        assert elements(name, ours) & elements(name, theirs) <= elements(name, merged.value)
+
+
+@given(trios(*COLLECTIONS), st.data())
+@law
+def test_edits_of_different_elements_join(trio: Trio, data: st.DataObject) -> None:
+    name, base, _, _ = trio
+    fields = sorted(elements(name, base))
+    removed = data.draw(st.sampled_from([None, *fields]))
+    ours = without(name, base, removed) if removed else base
+    theirs = with_another(name, base)
+
+    merged = merge_field(name, base, ours, theirs, ASK)
+
+    assert isinstance(merged, Merged)
+    assert elements(name, merged.value) == (
+        elements(name, ours) | (elements(name, theirs) - elements(name, base))
+    )
+
+
+def without(name: str, value: Any, element: str) -> Any:
+    """Return a collection without one of its elements."""
+    if isinstance(value, dict):
+        return {
+            key: held for key, held in value.items() if element not in elements(name, {key: held})
+        }
+    return [item for item in value if element not in elements(name, [item])]
+
+
+def with_another(name: str, value: Any) -> Any:
+    """Return a collection with an element more that no world has."""
+    kind = compare.kind_of(name)
+    if kind is Kind.MAP:
+        return {**(value or {}), "Made in": ["IT"]}
+    if kind is Kind.CHOICE:
+        return {**(value or {}), "Made in": "IT"}
+    fresh = {
+        Kind.SET: "fresh",
+        Kind.IMAGES: {"key": "fresh", "alt": None, "url": None},
+        Kind.OPTIONS: {"name": "Made in", "values": ["IT"]},
+    }
+    return [*(value or []), fresh[kind]]
+
+
+def elements(name: str, value: Any) -> set[str]:
+    """Return what a collection consists of, by the keys its elements are known under."""
     spelled = compare.canonical(name, value) or []
-    return {item["key"] if isinstance(item, dict) else item for item in spelled}
+    if isinstance(spelled, dict):
+        return {key.casefold() for key in spelled}
+    keys = [item.get("key") or item["name"] if isinstance(item, dict) else item for item in spelled]
+    return {key.casefold() for key in keys}

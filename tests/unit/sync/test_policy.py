@@ -117,3 +117,13 @@ def test_a_group_that_is_off_says_so() -> None:
     policy = Policy(groups={Group.MEDIA: Rule(Direction.OFF, OnBoth.ASK)})
 
     assert describe(policy)[0] == "Pictures are left alone."
+
+
+def test_a_policy_with_a_winner_keeps_its_directions() -> None:
+    policy = Policy.from_settings({}).with_winner(Group.PRICE, OnBoth.THEIRS)
+
+    assert policy.groups[Group.PRICE] == (Direction.TO_CHANNEL, OnBoth.THEIRS)
+    assert policy.of(Origin.IMPORTED).groups[Group.PRICE] == (
+        Direction.FROM_CHANNEL,
+        OnBoth.THEIRS,
+    )
