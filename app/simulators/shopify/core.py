@@ -18,7 +18,7 @@ from app.simulators.chaos import Chaos
 from app.simulators.shopify.bucket import Bucket
 from app.simulators.shopify.index import Index
 from app.simulators.shopify.settings import TwinSettings
-from app.simulators.shopify.tables import Table
+from app.simulators.shopify.tables import Keys, Table
 from app.simulators.storage import Row, Shelf
 
 _LONGEST_LOG: Final = 200_000  # writes; a demo may run for weeks
@@ -159,6 +159,13 @@ class StoreCore:
         self.operations = Table("operation", shelf, {"status": lambda row: [row["status"]]})
         self.groups = Table("group", shelf)
         self.orders = Table("order", shelf)
+        of_order: Mapping[str, Keys] = {"order": lambda row: [row["order_id"]]}
+        self.fulfillments = Table("fulfillment", shelf, of_order)
+        self.fulfillment_orders = Table(
+            "fulfillment_order",
+            shelf,
+            {**of_order, "line": lambda row: [line["line_id"] for line in row["lines"]]},
+        )
         self.codes = Table("code", shelf)
         self.idempotency = Table("idempotency", shelf, {"key": lambda row: [row["key"]]})
         self._facts = Table("fact", shelf)

@@ -23,6 +23,8 @@ _BODIES: Final = {
     "productCreate": ("product", "product"),
     "productUpdate": ("product", "product"),
     "productDelete": ("input", "product"),
+    "fulfillmentCreate": ("fulfillment", "fulfillment"),
+    "fulfillmentTrackingInfoUpdate": ("trackingInfoInput", "fulfillment"),
     "inventoryItemUpdate": ("input", "item"),
     "webhookSubscriptionCreate": ("webhookSubscription", "webhook"),
     "webhookSubscriptionUpdate": ("webhookSubscription", "webhook"),
@@ -37,7 +39,10 @@ def note(
     if mutation in _RUNNERS:
         return
     told = payload or {}
-    errors = told.get("userErrors") or told.get("mediaUserErrors") or []
+    lists = ("userErrors", "mediaUserErrors", "orderCancelUserErrors")
+    errors: Sequence[Mapping[str, Any]] = next(
+        (found for name in lists if (found := told.get(name))), []
+    )
     whole = None if payload is not None else "FAILED"
     for at, (resource, body) in enumerate(_things(mutation, args)):
         error = whole or _error_of(errors, at, args)
@@ -89,7 +94,7 @@ def _id_of(body: Mapping[str, Any], args: Mapping[str, Any]) -> str:
     identifier = args.get("identifier") or {}
     custom = identifier.get("customId") or {}
     found = identifier.get("id") or identifier.get("handle") or custom.get("value")
-    return str(found or args.get("id") or args.get("productId") or "")
+    return str(found or args.get("id") or args.get("productId") or args.get("orderId") or "")
 
 
 def _fields(body: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,11 @@ DEFAULT_SCOPES: Final = (
     "read_publications",
     "write_publications",
     "read_orders",
+    "write_orders",
+    "read_customers",
+    "read_fulfillments",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
     "write_files",
 )
 
@@ -58,6 +63,7 @@ class TwinSettings:
     bulk_seconds: int = 0  # each of CREATED and RUNNING lasts so long
     works_in_requests: bool = True  # False: only ticks do what is due, so that no request waits
     sale_moves_updated: bool = True  # False: a sale lowers stock and leaves Product.updatedAt alone
+    shows_customers: bool = True  # False: the app may not see who bought
     allows_local_urls: bool = False  # rehearsal: http and loopback for pictures and webhooks
 
     @property

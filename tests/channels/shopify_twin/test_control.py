@@ -72,6 +72,28 @@ def test_the_panel_plays_the_customer(panel: httpx.Client, world: World) -> None
     assert world.store.stock(variant) == 3
 
 
+def test_the_panel_does_what_a_merchant_does_with_orders(
+    panel: httpx.Client, world: World, store: StoreState
+) -> None:
+    _, variant = world.add_mug()
+    order, other = (
+        panel.post("/orders", json={"lines": [[variant, 1]], "tags": ["rush"]}).json()["id"]
+        for _ in range(2)
+    )
+
+    panel.post(f"/orders/{order}", json={"note": "Ring twice"})
+    for action in ("hold", "release", "ship", "refund"):
+        assert panel.post(f"/orders/{order}/{action}").status_code == 200
+    panel.post(f"/orders/{other}/cancel")
+
+    row = store.orders.rows[order]
+    assert (row["note"], row["financial_status"]) == ("Ring twice", "REFUNDED")
+    assert len(store.fulfillments.rows) == 1
+    assert store.orders.rows[other]["cancelled"] is not None
+    assert panel.post("/orders/1/ship").status_code == 404
+    assert panel.post(f"/orders/{order}", json={"price": 1}).status_code == 400
+
+
 def test_the_panel_shows_who_wrote_what(world: World, panel: httpx.Client) -> None:
     world.ask(PRODUCT_SET, input={"title": "Mug"}, now=True)
     world.ask(PRODUCT_SET, input={"title": ""}, now=True)
