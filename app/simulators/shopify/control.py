@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.simulators.chaos import RateLimit, profile_from
-from app.simulators.shopify import seeds, wire
+from app.simulators.shopify import oauth, seeds, wire
 from app.simulators.shopify.state import NotInStore, StoreState
 
 panel = Blueprint("control", __name__, url_prefix="/_twin", template_folder="templates")
@@ -184,6 +184,12 @@ def edit_order(number: int) -> Response:
     """Change the words of an order: `{"note": "...", "shipping_address": {"city": "..."}}`."""
     _store().edit_order(number, **_body())
     return jsonify(ok=True)
+
+
+@panel.get("/install-link")
+def install_link() -> Response:
+    """Return the signed link by which Shopify opens the app: `?app_url=https://…`."""
+    return jsonify(url=oauth.install_link(_store(), request.args["app_url"]))
 
 
 @panel.post("/tokens")

@@ -93,6 +93,7 @@ class StoreCore:
         self.lock = threading.RLock()
         self.shelf = Shelf(path)
         self._open_tables()
+        self.kept_changes = sum(len(row["changes"]) for row in self.groups.rows.values())
         self.files: dict[str, bytes] = dict(self.shelf.files())
         self.index = Index()
         self.bucket = Bucket(self.settings.bucket_size, self.settings.restore_rate)
@@ -184,6 +185,16 @@ class StoreCore:
         row["last"] += 1
         self._facts.put(row)
         return int(row["last"])
+
+    def keep_file(self, path: str, body: bytes) -> None:
+        """Keep a file under a path."""
+        self.files[path] = body
+        self.shelf.note_file(path, body)
+
+    def drop_file(self, path: str) -> None:
+        """Forget a file."""
+        if self.files.pop(path, None) is not None:
+            self.shelf.note_file(path, None)
 
     def fact(self, name: str) -> Any:
         """Return what the shop remembers under a name, or None."""

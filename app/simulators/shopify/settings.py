@@ -61,6 +61,7 @@ class TwinSettings:
     search_lag_seconds: int = 0  # how far the search index is behind the writes
     media_seconds: int = 0  # each of UPLOADED and PROCESSING lasts so long
     bulk_seconds: int = 0  # each of CREATED and RUNNING lasts so long
+    kept_changes: int = 100_000  # of stock that can still be looked up; older groups are forgotten
     works_in_requests: bool = True  # False: only ticks do what is due, so that no request waits
     sale_moves_updated: bool = True  # False: a sale lowers stock and leaves Product.updatedAt alone
     shows_customers: bool = True  # False: the app may not see who bought

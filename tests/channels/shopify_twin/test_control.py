@@ -146,10 +146,12 @@ def test_the_panel_moves_the_clock_and_changes_the_app(world: World, panel: http
     panel.post("/app/revoke")
     panel.post("/tokens", json={"access": "shpat_static"})
     static = world.post(ASK, token="shpat_static").status_code
+    link = panel.get("/install-link", params={"app_url": "https://sync.test/x"}).json()["url"]
     panel.post("/app/uninstall")
 
     assert (later - now, dead, alive, expired, static) == (3600, 401, 200, 401, 200)
     assert world.store.counts()["tokens"] == 0
+    assert link.startswith("https://sync.test/x?shop=sandbox-store.myshopify.com")
 
 
 def test_the_panel_ticks_and_asks_for_privacy(world: World, panel: httpx.Client) -> None:
