@@ -274,6 +274,7 @@ class StoreCore:
         *,
         event_id: str = "",
         wait: int = 0,
+        secret: str | None = None,
     ) -> None:
         """Put a delivery into the queue; without a hook it goes where the app's own list says."""
         now = self.now()
@@ -291,6 +292,7 @@ class StoreCore:
                 "triggered": now,
                 "due": now + wait,
                 "tries": 0,
+                "secret": secret,
                 "shaped": False,
             }
         )

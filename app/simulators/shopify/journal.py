@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.simulators.shopify.call import Call
+from app.simulators.shopify.call import Call, View
 from app.simulators.shopify.core import Write
 
 # Where a mutation holds the list of things it writes, and what those are.
@@ -44,6 +44,7 @@ def note(
         (found for name in lists if (found := told.get(name))), []
     )
     whole = None if payload is not None else "FAILED"
+    made = told.get("product")
     for at, (resource, body) in enumerate(_things(mutation, args)):
         error = whole or _error_of(errors, at, args)
         call.store.write_log.append(
@@ -51,7 +52,7 @@ def note(
                 at=call.store.now(),
                 mutation=mutation,
                 resource=resource,
-                id=_id_of(body, args),
+                id=_id_of(body, args) or (made.id() if isinstance(made, View) else ""),
                 fields=tuple(_fields(body)),
                 body=body,
                 error=error,

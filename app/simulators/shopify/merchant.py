@@ -1,5 +1,6 @@
 """What the merchant does: lets the app in and out, and works in the Shopify admin."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -135,6 +136,13 @@ class Merchant(StoreCore):
             told["orders_requested" if topic.endswith("data_request") else "orders_to_redact"] = []
         with self.change():
             installs.redact(self, topic, told)
+
+    def send_test_notification(self, topic: str, product_id: int) -> None:
+        """Press the button of the admin: a delivery that is signed with another secret."""
+        with self.change():
+            body = payloads.product(self, self._product(product_id)["id"]) or {}
+            for hook in self.hooks.where("topic", topic):
+                self.queue_delivery(hook, topic, body, secret=secrets.token_hex(16))
 
     # What the merchant does in the admin
 

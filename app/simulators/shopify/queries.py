@@ -331,6 +331,7 @@ class QueryRoot:
             args,
             place=lambda doc: (value_of(doc, sorted_by), doc["id"]),
             show=lambda doc: fetch(doc["id"]),
+            reachable=self.store.settings.reachable_objects,
         )
 
     def _docs(self, kind: str, text: str | None, by: str = "id") -> list[Mapping[str, Any]]:

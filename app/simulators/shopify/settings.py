@@ -52,6 +52,7 @@ class TwinSettings:
     bucket_size: int = 2000
     restore_rate: int = 100
     shows_cost: bool = True  # some answers of the real thing have no extensions
+    reachable_objects: int = 25_000  # by paging one query; the rest takes a bulk operation
     max_variants: int = 2048
     max_options: int = 3
 
@@ -64,6 +65,7 @@ class TwinSettings:
     kept_changes: int = 100_000  # of stock that can still be looked up; older groups are forgotten
     works_in_requests: bool = True  # False: only ticks do what is due, so that no request waits
     sale_moves_updated: bool = True  # False: a sale lowers stock and leaves Product.updatedAt alone
+    names_headers_plainly: bool = False  # the newer flavour: shopify-topic without its X
     shows_customers: bool = True  # False: the app may not see who bought
     allows_local_urls: bool = False  # rehearsal: http and loopback for pictures and webhooks
 
