@@ -184,7 +184,8 @@ def refund(
     ]
     for each, count in lines.items():
         line = by_id[each]
-        if restock and line["tracked"] and restock_type == "RETURN":
+        is_there = bool(store.variants.where("item", line["item_id"]))
+        if restock and line["tracked"] and restock_type == "RETURN" and is_there:
             levels.adjust(store, line["item_id"], order["location_id"], "available", count)
     order = order | {"lines": kept, "refunds": [*order["refunds"], made]}
     is_all = refunded(order) >= total(order)

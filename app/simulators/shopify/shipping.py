@@ -45,6 +45,7 @@ def _tell(store: StoreCore, topic: str, row: Row) -> None:
 
 
 def _put(store: StoreCore, row: Row) -> Row:
+    store.touch("order", row["order_id"])
     return store.fulfillment_orders.put(row | {"updated": store.now()})
 
 
@@ -58,8 +59,8 @@ def hold(store: StoreCore, order: Row, *, is_held: bool) -> None:
 
 
 def split(store: StoreCore, order: Row, line_id: int, location_id: int) -> None:
-    """Let another location send one of the lines."""
-    now = store.now()
+    """Let another location send one of the lines; what was promised moves along."""
+    now, by_id = store.now(), {line["id"]: line for line in order["lines"]}
     for row in store.fulfillment_orders.where("order", order["id"]):
         moved = [line for line in row["lines"] if line["line_id"] == line_id]
         kept = [line for line in row["lines"] if line["line_id"] != line_id]
@@ -67,6 +68,10 @@ def split(store: StoreCore, order: Row, line_id: int, location_id: int) -> None:
             _put(store, row | {"lines": kept})
             own = {"id": store.take_id(), "location_id": location_id, "lines": moved}
             made = store.fulfillment_orders.put(row | own | {"created": now, "updated": now})
+            for line in moved:
+                count, bought = line["remaining"], by_id[line["line_id"]]
+                _move(store, row, bought, committed=-count, available=count)
+                _move(store, made, bought, committed=count, available=-count)
             _tell(store, "FULFILLMENT_ORDERS_MOVED", made)
 
 
@@ -140,18 +145,19 @@ def _send(
         if count:
             made = {"id": store.take_id(), "line_id": line["line_id"], "quantity": count}
             sent.append(made)
-            _move(store, order, by_id[line["line_id"]], committed=-count)
+            _move(store, row, by_id[line["line_id"]], committed=-count)
     is_done = all(line["remaining"] == 0 for line in lines)
     _put(store, row | {"lines": lines, "status": "CLOSED" if is_done else "IN_PROGRESS"})
     return sent
 
 
-def _move(store: StoreCore, order: Row, line: Row, *, committed: int, available: int = 0) -> None:
-    if line["tracked"]:
-        place = order["location_id"]
-        levels.adjust(store, line["item_id"], place, "committed", committed)
-        if available:
-            levels.adjust(store, line["item_id"], place, "available", available)
+def _move(store: StoreCore, row: Row, line: Row, *, committed: int, available: int = 0) -> None:
+    """Move the stock of an order's line where its fulfilment order is."""
+    if not line["tracked"] or not store.variants.where("item", line["item_id"]):
+        return  # never counted, or deleted since it was bought
+    levels.adjust(store, line["item_id"], row["location_id"], "committed", committed)
+    if available:
+        levels.adjust(store, line["item_id"], row["location_id"], "available", available)
 
 
 def _tell_sent(store: StoreCore, topic: str, made: Row) -> None:
@@ -190,8 +196,9 @@ def take_back(store: StoreCore, made: Row) -> Row:
             for line in row["lines"]
         ]
         _put(store, row | {"lines": lines, "status": "OPEN"})
-    for line_id, count in counts.items():
-        _move(store, order, by_id[line_id], committed=count)
+        for line in row["lines"]:
+            count = counts.get(line["line_id"], 0)
+            _move(store, row, by_id[line["line_id"]], committed=count)
     made = store.fulfillments.put(made | {"status": "CANCELLED", "updated": store.now()})
     _tell_sent(store, "FULFILLMENTS_UPDATE", made)
     return made
@@ -206,7 +213,7 @@ def call_off(store: StoreCore, order: Row, *, restock: bool) -> None:
         for line in row["lines"]:
             back = line["remaining"] if restock else 0
             own = by_id[line["line_id"]]
-            _move(store, order, own, committed=-line["remaining"], available=back)
+            _move(store, row, own, committed=-line["remaining"], available=back)
         closed = [line | {"remaining": 0} for line in row["lines"]]
         ended = _put(store, row | {"lines": closed, "status": "CANCELLED"})
         _tell(store, "FULFILLMENT_ORDERS_CANCELLED", ended)

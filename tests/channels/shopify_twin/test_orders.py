@@ -291,7 +291,9 @@ def test_two_locations_are_two_calls(world: World, store: StoreState) -> None:
     _, mug = world.add_mug()
     _, (red, _) = world.add_shirt()
     number = store.place_order((mug, 1), (red, 1))
-    store.split_order(number, max(store.locations.rows))
+    other = max(store.locations.rows)
+    store.split_order(number, other)
+    promised = store.stock(red, location=other, name="committed")
     rows = [{"fulfillmentOrderId": row["id"]} for row in _to_send(world, number)]
 
     both = _ship(world, *rows)
@@ -299,6 +301,8 @@ def test_two_locations_are_two_calls(world: World, store: StoreState) -> None:
 
     assert "same order and location" in both["userErrors"][0]["message"]
     assert [told["userErrors"] for told in each] == [[], []]
+    assert (promised, store.stock(red, location=other, name="committed")) == (1, 0)
+    assert store.stock(red, location=other) == -1
     assert len(_order(world, number)["lineItems"]["nodes"]) == 2
 
 
