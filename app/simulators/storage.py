@@ -20,7 +20,7 @@ class Shelf:
 
     def __init__(self, path: Path | None) -> None:
         self._changed: dict[tuple[str, int], Row | None] = {}
-        self._files: dict[str, bytes] = {}
+        self._files: dict[str, bytes | None] = {}
         self._wire: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,8 +47,8 @@ class Shelf:
         if self._wire is not None:
             self._changed[kind, row_id] = row
 
-    def note_file(self, path: str, body: bytes) -> None:
-        """Remember that a file came."""
+    def note_file(self, path: str, body: bytes | None) -> None:
+        """Remember that a file came, or is gone."""
         if self._wire is not None:
             self._files[path] = body
 
@@ -65,9 +65,10 @@ class Shelf:
         with self._wire:
             self._wire.executemany("DELETE FROM rows WHERE kind = ? AND id = ?", gone)
             self._wire.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
-            self._wire.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?)", list(self._files.items())
-            )
+            lost = [(path,) for path, body in self._files.items() if body is None]
+            came = [(path, body) for path, body in self._files.items() if body is not None]
+            self._wire.executemany("DELETE FROM files WHERE path = ?", lost)
+            self._wire.executemany("INSERT OR REPLACE INTO files VALUES (?, ?)", came)
         self._changed.clear()
         self._files.clear()
 

@@ -7,13 +7,26 @@ from graphql import GraphQLOutputType, get_named_type
 
 from app.simulators.shopify.errors import TopError
 
+_SENDING: Final = (
+    "read_merchant_managed_fulfillment_orders",
+    "read_assigned_fulfillment_orders",
+    "read_third_party_fulfillment_orders",
+)
+_SENDS: Final = tuple(scope.replace("read_", "write_", 1) for scope in _SENDING)
+
 # Any one of the scopes is enough; an app with write_x may read x.
 TYPES: Final[dict[str, tuple[str, ...]]] = {
     "AppCatalog": ("read_products",),
+    "Customer": ("read_customers",),
+    "Fulfillment": ("read_orders", "read_merchant_managed_fulfillment_orders"),
+    "FulfillmentOrder": _SENDING,
+    "FulfillmentOrderLineItem": _SENDING,
     "InventoryItem": ("read_inventory", "read_products"),
     "InventoryLevel": ("read_inventory",),
     "Location": ("read_locations", "read_inventory"),
+    "LineItem": ("read_orders",),
     "Order": ("read_orders",),
+    "Refund": ("read_orders",),
     "Product": ("read_products",),
     "ProductVariant": ("read_products",),
 }
@@ -22,6 +35,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Location.inventoryLevel": ("read_locations",),
     "Product.resourcePublicationsV2": ("read_publications",),
     "Publishable.resourcePublicationsV2": ("read_publications",),
+    "QueryRoot.fulfillmentOrders": _SENDING,
     "QueryRoot.inventoryItems": ("read_inventory", "read_products"),
     "QueryRoot.locations": ("read_locations", "read_inventory"),
     "QueryRoot.orders": ("read_orders",),
@@ -32,12 +46,16 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Mutation.fileCreate": ("write_files",),
     "Mutation.fileDelete": ("write_files",),
     "Mutation.fileUpdate": ("write_files",),
+    "Mutation.fulfillmentCancel": _SENDS,
+    "Mutation.fulfillmentCreate": _SENDS,
+    "Mutation.fulfillmentTrackingInfoUpdate": _SENDS,
     "Mutation.inventoryActivate": ("write_inventory",),
     "Mutation.inventoryAdjustQuantities": ("write_inventory",),
     "Mutation.inventoryBulkToggleActivation": ("write_inventory",),
     "Mutation.inventoryDeactivate": ("write_inventory",),
     "Mutation.inventoryItemUpdate": ("write_inventory",),
     "Mutation.inventorySetQuantities": ("write_inventory",),
+    "Mutation.orderCancel": ("write_orders",),
     "Mutation.productCreate": ("write_products",),
     "Mutation.productDelete": ("write_products",),
     "Mutation.productOptionUpdate": ("write_products",),
@@ -65,11 +83,7 @@ TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "ORDERS_": ("read_orders",),
     "REFUNDS_": ("read_orders",),
     "FULFILLMENTS_": ("read_fulfillments",),
-    "FULFILLMENT_ORDERS_": (
-        "read_merchant_managed_fulfillment_orders",
-        "read_assigned_fulfillment_orders",
-        "read_third_party_fulfillment_orders",
-    ),
+    "FULFILLMENT_ORDERS_": _SENDING,
 }
 
 

@@ -23,7 +23,7 @@ _LARGEST_REQUEST: Final = 128 * 1024 * 1024
 
 
 class WriteMark:
-    """Tells the weather which GraphQL requests write: all of them are POSTs."""
+    """Tells the weather which requests write: all of GraphQL are POSTs, tokens are no goods."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
@@ -32,6 +32,7 @@ class WriteMark:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Look into the body and put it back."""
+        environ["twin.is_write"] = False
         if environ.get("PATH_INFO", "").endswith("/graphql.json"):
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
@@ -71,9 +72,10 @@ def create_twin(
         app.register_blueprint(control.panel)
     _add_front_end(app, store)
     _add_storage(app, store)
-    app.wsgi_app = WriteMark(  # type: ignore[method-assign]  # the documented place for middleware
-        ChaosFront(app.wsgi_app, lambda: store.chaos, prefix="/admin/api/")
-    )
+    stormy = app.wsgi_app
+    for prefix in ("/admin/api/", "/admin/oauth/access_token"):
+        stormy = ChaosFront(stormy, lambda: store.chaos, prefix=prefix)
+    app.wsgi_app = WriteMark(stormy)  # type: ignore[method-assign]  # the documented place for it
     return app
 
 
@@ -131,8 +133,6 @@ def _keep(store: StoreState, key: str, body: bytes) -> Response:
         rows = [row for row in store.staged.rows.values() if row["key"] == key]
         if not rows or not body:
             return Response("<Error><Code>AccessDenied</Code></Error>", 403)
-        path = f"uploads/{key}"
-        store.files[path] = body
-        store.shelf.note_file(path, body)
+        store.keep_file(f"uploads/{key}", body)
         store.staged.put(rows[0] | {"is_filled": True})
     return Response(f"<PostResponse><Key>{key}</Key></PostResponse>", 201)

@@ -163,8 +163,8 @@ def _end(store: StoreCore, row: Row, status: str, done: Done) -> None:
     body = "".join(f"{line}\n" for line in done.lines).encode()
     path = f"bulk/{row['id']}.jsonl" if body else None
     if path is not None:
-        store.files[path] = body
-        store.shelf.note_file(path, body)
+        store.keep_file(path, body)
+    _forget_old(store, row)
     ended = {
         "status": status,
         "path": path,
@@ -176,3 +176,12 @@ def _end(store: StoreCore, row: Row, status: str, done: Done) -> None:
     }
     row = store.bulks.put(row | ended)
     store.fire("BULK_OPERATIONS_FINISH", row["id"], lambda: payloads.bulk(row))
+
+
+def _forget_old(store: StoreCore, row: Row) -> None:
+    """Drop what was uploaded for this operation, and results that nobody can download any more."""
+    if row["upload"]:
+        store.drop_file(f"uploads/{row['upload']}")
+    for old in store.bulks.all():
+        if old["path"] and (old["completed"] or 0) + LIFE < store.now():
+            store.drop_file(old["path"])

@@ -50,6 +50,7 @@ def connect(
     place: Callable[[T], Place],
     show: Callable[[T], Any],
     largest: int = LARGEST_PAGE,
+    reachable: int | None = None,
 ) -> Connection[Any]:
     """Cut the page that `first`, `last`, `after`, `before` and `reverse` ask for."""
     placed = sorted(((place(item), item) for item in items), key=lambda pair: _order(pair[0]))
@@ -59,6 +60,7 @@ def connect(
         shown = [(at, show(item)) for at, item in _next_part(call, placed)]
         page = [(at, node) for at, node in shown if node is not None]  # the rest is deleted by now
         return Connection(page, before=False, after=False)
+    placed = placed[:reachable]
     first, last = _sizes(args, largest)
     start, end = _bounds(placed, args)
     if first is not None:

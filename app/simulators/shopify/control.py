@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.simulators.chaos import RateLimit, profile_from
-from app.simulators.shopify import seeds, wire
+from app.simulators.shopify import oauth, seeds, wire
 from app.simulators.shopify.state import NotInStore, StoreState
 
 panel = Blueprint("control", __name__, url_prefix="/_twin", template_folder="templates")
@@ -158,9 +158,38 @@ def set_stock(number: int) -> Response:
 
 @panel.post("/orders")
 def place_order() -> Response:
-    """Let a customer buy: `{"lines": [[variant, quantity]]}`."""
-    lines = [(int(number), int(quantity)) for number, quantity in _body()["lines"]]
-    return jsonify(id=_store().place_order(*lines))
+    """Let a customer buy: `{"lines": [[variant, quantity]], "tags": ["rush"]}`."""
+    body = _body()
+    lines = [(int(number), int(quantity)) for number, quantity in body.pop("lines")]
+    return jsonify(id=_store().place_order(*lines, **body))
+
+
+@panel.post("/orders/<int:number>/<any(cancel, refund, ship, hold, release):action>")
+def move_order(number: int, action: str) -> Response:
+    """Call off, refund one piece, send, hold or release an order as the merchant."""
+    store = _store()
+    actions: dict[str, Callable[[], None]] = {
+        "cancel": lambda: store.cancel_order(number),
+        "refund": lambda: store.refund_order(number),
+        "ship": lambda: store.ship_order(number, **_body()),
+        "hold": lambda: store.hold_order(number),
+        "release": lambda: store.hold_order(number, is_held=False),
+    }
+    actions[action]()
+    return jsonify(ok=True)
+
+
+@panel.post("/orders/<int:number>")
+def edit_order(number: int) -> Response:
+    """Change the words of an order: `{"note": "...", "shipping_address": {"city": "..."}}`."""
+    _store().edit_order(number, **_body())
+    return jsonify(ok=True)
+
+
+@panel.get("/install-link")
+def install_link() -> Response:
+    """Return the signed link by which Shopify opens the app: `?app_url=https://…`."""
+    return jsonify(url=oauth.install_link(_store(), request.args["app_url"]))
 
 
 @panel.post("/tokens")

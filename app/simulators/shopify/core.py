@@ -18,7 +18,7 @@ from app.simulators.chaos import Chaos
 from app.simulators.shopify.bucket import Bucket
 from app.simulators.shopify.index import Index
 from app.simulators.shopify.settings import TwinSettings
-from app.simulators.shopify.tables import Table
+from app.simulators.shopify.tables import Keys, Table
 from app.simulators.storage import Row, Shelf
 
 _LONGEST_LOG: Final = 200_000  # writes; a demo may run for weeks
@@ -93,6 +93,7 @@ class StoreCore:
         self.lock = threading.RLock()
         self.shelf = Shelf(path)
         self._open_tables()
+        self.kept_changes = sum(len(row["changes"]) for row in self.groups.rows.values())
         self.files: dict[str, bytes] = dict(self.shelf.files())
         self.index = Index()
         self.bucket = Bucket(self.settings.bucket_size, self.settings.restore_rate)
@@ -159,6 +160,13 @@ class StoreCore:
         self.operations = Table("operation", shelf, {"status": lambda row: [row["status"]]})
         self.groups = Table("group", shelf)
         self.orders = Table("order", shelf)
+        of_order: Mapping[str, Keys] = {"order": lambda row: [row["order_id"]]}
+        self.fulfillments = Table("fulfillment", shelf, of_order)
+        self.fulfillment_orders = Table(
+            "fulfillment_order",
+            shelf,
+            {**of_order, "line": lambda row: [line["line_id"] for line in row["lines"]]},
+        )
         self.codes = Table("code", shelf)
         self.idempotency = Table("idempotency", shelf, {"key": lambda row: [row["key"]]})
         self._facts = Table("fact", shelf)
@@ -177,6 +185,16 @@ class StoreCore:
         row["last"] += 1
         self._facts.put(row)
         return int(row["last"])
+
+    def keep_file(self, path: str, body: bytes) -> None:
+        """Keep a file under a path."""
+        self.files[path] = body
+        self.shelf.note_file(path, body)
+
+    def drop_file(self, path: str) -> None:
+        """Forget a file."""
+        if self.files.pop(path, None) is not None:
+            self.shelf.note_file(path, None)
 
     def fact(self, name: str) -> Any:
         """Return what the shop remembers under a name, or None."""
@@ -256,6 +274,7 @@ class StoreCore:
         *,
         event_id: str = "",
         wait: int = 0,
+        secret: str | None = None,
     ) -> None:
         """Put a delivery into the queue; without a hook it goes where the app's own list says."""
         now = self.now()
@@ -273,6 +292,7 @@ class StoreCore:
                 "triggered": now,
                 "due": now + wait,
                 "tries": 0,
+                "secret": secret,
                 "shaped": False,
             }
         )

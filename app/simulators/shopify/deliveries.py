@@ -96,18 +96,23 @@ def _body(row: Row) -> bytes:
 
 
 def _headers(store: StoreCore, row: Row, body: bytes) -> dict[str, str]:
+    secret = row.get("secret") or installs.signing_secret(store)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Shopify-Captain-Hook",
         "X-Shopify-Topic": topic_name(row["topic"]),
         "X-Shopify-Shop-Domain": store.settings.shop,
-        "X-Shopify-Hmac-Sha256": signature(installs.signing_secret(store), body),
+        "X-Shopify-Hmac-Sha256": signature(secret, body),
         "X-Shopify-Webhook-Id": row["webhook_id"],
         "X-Shopify-Event-Id": row["event_id"],
         "X-Shopify-Triggered-At": texts.written(row["triggered"]) or "",
         "X-Shopify-API-Version": SUPPORTED_VERSIONS[-1],
     }
-    return headers | ({"X-Shopify-Name": row["name"]} if row["name"] else {})
+    if row["name"]:
+        headers["X-Shopify-Name"] = row["name"]
+    if store.settings.names_headers_plainly:
+        return {name.removeprefix("X-").lower(): value for name, value in headers.items()}
+    return headers
 
 
 def _post(store: StoreCore, url: str, headers: dict[str, str], body: bytes) -> int:

@@ -9,6 +9,8 @@ from app.simulators.storage import Row
 
 DEFAULT_OPTION: Final = "Title"
 DEFAULT_VALUE: Final = "Default Title"
+# What the search finds variants by, though it stands at the product.
+_TOLD_BY_VARIANTS: Final = ("status", "vendor", "product_type", "tags", "options")
 
 
 def new_product(store: StoreCore, title: str, **values: Any) -> Row:
@@ -88,9 +90,13 @@ def free_handle(store: StoreCore, title: str) -> str:
 
 def put_product(store: StoreCore, row: Row, *, is_new: bool = False) -> Row:
     """Keep a product, move its date, tell the index and the webhooks."""
+    before = store.products.get(row["id"])
     row = row | {"updated": store.now()}
     store.products.put(row)
     store.touch("product", row["id"])
+    if before is not None and any(before[name] != row[name] for name in _TOLD_BY_VARIANTS):
+        for variant in store.variants.where("product", row["id"]):
+            store.touch("variant", variant["id"])
     topic = "PRODUCTS_CREATE" if is_new else "PRODUCTS_UPDATE"
     store.fire(topic, row["id"], lambda: payloads.product(store, row["id"]))
     return row
@@ -104,12 +110,17 @@ def put_variant(store: StoreCore, row: Row, before: Row | None = None) -> Row:
     if is_item_new:
         row["item_updated"] = now
     store.variants.put(row)
-    store.touch("variant", row["id"])
-    store.touch("item", row["item_id"])
+    _touch_variant(store, row)
     if is_item_new:
         topic = "INVENTORY_ITEMS_CREATE" if before is None else "INVENTORY_ITEMS_UPDATE"
         store.fire(topic, row["item_id"], lambda: payloads.item(store, row["item_id"]))
     return row
+
+
+def _touch_variant(store: StoreCore, row: Row) -> None:
+    store.touch("variant", row["id"])
+    store.touch("item", row["item_id"])
+    store.touch("product", row["product_id"])
 
 
 def _item(row: Row) -> tuple[Any, ...]:
@@ -141,8 +152,7 @@ def drop_variant(store: StoreCore, row: Row) -> None:
         store.levels.drop(level["id"])
     _drop_metafields(store, texts.gid("ProductVariant", row["id"]))
     store.variants.drop(row["id"])
-    store.touch("variant", row["id"])
-    store.touch("item", row["item_id"])
+    _touch_variant(store, row)
     body = {
         "id": row["item_id"],
         "admin_graphql_api_id": texts.gid("InventoryItem", row["item_id"]),
@@ -165,6 +175,12 @@ def _drop_metafields(store: StoreCore, owner: str) -> None:
         store.metafields.drop(metafield["id"])
 
 
+def place(store: StoreCore, row: Row, position: int) -> None:
+    """Give a variant a position; that alone is no change of the variant."""
+    store.variants.put(row | {"position": position})
+    store.touch("variant", row["id"])
+
+
 def variants_of(store: StoreCore, product_id: int) -> list[Row]:
     """Return the variants of a product by position."""
     rows = store.variants.where("product", product_id)
@@ -175,7 +191,7 @@ def renumber(store: StoreCore, product_id: int) -> None:
     """Close the gaps in the positions of a product's variants."""
     for position, row in enumerate(variants_of(store, product_id), start=1):
         if row["position"] != position:
-            store.variants.put(row | {"position": position})
+            place(store, row, position)
 
 
 def value_names(product: Row) -> dict[int, str]:

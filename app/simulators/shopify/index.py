@@ -49,6 +49,10 @@ class Index:
         start = bisect_left(order, (query.lower_bound, -1))
         return [docs[row_id] for _, row_id in order[start:]]
 
+    def all(self, kind: str) -> dict[int, Doc]:
+        """Return what is found of one kind, by id."""
+        return dict(self._docs[kind])
+
     def waiting(self) -> int:
         """Count the changes nobody sees yet."""
         return len(self._coming)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.simulators.shopify.call import Call
+from app.simulators.shopify.call import Call, View
 from app.simulators.shopify.core import Write
 
 # Where a mutation holds the list of things it writes, and what those are.
@@ -23,6 +23,8 @@ _BODIES: Final = {
     "productCreate": ("product", "product"),
     "productUpdate": ("product", "product"),
     "productDelete": ("input", "product"),
+    "fulfillmentCreate": ("fulfillment", "fulfillment"),
+    "fulfillmentTrackingInfoUpdate": ("trackingInfoInput", "fulfillment"),
     "inventoryItemUpdate": ("input", "item"),
     "webhookSubscriptionCreate": ("webhookSubscription", "webhook"),
     "webhookSubscriptionUpdate": ("webhookSubscription", "webhook"),
@@ -37,8 +39,12 @@ def note(
     if mutation in _RUNNERS:
         return
     told = payload or {}
-    errors = told.get("userErrors") or told.get("mediaUserErrors") or []
+    lists = ("userErrors", "mediaUserErrors", "orderCancelUserErrors")
+    errors: Sequence[Mapping[str, Any]] = next(
+        (found for name in lists if (found := told.get(name))), []
+    )
     whole = None if payload is not None else "FAILED"
+    made = told.get("product")
     for at, (resource, body) in enumerate(_things(mutation, args)):
         error = whole or _error_of(errors, at, args)
         call.store.write_log.append(
@@ -46,7 +52,7 @@ def note(
                 at=call.store.now(),
                 mutation=mutation,
                 resource=resource,
-                id=_id_of(body, args),
+                id=_id_of(body, args) or (made.id() if isinstance(made, View) else ""),
                 fields=tuple(_fields(body)),
                 body=body,
                 error=error,
@@ -89,7 +95,7 @@ def _id_of(body: Mapping[str, Any], args: Mapping[str, Any]) -> str:
     identifier = args.get("identifier") or {}
     custom = identifier.get("customId") or {}
     found = identifier.get("id") or identifier.get("handle") or custom.get("value")
-    return str(found or args.get("id") or args.get("productId") or "")
+    return str(found or args.get("id") or args.get("productId") or args.get("orderId") or "")
 
 
 def _fields(body: Mapping[str, Any]) -> Iterator[str]:

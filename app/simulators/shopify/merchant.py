@@ -1,13 +1,26 @@
 """What the merchant does: lets the app in and out, and works in the Shopify admin."""
 
+import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from app.simulators.shopify import goods, installs, jobs, levels, payloads, queries, sales, texts
+from app.simulators.shopify import (
+    documents,
+    goods,
+    installs,
+    jobs,
+    levels,
+    orders,
+    payloads,
+    shipping,
+    texts,
+)
 from app.simulators.shopify.core import StoreCore
 from app.simulators.shopify.writes import metafields, product_set
 from app.simulators.shopify.writes.values import item_values, variant_values
 from app.simulators.storage import Row
+
+_PARCEL: Final = {"company": None, "number": None, "url": None}
 
 
 class NotInStore(LookupError):
@@ -23,7 +36,7 @@ class Merchant(StoreCore):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.documents = queries.documents(self)
+        self.documents = documents.documents(self)
         with self.change():
             self._found_shop()
             for kind, table in (("product", self.products), ("variant", self.variants)):
@@ -124,6 +137,13 @@ class Merchant(StoreCore):
         with self.change():
             installs.redact(self, topic, told)
 
+    def send_test_notification(self, topic: str, product_id: int) -> None:
+        """Press the button of the admin: a delivery that is signed with another secret."""
+        with self.change():
+            body = payloads.product(self, self._product(product_id)["id"]) or {}
+            for hook in self.hooks.where("topic", topic):
+                self.queue_delivery(hook, topic, body, secret=secrets.token_hex(16))
+
     # What the merchant does in the admin
 
     def add_product(self, **body: Any) -> int:
@@ -216,16 +236,60 @@ class Merchant(StoreCore):
             row = self.locations.put(row | closed)
             self.fire("LOCATIONS_DEACTIVATE", row["id"], lambda: payloads.location(row))
 
-    def place_order(self, *lines: tuple[int, int], location: int | None = None) -> int:
+    # What customers buy, and what the merchant does about it
+
+    def place_order(
+        self, *lines: tuple[int, int], location: int | None = None, **details: Any
+    ) -> int:
         """Let a customer buy `(variant, quantity)`; returns the order's number."""
         with self.change():
             rows = [(self._variant(number), quantity) for number, quantity in lines]
-            return sales.sell(self, rows, location or min(self.locations.rows))
+            return orders.place(self, rows, location or min(self.locations.rows), details)
+
+    def edit_order(self, order_id: int, **changes: Any) -> None:
+        """Change address, note, tags or contact of an order."""
+        with self.change():
+            orders.edit(self, self._order(order_id), changes)
+
+    def cancel_order(self, order_id: int, *, restock: bool = True) -> None:
+        """Call an order off."""
+        with self.change():
+            orders.cancel(self, self._order(order_id), restock=restock)
+
+    def refund_order(self, order_id: int, *, quantity: int = 1, restock: bool = True) -> None:
+        """Give money back for so many of the first line."""
+        with self.change():
+            order = self._order(order_id)
+            orders.refund(self, order, {order["lines"][0]["id"]: quantity}, restock=restock)
+
+    def ship_order(self, order_id: int, **tracking: Any) -> None:
+        """Send everything that can be sent: `company`, `number` and `url` say how."""
+        with self.change():
+            for row in self.fulfillment_orders.where("order", self._order(order_id)["id"]):
+                if row["status"] in shipping.SENDABLE:
+                    shipping.ship(self, [(row, shipping.all_of(row))], [_PARCEL | tracking])
+
+    def hold_order(self, order_id: int, *, is_held: bool = True) -> None:
+        """Keep an order from being sent, or let it go."""
+        with self.change():
+            shipping.hold(self, self._order(order_id), is_held=is_held)
+
+    def split_order(self, order_id: int, location_id: int) -> None:
+        """Let another location send the last line."""
+        with self.change():
+            order = self._order(order_id)
+            shipping.split(self, order, order["lines"][-1]["id"], location_id)
 
     def _product(self, product_id: int) -> Row:
         row = self.products.get(product_id)
         if row is None:
             raise NotInStore(product_id)
+        return row
+
+    def _order(self, order_id: int) -> Row:
+        row = self.orders.get(order_id)
+        if row is None:
+            raise NotInStore(order_id)
         return row
 
     def _variant(self, variant_id: int) -> Row:

@@ -121,6 +121,13 @@ def callback_url(store: StoreCore, wanted: Mapping[str, str], code: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def install_link(store: StoreCore, app_url: str) -> str:
+    """Return where Shopify opens the app for a merchant who starts there: signed, no code yet."""
+    told = {"shop": store.settings.shop, "timestamp": str(store.now())}
+    told["hmac"] = query_signature(installs.client_secrets(store)[0], told)
+    return f"{app_url}{'&' if '?' in app_url else '?'}{urlencode(told)}"
+
+
 def query_signature(secret: str, told: Mapping[str, str]) -> str:
     """Sign a query: the sorted pairs joined, in lower-case hex."""
     joined = "&".join(f"{name}={told[name]}" for name in sorted(told) if name != "hmac")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from app.simulators.shopify import goods, identifiers, texts
+from app.simulators.shopify import identifiers, texts
 from app.simulators.shopify.call import Call, View
 from app.simulators.shopify.connections import Connection, connect
 from app.simulators.shopify.index import value_of
@@ -29,6 +29,7 @@ _SORTS: Final = {
     "FULL_TITLE": "title",
 }
 _MOST_COUNTED: Final = 25_001
+_OLDEST: Final = 60 * 86400  # seconds that orders are seen without read_all_orders
 
 
 class QueryRoot:
@@ -154,8 +155,46 @@ class QueryRoot:
         return self._one("InventoryLevel", self.store.levels, id)
 
     def order(self, id: str) -> View | None:
-        """An order."""
-        return self._one("Order", self.store.orders, id)
+        """An order, unless it is too old for this app."""
+        row = self.store.orders.get(texts.number(id, "Order"))
+        return self.call.show("Order", row) if row and self._is_recent(row) else None
+
+    def _is_recent(self, row: Row) -> bool:
+        """Say whether an app may see an order: the last sixty days, or all with the scope."""
+        return row["created"] >= self.store.now() - _OLDEST or "read_all_orders" in self.call.scopes
+
+    def fulfillment(self, id: str) -> View | None:
+        """What was sent."""
+        return self._one("Fulfillment", self.store.fulfillments, id)
+
+    def fulfillment_order(self, id: str) -> View | None:
+        """What has to be sent."""
+        return self._one("FulfillmentOrder", self.store.fulfillment_orders, id)
+
+    def fulfillment_orders(
+        self,
+        *,
+        include_closed: bool = False,
+        query: str | None = None,
+        sort_key: str = "ID",
+        **args: Any,
+    ) -> Connection[Any]:
+        """What has to be sent of all orders; closed ones only when asked for."""
+        test = Query(query or "")
+        rows = [
+            row
+            for row in self.store.fulfillment_orders.all()
+            if (include_closed or row["status"] not in {"CLOSED", "CANCELLED"})
+            and test({**row, "updated_at": row["updated"]})
+        ]
+        by = "updated" if sort_key == "UPDATED_AT" else "id"
+        return connect(
+            self.call,
+            rows,
+            args,
+            place=lambda row: (row[by], row["id"]),
+            show=lambda row: self.call.show("FulfillmentOrder", row),
+        )
 
     def orders(self, **args: Any) -> Connection[Any]:
         """Orders that a query finds, or all."""
@@ -263,6 +302,8 @@ class QueryRoot:
             "WebhookSubscription": store.hooks,
             "Order": store.orders,
             "InventoryAdjustmentGroup": store.groups,
+            "Fulfillment": store.fulfillments,
+            "FulfillmentOrder": store.fulfillment_orders,
         }
 
     def _one(self, kind: str, table: Table, wanted: str) -> View | None:
@@ -290,6 +331,7 @@ class QueryRoot:
             args,
             place=lambda doc: (value_of(doc, sorted_by), doc["id"]),
             show=lambda doc: fetch(doc["id"]),
+            reachable=self.store.settings.reachable_objects,
         )
 
     def _docs(self, kind: str, text: str | None, by: str = "id") -> list[Mapping[str, Any]]:
@@ -332,29 +374,14 @@ class QueryRoot:
         store = self.store
         if kind == "item":
             return lambda row_id: bool(store.variants.where("item", row_id))
-        table = {"product": store.products, "variant": store.variants, "order": store.orders}[kind]
+        if kind == "order":
+            return lambda row_id: (
+                row_id in store.orders.rows and self._is_recent(store.orders.rows[row_id])
+            )
+        table = store.products if kind == "product" else store.variants
         return table.rows.__contains__
 
     def _count(self, kind: str, query: str | None, limit: int | None) -> dict[str, Any]:
         found = len(self._docs(kind, query))
         most = min(limit or _MOST_COUNTED, _MOST_COUNTED)
         return count(found) if found <= most else {"count": most, "precision": "AT_LEAST"}
-
-
-def documents(store: Any) -> dict[str, Callable[[int], Mapping[str, Any] | None]]:
-    """Return how the search index describes each kind of thing."""
-    return {
-        "product": lambda row_id: goods.product_doc(store, row_id),
-        "variant": lambda row_id: goods.variant_doc(store, row_id),
-        "item": lambda row_id: goods.item_doc(store, row_id),
-        "order": lambda row_id: _order_doc(store, row_id),
-    }
-
-
-def _order_doc(store: Any, row_id: int) -> Mapping[str, Any] | None:
-    row = store.orders.get(row_id)
-    if row is None:
-        return None
-    told = {"id": row_id, "title": row["name"], "name": row["name"], "tag": row["tags"]}
-    told |= {"created_at": row["created"], "updated_at": row["updated"]}
-    return told | {"status": "cancelled" if row["cancelled"] else "open", "test": row["test"]}

@@ -15,6 +15,11 @@ DEFAULT_SCOPES: Final = (
     "read_publications",
     "write_publications",
     "read_orders",
+    "write_orders",
+    "read_customers",
+    "read_fulfillments",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
     "write_files",
 )
 
@@ -47,6 +52,7 @@ class TwinSettings:
     bucket_size: int = 2000
     restore_rate: int = 100
     shows_cost: bool = True  # some answers of the real thing have no extensions
+    reachable_objects: int = 25_000  # by paging one query; the rest takes a bulk operation
     max_variants: int = 2048
     max_options: int = 3
 
@@ -56,8 +62,11 @@ class TwinSettings:
     search_lag_seconds: int = 0  # how far the search index is behind the writes
     media_seconds: int = 0  # each of UPLOADED and PROCESSING lasts so long
     bulk_seconds: int = 0  # each of CREATED and RUNNING lasts so long
+    kept_changes: int = 100_000  # of stock that can still be looked up; older groups are forgotten
     works_in_requests: bool = True  # False: only ticks do what is due, so that no request waits
     sale_moves_updated: bool = True  # False: a sale lowers stock and leaves Product.updatedAt alone
+    names_headers_plainly: bool = False  # the newer flavour: shopify-topic without its X
+    shows_customers: bool = True  # False: the app may not see who bought
     allows_local_urls: bool = False  # rehearsal: http and loopback for pictures and webhooks
 
     @property

@@ -27,6 +27,9 @@ _EVERYTHING: Final = (
     "read_locations",
     "write_publications",
     "write_orders",
+    "read_all_orders",
+    "read_customers",
+    "write_merchant_managed_fulfillment_orders",
     "write_files",
 )
 

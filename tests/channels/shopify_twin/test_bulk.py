@@ -249,6 +249,7 @@ def test_every_line_is_a_mutation_and_says_which(world: World, store: StoreState
     assert lines[2]["errors"][0]["extensions"]["code"] == "INVALID_VARIABLE"
     assert store.titles() == ["Mug", "Cup"]
     assert all(write.in_bulk for write in store.writes())
+    assert not any(name.startswith("uploads/") for name in store.files)
 
 
 def test_a_product_somebody_else_is_writing_fails_its_line(world: World, store: StoreState) -> None:
@@ -298,6 +299,9 @@ def test_a_result_is_gone_after_a_week(world: World) -> None:
     world.clock.pass_seconds(7 * 86400 + 1)
 
     assert world.http.get(url.path).status_code == 404
+    world.token = world.store.install()["access"]
+    _poll(world, _start(world)["bulkOperation"])
+    assert sum(path.startswith("bulk/") for path in world.store.files) == 1
 
 
 def test_bulk_operations_are_listed(world: World) -> None:

@@ -72,6 +72,28 @@ def test_the_panel_plays_the_customer(panel: httpx.Client, world: World) -> None
     assert world.store.stock(variant) == 3
 
 
+def test_the_panel_does_what_a_merchant_does_with_orders(
+    panel: httpx.Client, world: World, store: StoreState
+) -> None:
+    _, variant = world.add_mug()
+    order, other = (
+        panel.post("/orders", json={"lines": [[variant, 1]], "tags": ["rush"]}).json()["id"]
+        for _ in range(2)
+    )
+
+    panel.post(f"/orders/{order}", json={"note": "Ring twice"})
+    for action in ("hold", "release", "ship", "refund"):
+        assert panel.post(f"/orders/{order}/{action}").status_code == 200
+    panel.post(f"/orders/{other}/cancel")
+
+    row = store.orders.rows[order]
+    assert (row["note"], row["financial_status"]) == ("Ring twice", "REFUNDED")
+    assert len(store.fulfillments.rows) == 1
+    assert store.orders.rows[other]["cancelled"] is not None
+    assert panel.post("/orders/1/ship").status_code == 404
+    assert panel.post(f"/orders/{order}", json={"price": 1}).status_code == 400
+
+
 def test_the_panel_shows_who_wrote_what(world: World, panel: httpx.Client) -> None:
     world.ask(PRODUCT_SET, input={"title": "Mug"}, now=True)
     world.ask(PRODUCT_SET, input={"title": ""}, now=True)
@@ -124,10 +146,12 @@ def test_the_panel_moves_the_clock_and_changes_the_app(world: World, panel: http
     panel.post("/app/revoke")
     panel.post("/tokens", json={"access": "shpat_static"})
     static = world.post(ASK, token="shpat_static").status_code
+    link = panel.get("/install-link", params={"app_url": "https://sync.test/x"}).json()["url"]
     panel.post("/app/uninstall")
 
     assert (later - now, dead, alive, expired, static) == (3600, 401, 200, 401, 200)
     assert world.store.counts()["tokens"] == 0
+    assert link.startswith("https://sync.test/x?shop=sandbox-store.myshopify.com")
 
 
 def test_the_panel_ticks_and_asks_for_privacy(world: World, panel: httpx.Client) -> None:

@@ -1,14 +1,16 @@
 """The installation: pages, codes, tokens, refreshing, leaving."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
+from app.simulators.chaos import Fault
 from app.simulators.shopify import Quirk, StoreState, TwinSettings
-from app.simulators.shopify.oauth import query_signature
+from app.simulators.shopify.oauth import install_link, query_signature
 from tests.channels.shopify_twin.world import SHOP, World
 
 APP = {"client_id": "syncstore-test-client-id", "client_secret": "syncstore-test-client-secret"}
@@ -78,6 +80,32 @@ def _works(world: World, token: str) -> bool:
 )
 def test_query_signatures_are_those_of_the_contract(told: dict[str, str], expected: str) -> None:
     assert query_signature("hush", told) == expected
+
+
+def test_the_link_from_shopify_is_signed_as_in_the_contract(world: World) -> None:
+    world.clock.at = datetime(2026, 11, 22, tzinfo=UTC)
+    settings = TwinSettings(shop="syncstore-dev.myshopify.com")
+    store = StoreState(settings=settings, clock=world.clock)
+
+    told = dict(parse_qsl(urlsplit(install_link(store, "https://sync.test/shopify")).query))
+
+    assert told["timestamp"] == "1795305600"
+    assert told["hmac"] == "409cc09d73979c828c2175aa2846360526314e4a9a0f1fd527704c419f3da6a6"
+
+
+def test_the_answer_with_new_tokens_may_get_lost(world: World, store: StoreState) -> None:
+    first = _connected(world)
+    store.chaos.next(Fault.LOST_ANSWER)
+
+    try:
+        lost = _refresh(world, first["refresh_token"]).status_code
+    except httpx.TransportError:
+        lost = 0
+    again = _refresh(world, first["refresh_token"])
+
+    assert lost in {0, 504}
+    assert again.status_code == 200
+    assert _works(world, again.json()["access_token"])
 
 
 def test_the_merchant_reads_what_the_app_wants(world: World) -> None:

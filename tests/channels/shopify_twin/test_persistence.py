@@ -36,6 +36,8 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     token = store.install()["access"]
     store.place_order((store.find_sku("MUG") or 0, 1))
     gone = store.add_product(title="Gone")
+    store.keep_file("old", b"bytes")
+    store.drop_file("old")
     store.delete_product(gone)
     before = store.counts()
     products = [store.product(number) for number in (hoodie, mug)]
@@ -44,6 +46,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     again = _open(tmp_path / "shop.sqlite", internet)
 
     assert again.counts() == before
+    assert "old" not in again.files
     assert [again.product(number) for number in (hoodie, mug)] == products
     assert again.fact("shop_id") == store.fact("shop_id")
     assert again.add_product(title="New") > gone

@@ -322,6 +322,8 @@ def test_a_product_has_at_most_250_tags(world: World) -> None:
 def test_the_write_log_tells_products_and_variants_apart(world: World, store: StoreState) -> None:
     _set(world, _tee(world))
 
+    (product,) = store.product_ids()
+    assert store.writes(resource="product")[0].id == f"gid://shopify/Product/{product}"
     assert store.writes_of("title") == 1
     assert store.writes_of("price") == 2
     assert store.writes_of("cost") == 1

@@ -1,24 +1,32 @@
 """The twin's schema is a part of the official one: same names, types, nullability, defaults."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    OperationDefinitionNode,
     build_schema,
+    parse,
     print_ast,
+    validate,
     validate_schema,
 )
 
 from app.simulators.shopify.schema_text import load_schema
 
-OFFICIAL = Path(__file__).parents[4] / "shared" / "specs" / "shopify" / "admin_2026-10.graphql"
+SHARED = Path(__file__).parents[4] / "shared"
+OFFICIAL = SHARED / "specs" / "shopify" / "admin_2026-10.graphql"
+CONTRACT = SHARED / "channels" / "shopify.md"
 
 with_the_official_one = pytest.mark.skipif(
     not OFFICIAL.exists(), reason="the official schema is not on this machine"
@@ -46,6 +54,31 @@ def test_the_check_notices_a_stranger(official: GraphQLSchema) -> None:
         "Shop.id is ID, officially ID!",
         "Shop.nome is unknown",
     ]
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract is not on this machine")
+def test_every_document_of_the_contract_can_be_asked() -> None:
+    text = CONTRACT.read_text(encoding="utf-8")
+    blocks = [parse(found) for found in re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)]
+
+    wrong = [
+        f"{name}: {problem.message}"
+        for block in blocks
+        for name, document in _alone(block)
+        for problem in validate(load_schema(), document)
+    ]
+
+    assert wrong == []
+    assert len(blocks) > 5
+
+
+def _alone(block: DocumentNode) -> Iterator[tuple[str, DocumentNode]]:
+    """Yield each operation with the fragments it names."""
+    fragments = [node for node in block.definitions if isinstance(node, FragmentDefinitionNode)]
+    for node in block.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            used = [each for each in fragments if f"...{each.name.value}" in print_ast(node)]
+            yield node.name.value if node.name else "", DocumentNode(definitions=(node, *used))
 
 
 def _strangers(ours: GraphQLSchema, official: GraphQLSchema) -> Iterator[str]:

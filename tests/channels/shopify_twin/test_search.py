@@ -114,6 +114,17 @@ def test_pages_stay_true_while_products_move(world: World, store: StoreState) ->
     assert rest["pageInfo"]["hasPreviousPage"]
 
 
+def test_paging_ends_where_a_bulk_operation_begins() -> None:
+    world = World(TwinSettings(reachable_objects=3))
+    for number in range(5):
+        world.store.add_product(title=f"P{number}")
+
+    page = _page(world, "status:active", first=10)
+
+    assert len(page["nodes"]) == 3
+    assert not page["pageInfo"]["hasNextPage"]
+
+
 def test_lists_run_backwards_too(world: World, store: StoreState) -> None:
     for number in range(4):
         store.add_product(title=f"P{number}")

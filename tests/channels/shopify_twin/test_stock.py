@@ -1,10 +1,11 @@
 """Stock: keys, comparing, ranges, activation."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from app.simulators.shopify import Quirk, StoreState
+from app.simulators.shopify import Quirk, StoreState, TwinSettings
 from tests.channels.shopify_twin.documents import LEVELS, STOCK_ADJUST, STOCK_SET
 from tests.channels.shopify_twin.world import World
 
@@ -121,6 +122,31 @@ def test_the_same_key_does_it_once_and_answers_the_same(world: World, store: Sto
 
     assert again == first
     assert store.stock(mug) == 2
+
+
+def test_of_two_who_compare_with_the_same_one_wins(world: World, store: StoreState) -> None:
+    _, mug = world.add_mug()
+
+    def take(number: int) -> list[str]:
+        return _codes(_set(world, _row(world, mug, number, changeFromQuantity=5), key=f"k{number}"))
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        outcomes = list(pool.map(take, range(10, 18)))
+
+    assert outcomes.count([]) == 1
+    assert outcomes.count(["CHANGE_FROM_QUANTITY_STALE"]) == 7
+    assert store.stock(mug) == 10 + outcomes.index([])
+
+
+def test_old_groups_of_changes_are_forgotten() -> None:
+    world = World(TwinSettings(kept_changes=6))
+    _, mug = world.add_mug()
+
+    for number in range(5):
+        _set(world, _row(world, mug, number), key=f"k{number}")
+
+    assert len(world.store.groups.rows) == 3
+    assert world.store.kept_changes == 6
 
 
 def test_the_same_key_for_something_else_is_refused(world: World) -> None:

@@ -309,6 +309,25 @@ def test_an_option_and_its_values_are_renamed_added_and_deleted(
     assert blue not in store.variants.rows
 
 
+def test_the_values_of_all_variants_cannot_go(world: World, store: StoreState) -> None:
+    mug, _ = world.add_mug()
+    size = {"name": "Size", "values": [{"name": "S"}, {"name": "M"}]}
+    world.ask(OPTIONS_CREATE, id=_product(mug), options=[size], how="LEAVE_AS_IS")
+    (option,) = store.products.rows[mug]["options"]
+    used = f"gid://shopify/ProductOptionValue/{option['values'][0]['id']}"
+
+    told = world.ask(
+        OPTION_UPDATE,
+        id=_product(mug),
+        option={"id": f"gid://shopify/ProductOption/{option['id']}"},
+        gone=[used],
+        how="MANAGE",
+    )["productOptionUpdate"]
+
+    assert _codes(told) == ["CANNOT_LEAVE_OPTIONS_WITHOUT_VARIANTS"]
+    assert len(store.variant_ids(mug)) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

@@ -363,6 +363,30 @@ def test_after_a_rotation_webhooks_keep_the_old_secret_for_an_hour(
     assert late.headers["X-Shopify-Hmac-Sha256"] == signature("brand-new", late.body)
 
 
+def test_the_test_button_of_the_admin_signs_with_another_secret(
+    world: World, store: StoreState
+) -> None:
+    world.add_webhook("PRODUCTS_UPDATE")
+    mug, _ = world.add_mug()
+    store.send_test_notification("PRODUCTS_UPDATE", mug)
+
+    (sent,) = store.deliver_due()
+
+    assert sent.headers["X-Shopify-Hmac-Sha256"] != signature(SECRET, sent.body)
+
+
+def test_the_newer_flavour_has_plain_header_names() -> None:
+    world = World(TwinSettings(names_headers_plainly=True))
+    world.add_webhook("PRODUCTS_CREATE")
+    world.add_mug()
+
+    (sent,) = world.store.deliver_due()
+
+    assert sent.headers["shopify-topic"] == "products/create"
+    assert sent.headers["shopify-hmac-sha256"] == signature(SECRET, sent.body)
+    assert not any(name.startswith("x-") for name in sent.headers)
+
+
 def test_changed_scopes_are_told(world: World, store: StoreState) -> None:
     world.add_webhook("APP_SCOPES_UPDATE")
     store.change_scopes(["read_products"])

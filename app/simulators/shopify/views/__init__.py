@@ -7,7 +7,17 @@ from app.simulators.shopify.views import (
     metafields,
     orders,
     products,
+    shipping,
     shop,
 )
 
-__all__ = ["background", "inventory", "media", "metafields", "orders", "products", "shop"]
+__all__ = [
+    "background",
+    "inventory",
+    "media",
+    "metafields",
+    "orders",
+    "products",
+    "shipping",
+    "shop",
+]

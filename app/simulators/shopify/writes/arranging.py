@@ -140,7 +140,7 @@ def reorder_variants(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
     for number, each in sorted(placed, key=lambda pair: pair[1]["position"]):
         order.insert(each["position"] - 1, number)
     for position, number in enumerate(order, start=1):
-        store.variants.put(store.variants.rows[number] | {"position": position})
+        goods.place(store, store.variants.rows[number], position)
     product = goods.put_product(store, product)
     return {"product": call.show("Product", product), "userErrors": []}
 
@@ -187,6 +187,6 @@ def _reordered(call: Call, product: Row, ordered: list[choices.Option]) -> Mappi
         ]
     )
     for position, row in enumerate(rows, start=1):
-        store.variants.put(row | {"position": position})
+        goods.place(store, row, position)
     product = goods.put_product(store, product | {"options": ordered})
     return {"product": call.show("Product", product), "userErrors": []}

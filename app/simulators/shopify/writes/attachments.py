@@ -118,8 +118,7 @@ def _finish(store: StoreCore, row: Row, body: bytes | None) -> None:
         store.media.put(row | failed | {"updated": store.now()})
         return
     width, height = size_of(body)
-    store.files[row["path"]] = body
-    store.shelf.note_file(row["path"], body)
+    store.keep_file(row["path"], body)
     done = {"status": "READY", "width": width, "height": height, "mime_type": _kind(body)}
     store.media.put(row | done | {"updated": store.now()})
 

@@ -134,6 +134,7 @@ def _drop(call: Call, file_id: int) -> None:
     for product in store.products.where("media", file_id):
         kept = [each for each in product["media"] if each != file_id]
         goods.put_product(store, product | {"media": kept})
+    store.drop_file(store.media.rows[file_id]["path"])
     store.media.drop(file_id)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.simulators.shopify import goods, texts
+from app.simulators.shopify import goods, levels, texts
 from app.simulators.shopify.call import Call
 from app.simulators.shopify.core import StoreCore
 from app.simulators.shopify.errors import UserErrors, user_error
@@ -83,7 +83,8 @@ def fill(store: StoreCore, product: Row) -> None:
     for chosen in combinations:
         if chosen not in taken:
             values = {name: standing[0][name] for name in ("price", "taxable", "inventory_policy")}
-            goods.put_variant(store, goods.new_variant(store, product, chosen, **values))
+            made = goods.put_variant(store, goods.new_variant(store, product, chosen, **values))
+            levels.stock_everywhere(store, made["item_id"])
 
 
 def update(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
@@ -96,13 +97,28 @@ def update(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
     if option is None:
         error = user_error(["option"], "Option does not exist.", "OPTION_DOES_NOT_EXIST")
         return {"product": call.show("Product", product), "userErrors": [error]}
-    errors = _rename(options, option, args)
-    errors += _move_values(store, product, option, args)
+    errors = _rename(options, option, args) + _add_values(store, option, args)
+    gone = {
+        texts.number(each, "ProductOptionValue") for each in args.get("optionValuesToDelete") or []
+    }
+    standing = store.variants.where("product", product["id"])
+    used = [row for row in standing if gone & set(row["choices"])]
+    is_managed = args.get("variantStrategy") == "MANAGE"
+    errors += _delete_errors(option, gone, used, is_managed=is_managed)
+    is_filled = is_managed and bool(args.get("optionValuesToAdd"))
+    if len(used) == len(standing) and not is_filled and not errors:
+        message = "Cannot leave the options of a product without variants."
+        code = "CANNOT_LEAVE_OPTIONS_WITHOUT_VARIANTS"
+        errors.append(user_error(["optionValuesToDelete"], message, code))
     if errors:
         return {"product": call.show("Product", product), "userErrors": errors}
+    option["values"] = [value for value in option["values"] if value["id"] not in gone]
     product = goods.put_product(store, product | {"options": options})
-    if args.get("variantStrategy") == "MANAGE" and args.get("optionValuesToAdd"):
+    if is_filled:
         fill(store, product)
+    for row in used:
+        goods.drop_variant(store, row)
+    goods.renumber(store, product["id"])
     return {"product": call.show("Product", product), "userErrors": []}
 
 
@@ -129,9 +145,7 @@ def _rename(
     return errors
 
 
-def _move_values(
-    store: StoreCore, product: Row, option: choices.Option, args: Mapping[str, Any]
-) -> UserErrors:
+def _add_values(store: StoreCore, option: choices.Option, args: Mapping[str, Any]) -> UserErrors:
     errors: UserErrors = []
     for at, each in enumerate(args.get("optionValuesToAdd") or []):
         if choices.find_value(option, each) is not None:
@@ -139,23 +153,20 @@ def _move_values(
             path: list[str | int] = ["optionValuesToAdd", at]
             errors.append(user_error(path, message, "OPTION_VALUE_ALREADY_EXISTS"))
         option["values"].append({"id": store.take_id(), "name": each["name"]})
-    gone = {
-        texts.number(each, "ProductOptionValue") for each in args.get("optionValuesToDelete") or []
-    }
-    rows = store.variants.where("product", product["id"])
-    used = [row for row in rows if gone & set(row["choices"])]
-    if used and args.get("variantStrategy") != "MANAGE":
+    return errors
+
+
+def _delete_errors(
+    option: choices.Option, gone: set[int | None], used: list[Row], *, is_managed: bool
+) -> UserErrors:
+    errors: UserErrors = []
+    if used and not is_managed:
         message = "Cannot delete an option value that has variants."
-        error = user_error(["optionValuesToDelete"], message, "OPTION_VALUE_HAS_VARIANTS")
-        errors.append(error)
+        errors.append(user_error(["optionValuesToDelete"], message, "OPTION_VALUE_HAS_VARIANTS"))
     if gone and gone >= {value["id"] for value in option["values"]}:
         message = "Cannot delete all option values of an option."
         code = "CANNOT_DELETE_ALL_OPTION_VALUES_IN_OPTION"
         errors.append(user_error(["optionValuesToDelete"], message, code))
-    if not errors:
-        option["values"] = [value for value in option["values"] if value["id"] not in gone]
-        for row in used:
-            goods.drop_variant(store, row)
     return errors
 
 
@@ -183,6 +194,7 @@ def delete(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
         seen.add(tuple(chosen))
         goods.put_variant(store, row | {"choices": chosen}, row)
     product = goods.put_product(store, product | {"options": kept})
+    goods.renumber(store, product["id"])
     shown = call.show("Product", product)
     return {"deletedOptionsIds": args["options"], "product": shown, "userErrors": []}
 

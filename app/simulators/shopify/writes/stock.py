@@ -181,7 +181,18 @@ def _grouped(
             "created": store.now(),
         }
     )
+    _forget_old_groups(store)
     return {"group_id": group["id"], "errors": []}
+
+
+def _forget_old_groups(store: StoreCore) -> None:
+    """Keep the newest groups only: a shop that is synced all day makes millions of changes."""
+    rows = store.groups.rows
+    store.kept_changes += len(rows[next(reversed(rows))]["changes"])
+    while store.kept_changes > store.settings.kept_changes and len(rows) > 1:
+        oldest = rows[next(iter(rows))]
+        store.kept_changes -= len(oldest["changes"])
+        store.groups.drop(oldest["id"])
 
 
 def activate(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
