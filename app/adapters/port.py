@@ -32,6 +32,7 @@ from app.adapters.types import (
     Page,
     Ticket,
 )
+from app.core.rate_limit import Rate
 from app.core.transport import Transport
 
 
@@ -52,6 +53,9 @@ class Capabilities:
     max_variants: int | None = None
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     requests_per_second: float | None = None  # None: the channel names no limit
+    # Further buckets a call draws from (cost points, one endpoint, a day's quota), by kind. A call
+    # takes each one's usual cost, or what the adapter names: transport.send(…, costs={kind: 52}).
+    limits: Mapping[str, Rate] = field(default_factory=dict)
     reads_deleted: bool = False  # deletions show up in a changes read
     max_counts: Mapping[str, int] = field(default_factory=dict)  # values of a set or list field
     # Field → our words the channel keeps as another of ours: it reads back as that one.

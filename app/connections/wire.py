@@ -24,18 +24,17 @@ from app.connections.events import (
     ConnectionStateChanged,
     ConnectionWentDown,
 )
+from app.connections.limits import Turns, turns_of
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
-from app.core import clock, db, kv
+from app.core import clock, db
 from app.core.actor import Actor
 from app.core.crypto import CannotOpen
 from app.core.logging import correlation_id
-from app.core.rate_limit import Rate, RateLimiter
 from app.core.settings import current
 from app.core.transport import Exchange, Inner, Transport
 from app.core.work import Work, unit_of_work
 from app.registry import CHANNELS
 
-_CALL: Final = "call"
 _mounts: Final[dict[str, Inner]] = {}
 
 
@@ -76,6 +75,7 @@ class OpenConnection:
     adapter: ChannelAdapter
     transport: Transport
     run_id: UUID | None
+    turns: Turns | None = None
     exchanges: list[tuple[datetime, Exchange]] = field(default_factory=list)
     has_saved: bool = False  # something was said and written down before the end
 
@@ -83,6 +83,11 @@ class OpenConnection:
     def id(self) -> UUID:
         """The connection's id."""
         return self.row.id
+
+    def hurry(self, *, is_urgent: bool) -> None:
+        """Let the coming calls take the share kept for urgent work, or leave it alone again."""
+        if self.turns is not None:
+            self.turns.limiter.is_urgent = is_urgent
 
     def save_exchanges(self, actor: Actor) -> None:
         """Write what was said so far to the sync log."""
@@ -107,18 +112,6 @@ def open_transport(address: str, wire: dict[str, Any], **options: Any) -> Transp
     )
 
 
-def _limits(row: Connection) -> dict[str, Any]:
-    """Return how fast this account may be called, by all our processes together."""
-    named = channel(row.channel).capabilities.requests_per_second
-    per_second = rules.setting(row.settings, "requests_per_second") or named
-    if not per_second:
-        return {}
-    rate = Rate(float(per_second), burst=max(1, int(per_second)))
-    limiter = RateLimiter(kv.client(), f"connection:{row.id}", {_CALL: rate})
-    # Reads and writes count alike; a shop that asks us to wait is heard by every process.
-    return {"limiter": lambda _kind: limiter(_CALL), "on_throttled": limiter.back_off}
-
-
 def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:
     if sealed is None:
         return {}
@@ -128,11 +121,15 @@ def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:
         raise KeysLost from error
 
 
-def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
+def build(
+    row: Connection, *, turns: Turns | None = None, **options: Any
+) -> tuple[ChannelAdapter, Transport]:
     """Return the adapter of a connection and its wire; the caller closes the wire."""
     credentials = _opened(row, row.credentials)
     secret = _opened(row, row.hook_secret).get("secret", "")
-    transport = open_transport(row.address, row.wire, **_limits(row), **options)
+    turns = turns or turns_of(row, channel(row.channel).capabilities)
+    asked = turns.options() if turns else {}
+    transport = open_transport(row.address, row.wire, **asked, **options)
     settings = {
         **row.wire,
         "base_url": row.address,
@@ -193,8 +190,11 @@ def open_connection(
     row = load(actor, connection_id)
     _refuse_closed(row, is_check=is_check)
     said: list[tuple[datetime, Exchange]] = []
-    adapter, transport = build(row, recorder=lambda each: said.append((clock.now(), each)))
-    opened = OpenConnection(row, adapter, transport, run_id, said)
+    turns = turns_of(row, channel(row.channel).capabilities)
+    adapter, transport = build(
+        row, turns=turns, recorder=lambda each: said.append((clock.now(), each))
+    )
+    opened = OpenConnection(row, adapter, transport, run_id, turns, said)
     outcome = rules.CallOutcome(is_ok=True)
     try:
         yield opened

@@ -35,7 +35,7 @@ from app.sync import (
     runs,
     tasks,
 )
-from app.sync.models import Direction, RunKind, RunState, SyncTask
+from app.sync.models import Direction, Haste, RunKind, RunState, SyncTask
 from app.sync.outcomes import Desk, Errand
 from app.sync.project import Pair
 
@@ -76,7 +76,7 @@ def _push_batch(desk: Desk) -> bool:
     with unit_of_work(desk.actor) as work:
         if not tasks.take_pen(work, desk.opened.id, worker=desk.worker):
             return False
-        claimed = tasks.claim(work, desk.opened.id, Direction.PUSH, worker=desk.worker, most=most)
+        claimed = _claim(work, desk, most)
         tasks_by_id = _by_external_id(work, claimed)
         desk.order = tasks.read_order(work)
     if not claimed:
@@ -92,6 +92,23 @@ def _push_batch(desk: Desk) -> bool:
         _give_back(desk, claimed, error)
         raise
     return True
+
+
+def _claim(work: Work, desk: Desk, most: int) -> Sequence[SyncTask]:
+    """Take what is due; urgent work travels alone, so that only it draws on its kept share."""
+    haste = tasks.hastiest(work, desk.opened.id, Direction.PUSH)
+    if haste is None:
+        return ()
+    is_urgent = haste is Haste.URGENT
+    desk.opened.hurry(is_urgent=is_urgent)
+    return tasks.claim(
+        work,
+        desk.opened.id,
+        Direction.PUSH,
+        worker=desk.worker,
+        most=most,
+        least=Haste.URGENT if is_urgent else Haste.MASS,
+    )
 
 
 def _by_external_id(work: Work, claimed: Sequence[SyncTask]) -> dict[str, SyncTask]:

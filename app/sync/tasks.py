@@ -107,17 +107,39 @@ def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     work.session.execute(again, rows)
 
 
-def claim(
-    work: Work, connection_id: UUID, direction: Direction, *, worker: str, most: int
-) -> Sequence[SyncTask]:
-    """Take due tasks of a connection, the hastiest first; abandoned ones are taken over."""
+def _free(work: Work, connection_id: UUID, direction: Direction) -> ColumnElement[bool]:
+    """What may be claimed now: due tasks, and those whose worker is dead."""
     is_free = or_(
         and_(_WAITING, SyncTask.due_at <= work.now),
         and_(SyncTask.state == TaskState.RUNNING, SyncTask.lease_until < work.now),
     )
+    return and_(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+
+
+def hastiest(work: Work, connection_id: UUID, direction: Direction) -> Haste | None:
+    """Return how hasty the next task of a connection is; None: nothing is due."""
+    found = work.session.scalar(
+        select(func.max(SyncTask.haste)).where(_free(work, connection_id, direction))
+    )
+    return None if found is None else Haste(found)
+
+
+def claim(
+    work: Work,
+    connection_id: UUID,
+    direction: Direction,
+    *,
+    worker: str,
+    most: int,
+    least: Haste = Haste.MASS,
+) -> Sequence[SyncTask]:
+    """Take due tasks of a connection, the hastiest first; abandoned ones are taken over.
+
+    Tasks less hasty than `least` are left for later.
+    """
     due = (
         select(SyncTask.id)
-        .where(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+        .where(_free(work, connection_id, direction), SyncTask.haste >= least)
         .order_by(SyncTask.haste.desc(), SyncTask.due_at, SyncTask.id)
         .limit(most)
         .with_for_update(skip_locked=True)
