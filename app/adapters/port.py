@@ -177,6 +177,12 @@ class Channel:
     probe: Callable[[str, Transport], str] | None = None
     # Address where a merchant approves us; (base address, one-time token, return, callback) → URL.
     approval_url: Callable[[str, str, str, str], str] | None = None
+    # Renews keys that end: (credentials, settings, transport) → new credentials, with `expires_at`
+    # in ISO form or in seconds since 1970; None: only the merchant can. The old ones are used until
+    # these are proved.
+    refresh: (
+        Callable[[Mapping[str, Any], Mapping[str, Any], Transport], Mapping[str, Any] | None] | None
+    ) = None
     # Reads what the channel posts to our callback: raw body → credentials and the one-time token.
     read_approval: Callable[[bytes], tuple[dict[str, Any], str]] | None = None
     oauth: OAuth | None = None

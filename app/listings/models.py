@@ -69,6 +69,13 @@ class Listing(Base, Identified, Owned):
             "connection_id",
             postgresql_where=text("state = 'unmapped' AND pairing IN ('due', 'looking')"),
         ),
+        Index(
+            "ix_listings_errors",
+            "connection_id",
+            "error_group",
+            "id",
+            postgresql_where=text("state IN ('failed', 'gone')"),
+        ),
         CheckConstraint(
             "state IN ('unmapped','ignored','waiting','running','synced','needs_you','failed',"
             "'paused','gone')",
@@ -102,6 +109,8 @@ class Listing(Base, Identified, Owned):
     read_order: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     error: Mapped[str | None]  # a sentence
     error_field: Mapped[str | None] = mapped_column(String(40))
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error_group: Mapped[str | None] = mapped_column(String(16))  # equal for the same cause
     error_count: Mapped[int] = mapped_column(default=0, server_default="0")
     last_synced_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
