@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -110,7 +111,10 @@ class Listing(Base, Identified, Owned):
     error: Mapped[str | None]  # a sentence
     error_field: Mapped[str | None] = mapped_column(String(40))
     error_code: Mapped[str | None] = mapped_column(String(60))
-    error_group: Mapped[str | None] = mapped_column(String(16))  # equal for the same cause
+    # Equal for the same cause, whatever the names and numbers in the sentence; made by PostgreSQL.
+    error_group: Mapped[str | None] = mapped_column(
+        String(16), Computed("error_cause(error_code, error_field, error)", persisted=True)
+    )
     error_count: Mapped[int] = mapped_column(default=0, server_default="0")
     last_synced_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]

@@ -113,7 +113,7 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
         case Found():
             _record_found(work, desk, errand, outcome.product)
         case Moved():
-            _settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
+            settle_changes(work, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
             close(work, desk, [errand.task], unchanged=1)
             followups.look_again(work, listing, errand.task)
         case Rejected():
@@ -128,7 +128,7 @@ def record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
     if errand.draft.is_removed:
-        _settle_changes(work, errand, ())
+        settle_changes(work, errand, ())
         close(work, desk, [errand.task], changed=1)
         followups.part(work, listing)
         return
@@ -163,7 +163,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
         records.write_snapshot(work, listing.id, outcome.product)
-    _settle_changes(work, errand, problems)
+    settle_changes(work, errand, problems)
     _settle_listing(work, listing, problems)
     owners = [each.owner_external_id for each in problems]
     if followups.is_held_up(work, listing, errand.task, owners):
@@ -196,7 +196,7 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     )
     pairs = pair_variants(listings.item_of(listing), ours)
     listings.pair(work, listing, errand.pair.product_id, pairs)
-    _settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
+    settle_changes(work, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(work, desk, [errand.task], unchanged=1)
 
 
@@ -290,7 +290,7 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
 
 def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
     listing = errand.pair.listing
-    _settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
+    settle_changes(work, errand, outcome.problems or (Problem("The shop refused this."),))
     if followups.is_held_up(work, listing, errand.task, [outcome.owner_external_id]):
         _wait_for_owner(work, desk, errand, outcome.problems[0].sentence)
         return
@@ -307,7 +307,7 @@ def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> No
     set_state(work, errand.pair.listing, ListingState.WAITING)
 
 
-def _settle_changes(
+def settle_changes(
     work: Work,
     errand: Errand,
     problems: Sequence[Problem],
@@ -334,11 +334,17 @@ def _settle_changes(
 
 def _settle_listing(work: Work, listing: Listing, problems: Sequence[Problem]) -> None:
     if problems:
-        listing.error, listing.error_field = problems[0].sentence, problems[0].field
+        first = problems[0]
+        listing.error, listing.error_field, listing.error_code = (
+            first.sentence,
+            first.field,
+            first.code,
+        )
         listing.error_count += 1
         set_state(work, listing, ListingState.FAILED)
         return
-    listing.error, listing.error_field, listing.error_count = None, None, 0
+    listing.error, listing.error_field, listing.error_code = None, None, None
+    listing.error_count = 0
     listing.last_synced_at = listing.last_seen_at = work.now
     has_more = records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)

@@ -167,6 +167,15 @@ def _mine(task_ids: Sequence[UUID], worker: str) -> ColumnElement[bool]:
     )
 
 
+def still_mine(work: Work, claimed: Sequence[SyncTask], *, worker: str) -> list[SyncTask]:
+    """Return which of these tasks were neither finished nor put back nor lost meanwhile."""
+    ids = work.session.scalars(
+        select(SyncTask.id).where(_mine([task.id for task in claimed], worker))
+    )
+    held = set(ids)
+    return [task for task in claimed if task.id in held]
+
+
 def finish(work: Work, task_ids: Sequence[UUID], *, worker: str) -> None:
     """Close tasks whose outcome is recorded."""
     if task_ids:
@@ -187,7 +196,7 @@ def put_back(
     retry_after: float | None = None,
 ) -> bool:
     """Let a failed task wait for its next try, or park it; returns whether it was parked."""
-    key = rules.error_key(sentence)
+    key = rules.error_key(sentence, is_retryable=is_retryable)
     equal = task.attempts if task.error_key in (None, key) else 1
     failures = work.session.get_one(Connection, task.connection_id).failures
     failing = rules.Failing(task.attempts, equal, work.now - task.created_at, failures)

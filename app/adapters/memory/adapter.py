@@ -90,7 +90,7 @@ class MemoryAdapter:
 
     def read_products(self, external_ids: Sequence[str]) -> Sequence[ChannelProduct]:
         """Read these products as they stand now; missing ones come back with `is_deleted`."""
-        self._begin("read_products")
+        self._begin("read_products", external_ids)
         found = []
         for external_id in external_ids:
             product = self._shop.products.get(external_id)
@@ -180,6 +180,10 @@ class MemoryAdapter:
             raise Throttled(retry_after=fault.retry_after)
         if fault is not None and fault.kind is FaultKind.UNAVAILABLE:
             raise Unavailable
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            raise Refused(fault.sentence, code=fault.code)
+        if fault is not None and fault.kind is FaultKind.GARBLE:
+            raise BadPayload("product.price", "a price")
         return fault
 
     def _push(self, draft: ListingDraft) -> Outcome:

@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
     LOST = "lost"  # done, and the whole answer lost
     UNANSWERED = "unanswered"  # done, and each item's answer lost
     REJECT = "reject"  # each item refused
+    REFUSE = "refuse"  # nothing done, the whole call refused
+    GARBLE = "garble"  # an answer nobody can read
     CUT = "cut"  # the first half done and answered, the other half unanswered and not done
 
 
