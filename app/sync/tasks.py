@@ -143,10 +143,11 @@ def claim(
         .order_by(SyncTask.haste.desc(), SyncTask.due_at, SyncTask.id)
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("due")  # computed once; a plain subquery may be run again and exceed the limit
     )
     taken = (
         update(SyncTask)
-        .where(SyncTask.id.in_(due))
+        .where(SyncTask.id.in_(select(due.c.id)))
         .values(
             state=TaskState.RUNNING,
             worker=worker,
