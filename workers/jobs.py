@@ -6,7 +6,7 @@ Each function may run twice, late, or beside itself; what it finds undone in Pos
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -54,6 +54,8 @@ BY_WORK: Final[Mapping[str, Job]] = {
     "media": MEDIA,
     "mail": MAIL,
 }
+# Functions that several kinds of job call: whoever begins answers the bells of all of them.
+_ALIKE: Final[Mapping[str, Sequence[Job]]] = {PUSH.function: (PUSH_URGENT, PUSH)}
 # Tasks of the periodic table → the job that does them.
 BY_TASK: Final[Mapping[str, Job]] = {
     "poll": POLL,
@@ -76,7 +78,7 @@ def _begin(organization_id: str) -> None:
 def _go_on(job: Job, slice_: Callable[..., bool], organization_id: str, subject_id: str) -> None:
     """Answer the bell, work one slice, and ring again when there is more."""
     _begin(organization_id)
-    queues.answer(job, organization_id, subject_id)
+    queues.answer(_ALIKE.get(job.function, [job]), organization_id, subject_id)
     actor = job_actor(UUID(organization_id))
     if slice_(actor, UUID(subject_id), worker=_worker()):
         queues.ring(job, organization_id, subject_id)
@@ -100,7 +102,7 @@ def read_connection(organization_id: str, run_id: str) -> None:
 def take_deliveries(organization_id: str, connection_id: str) -> None:
     """Turn kept webhooks into reads."""
     _begin(organization_id)
-    queues.answer(DELIVERIES, organization_id, connection_id)
+    queues.answer([DELIVERIES], organization_id, connection_id)
     while inbox.take_deliveries(job_actor(UUID(organization_id)), UUID(connection_id)):
         queues.ring(PULL, organization_id, connection_id)
 
@@ -108,21 +110,21 @@ def take_deliveries(organization_id: str, connection_id: str) -> None:
 def run_import(organization_id: str, import_id: str) -> None:
     """Check or apply an import."""
     _begin(organization_id)
-    queues.answer(IMPORT, organization_id, import_id)
+    queues.answer([IMPORT], organization_id, import_id)
     imports.run_import(job_actor(UUID(organization_id)), UUID(import_id))
 
 
 def run_bulk_edit(organization_id: str, bulk_edit_id: str) -> None:
     """Apply a bulk edit."""
     _begin(organization_id)
-    queues.answer(BULK, organization_id, bulk_edit_id)
+    queues.answer([BULK], organization_id, bulk_edit_id)
     bulk.run_bulk_edit(job_actor(UUID(organization_id)), UUID(bulk_edit_id))
 
 
 def fetch_media(organization_id: str, _subject_id: str) -> None:
     """Fetch pictures that are known by address only."""
     _begin(organization_id)
-    queues.answer(MEDIA, organization_id, organization_id)
+    queues.answer([MEDIA], organization_id, organization_id)
     if catalog.fetch_waiting(job_actor(UUID(organization_id))):
         queues.ring(MEDIA, organization_id, organization_id)
 
@@ -130,7 +132,7 @@ def fetch_media(organization_id: str, _subject_id: str) -> None:
 def send_mail(organization_id: str | None, mail_id: str) -> None:
     """Send one mail."""
     _begin(organization_id or "")
-    queues.answer(MAIL, organization_id, mail_id)
+    queues.answer([MAIL], organization_id, mail_id)
     actor = job_actor(UUID(organization_id)) if organization_id else SYSTEM
     notices.send_mail(actor, UUID(mail_id))
 

@@ -68,18 +68,21 @@ def enqueue(job: Job, *args: Any, job_id: str | None = None) -> None:
 
 
 def _bell(job: Job, args: Sequence[Any]) -> str:
-    return "bell:" + ":".join([job.function, *map(str, args)])
+    return "bell:" + ":".join([job.lane, job.function, *map(str, args)])
 
 
 def ring(job: Job, *args: Any) -> None:
-    """Queue a job for a subject unless one is queued and has not begun."""
+    """Queue a job for a subject unless one is queued in its lane and has not begun.
+
+    Each lane has a bell of its own: urgent work does not wait behind a bell of a slower lane.
+    """
     if kv.client().set(_bell(job, args), "1", nx=True, ex=BELL_SECONDS):
         enqueue(job, *args)
 
 
-def answer(job: Job, *args: Any) -> None:
-    """Take the bell down; the first act of a job that was rung for."""
+def answer(jobs: Sequence[Job], *args: Any) -> None:
+    """Take the bells down that ring for the same work; the first act of a job."""
     try:
-        kv.client().delete(_bell(job, args))
+        kv.client().delete(*(_bell(job, args) for job in jobs))
     except redis.RedisError:
         log.warning("A bell could not be taken down; it falls by itself.")

@@ -32,6 +32,7 @@ from app.adapters.types import (
     Page,
     Ticket,
 )
+from app.core.rate_limit import Rate
 from app.core.transport import Transport
 
 
@@ -52,6 +53,9 @@ class Capabilities:
     max_variants: int | None = None
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     requests_per_second: float | None = None  # None: the channel names no limit
+    # Further buckets a call draws from (cost points, one endpoint, a day's quota), by kind. A call
+    # takes each one's usual cost, or what the adapter names: transport.send(…, costs={kind: 52}).
+    limits: Mapping[str, Rate] = field(default_factory=dict)
     reads_deleted: bool = False  # deletions show up in a changes read
     max_counts: Mapping[str, int] = field(default_factory=dict)  # values of a set or list field
     # Field → our words the channel keeps as another of ours: it reads back as that one.
@@ -173,6 +177,12 @@ class Channel:
     probe: Callable[[str, Transport], str] | None = None
     # Address where a merchant approves us; (base address, one-time token, return, callback) → URL.
     approval_url: Callable[[str, str, str, str], str] | None = None
+    # Renews keys that end: (credentials, settings, transport) → new credentials, with `expires_at`
+    # in ISO form or in seconds since 1970; None: only the merchant can. The old ones are used until
+    # these are proved.
+    refresh: (
+        Callable[[Mapping[str, Any], Mapping[str, Any], Transport], Mapping[str, Any] | None] | None
+    ) = None
     # Reads what the channel posts to our callback: raw body → credentials and the one-time token.
     read_approval: Callable[[bytes], tuple[dict[str, Any], str]] | None = None
     oauth: OAuth | None = None

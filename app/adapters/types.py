@@ -259,3 +259,4 @@ class Health:
     facts: ShopFacts | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    grant_ends_at: datetime | None = None  # when the merchant has to approve us again

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from app.adapters.errors import AdapterError, NeedsPerson
 from app.adapters.types import Health, Problem
-from app.connections import service, telling, wire
+from app.connections import breaker, service, telling, wire
+from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
 from app.core.errors import Invalid
@@ -125,6 +126,19 @@ def check_connection(actor: Actor, connection_id: UUID) -> Health:
     if health.is_ok and is_working:
         watch_hooks(actor, connection_id)
     return health
+
+
+def try_now(actor: Actor, connection_id: UUID) -> Health:
+    """Ask a resting shop at once whether it answers again; if it does, work goes on."""
+    with unit_of_work(actor) as work:
+        is_open = breaker.hurry(work, service.get_connection(work, connection_id))
+    if not is_open:
+        return Health(is_ok=True)
+    try:
+        wire.probe(actor, connection_id)
+    except NotOpen as refusal:
+        return Health(is_ok=False, problems=(Problem(refusal.sentence),))
+    return Health(is_ok=True)
 
 
 def refresh_keys(actor: Actor, connection_id: UUID, credentials: Mapping[str, Any]) -> None:

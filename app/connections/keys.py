@@ -35,7 +35,8 @@ def kept_keys(session: Session) -> Sequence[KeptKey]:
 
 
 def _secrets(row: Connection) -> list[bytes]:
-    return [each for each in (row.credentials, row.hook_secret) if each is not None]
+    kept = (row.credentials, row.hook_secret, row.next_credentials)
+    return [each for each in kept if each is not None]
 
 
 def _is_newest(ring: KeyRing, row: Connection) -> bool:
@@ -71,9 +72,9 @@ def reseal(work: Work) -> int:
         if _is_newest(ring, row) or not _opens(ring, row):
             continue
         owner = owner_of(row.organization_id, row.id)
-        row.credentials, row.hook_secret = (
+        row.credentials, row.hook_secret, row.next_credentials = (
             None if each is None else ring.seal(ring.open(each, owner=owner), owner=owner)
-            for each in (row.credentials, row.hook_secret)
+            for each in (row.credentials, row.hook_secret, row.next_credentials)
         )
         count += 1
     if count:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     UniqueConstraint,
     text,
@@ -62,6 +63,16 @@ class Connection(Base, Identified, Owned):
     last_delivery_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0, server_default="0")  # in a row
     blocked_until: Mapped[datetime | None]  # breaker or Retry-After: no calls before this
+    opened_at: Mapped[datetime | None]  # since when the breaker is open; None: it is closed
+    probe_until: Mapped[datetime | None]  # somebody tries the one call that may close it
+    told: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # of the outage
+    keys_end_at: Mapped[datetime | None]  # of credentials that are renewed; None: they stay
+    next_credentials: Mapped[bytes | None]  # sealed; renewed, not yet proved by a call
+    renewer: Mapped[str | None] = mapped_column(String(64))  # who renews at the moment
+    renewer_until: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
+    grant_ends_at: Mapped[datetime | None]  # when the merchant has to approve us again
+    grant_told: Mapped[int | None] = mapped_column(SmallInteger)  # days ahead of the last warning
     error: Mapped[str | None]  # a sentence
     error_at: Mapped[datetime | None]
     drift_listings: Mapped[int | None]  # differences found by the last reconcile

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.connections import rules
 from app.connections.errors import ConnectionNotFound
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
 from app.core import clock
@@ -33,6 +34,28 @@ class Card:
         return state_word(self.row)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a connection suffers from at the moment."""
+
+    is_down: bool  # the breaker is open
+    rests_until: datetime | None  # nobody calls before this
+    grant_days: int | None  # the approval ends within so many days (0: it ended); None: it is fine
+
+
+def condition(row: Connection) -> Condition:
+    """Return what a connection suffers from at the moment."""
+    is_active = row.state == ConnectionState.ACTIVE
+    rests = is_active and row.blocked_until is not None and row.blocked_until > clock.now()
+    ends = row.grant_ends_at
+    warned = None if ends is None else rules.grant_warning(ends, None, now=clock.now())
+    return Condition(
+        is_down=is_active and row.opened_at is not None,
+        rests_until=row.blocked_until if rests else None,
+        grant_days=None if row.state == ConnectionState.DISCONNECTED else warned,
+    )
+
+
 def state_word(row: Connection) -> str:
     """Return the state of a connection in the words of the states table."""
     words = {
@@ -42,11 +65,7 @@ def state_word(row: Connection) -> str:
         ConnectionState.ERROR: "error",
         ConnectionState.DISCONNECTED: "disconnected",
     }
-    if (
-        row.state == ConnectionState.ACTIVE
-        and row.blocked_until
-        and row.blocked_until > clock.now()
-    ):
+    if condition(row).rests_until is not None:
         return "resting"
     return words[ConnectionState(row.state)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -39,6 +39,11 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
 BREAKER_FAILURES: Final = 5
 DOWN_FAILURES: Final = 8  # with the pauses between them, some four minutes: people are told
 BREAKER_SECONDS: Final = (30, 60, 120, 300, 600)
+# An outage that lasts is told of again after these spans, each once.
+ESCALATIONS: Final = (timedelta(hours=4), timedelta(hours=24))
+GRANT_WARNINGS: Final = (30, 7, 1, 0)  # days before the merchant has to approve us again
+THROTTLED_SECONDS: Final = 5.0  # a shop that throttles without saying for how long rests so long
+RENEW_AHEAD: Final = timedelta(minutes=10)  # before keys end
 
 
 def may_follow(before: ConnectionState, after: ConnectionState) -> bool:
@@ -51,21 +56,60 @@ def setting(settings: Mapping[str, Any], name: str) -> Any:
     return settings.get(name, DEFAULT_SETTINGS[name])
 
 
-def blocked_until(failures: int, retry_after: float | None, *, now: datetime) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """What the calls of one use of a connection showed.
+
+    A refusal of one item is no outage: the shop answers. `retry_after` is in seconds.
+    """
+
+    is_ok: bool
+    needs_person: bool = False
+    is_outage: bool = False
+    is_throttled: bool = False
+    sentence: str | None = None
+    retry_after: float | None = None
+
+
+def opens_breaker(failures: int, outcome: CallOutcome) -> bool:
+    """Tell whether so many failures in a row are an outage."""
+    return outcome.is_outage and failures >= BREAKER_FAILURES
+
+
+def blocked_until(failures: int, outcome: CallOutcome, *, now: datetime) -> datetime | None:
     """Return until when no call is made, after so many failures in a row; None: go on at once."""
-    if retry_after is not None:
-        return now + timedelta(seconds=min(retry_after, 3600))
-    if failures < BREAKER_FAILURES:
+    if outcome.is_throttled or outcome.retry_after is not None:
+        asked = THROTTLED_SECONDS if outcome.retry_after is None else outcome.retry_after
+        return now + timedelta(seconds=min(asked, 3600))
+    if not opens_breaker(failures, outcome):
         return None
     step = min(failures - BREAKER_FAILURES, len(BREAKER_SECONDS) - 1)
     return now + timedelta(seconds=BREAKER_SECONDS[step])
 
 
-@dataclass(frozen=True, slots=True)
-class CallOutcome:
-    """What the calls of one use of a connection showed."""
+def escalation(opened_at: datetime, told: int, *, now: datetime) -> int:
+    """Return how many notices an outage is due, those told already included."""
+    return max(told, sum(1 for span in ESCALATIONS if now - opened_at >= span))
 
-    is_ok: bool
-    needs_person: bool = False
-    sentence: str | None = None
-    retry_after: float | None = None
+
+def is_renewal_due(keys_end_at: datetime | None, *, now: datetime) -> bool:
+    """Tell whether keys end soon; those without an end stay."""
+    return keys_end_at is not None and keys_end_at - now <= RENEW_AHEAD
+
+
+def grant_warning(ends_at: datetime, told: int | None, *, now: datetime) -> int | None:
+    """Return for how many days ahead a warning is due now (0: it ended); None: none, or told."""
+    reached = [days for days in GRANT_WARNINGS if ends_at - now <= timedelta(days=days)]
+    if not reached or (told is not None and told <= min(reached)):
+        return None
+    return min(reached)
+
+
+def moment(value: Any) -> datetime | None:
+    """Read a moment out of credentials: ISO text with a zone, or seconds since 1970."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, tz=UTC)
+    if not isinstance(value, str) or not value:
+        return None
+    read = datetime.fromisoformat(value)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

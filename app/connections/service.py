@@ -28,6 +28,8 @@ from app.core.errors import Invalid, Stale
 from app.core.schedule import Schedule
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
+from app.notices import service as notices
+from app.notices.models import Severity
 from app.team.service import record_audit
 
 ADDRESS_LENGTH: Final = 500
@@ -153,6 +155,7 @@ def add_connection(
         hook_token=secrets.token_urlsafe(32),
         hook_secret=ring.seal({"secret": secrets.token_hex(32)}, owner=owner),
     )
+    _note_ends(row, credentials)
     work.session.add(row)
     work.session.flush()
     record_audit(work, "connection.added", "connection", row.id, f"Connected {name} ({address})")
@@ -173,12 +176,25 @@ def replace_credentials(
     row = get_connection(work, connection_id)
     owner = owner_of(work.organization_id, row.id)
     row.credentials = current().key_ring.seal(dict(credentials), owner=owner)
-    row.key_hint, row.failures, row.blocked_until, row.error = hint_of(credentials), 0, None, None
+    row.key_hint, row.next_credentials = hint_of(credentials), None
+    _note_ends(row, credentials)
+    _forget_failures(row)
     if row.state == ConnectionState.ERROR:
         set_state(work, row, ConnectionState.ACTIVE)
     record_audit(work, "connection.keys", "connection", row.id, f"New keys for {row.name}")
     _tell(work, row)
     return row
+
+
+def _note_ends(row: Connection, credentials: Mapping[str, Any]) -> None:
+    """Keep when these keys end, and when the merchant has to approve us again."""
+    row.keys_end_at = rules.moment(credentials.get("expires_at"))
+    row.grant_ends_at, row.grant_told = rules.moment(credentials.get("grant_ends_at")), None
+
+
+def _forget_failures(row: Connection) -> None:
+    row.failures, row.blocked_until, row.error, row.error_at = 0, None, None, None
+    row.opened_at, row.probe_until, row.told = None, None, 0
 
 
 def note_health(work: Work, connection_id: UUID, health: Health) -> Connection:
@@ -190,8 +206,31 @@ def note_health(work: Work, connection_id: UUID, health: Health) -> Connection:
     if not health.is_ok:
         row.error = health.problems[0].sentence if health.problems else "The check failed."
         row.error_at = work.now
+    if health.grant_ends_at is not None:
+        row.grant_ends_at = health.grant_ends_at
+    _warn_of_grant(work, row)
     _tell(work, row)
     return row
+
+
+def _warn_of_grant(work: Work, row: Connection) -> None:
+    """Tell people before the merchant's approval ends: 30, 7 and 1 days ahead, and when it did."""
+    if row.grant_ends_at is None or row.state == ConnectionState.DISCONNECTED:
+        return
+    days = rules.grant_warning(row.grant_ends_at, row.grant_told, now=work.now)
+    if days is None:
+        return
+    row.grant_told = days
+    ahead = {0: "has ended", 1: "ends within a day"}.get(days, f"ends within {days} days")
+    notices.notify(
+        work,
+        "connection",
+        f"The approval of {row.name} {ahead}",
+        "Connect the shop again to renew it. Until then nothing changes; after its end nothing"
+        " is read or sent.",
+        f"/connections/{row.id}",
+        severity=Severity.WARNING if days > 1 else Severity.ERROR,
+    )
 
 
 def note_hooks(work: Work, connection_id: UUID, hooks: Sequence[Hook]) -> None:
@@ -235,7 +274,7 @@ def resume(work: Work, connection_id: UUID) -> Connection:
     """Go on after a pause or an error."""
     row = get_connection(work, connection_id)
     set_state(work, row, ConnectionState.ACTIVE)
-    row.blocked_until, row.failures, row.error = None, 0, None
+    _forget_failures(row)
     work.emit(ConnectionSettingsChanged(row.id))
     record_audit(work, "connection.resumed", "connection", row.id, f"Resumed {row.name}")
     return row
@@ -246,6 +285,7 @@ def close_connection(work: Work, connection_id: UUID) -> Connection:
     row = get_connection(work, connection_id)
     set_state(work, row, ConnectionState.DISCONNECTED)
     row.credentials, row.hook_secret, row.key_hint = None, None, None
+    row.next_credentials, row.keys_end_at, row.grant_ends_at = None, None, None
     work.session.execute(delete(Schedule).where(Schedule.subject_id == row.id))
     record_audit(work, "connection.removed", "connection", row.id, f"Disconnected {row.name}")
     return row

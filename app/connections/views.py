@@ -221,6 +221,18 @@ def connection_check(connection_id: UUID) -> ResponseReturnValue:
     return _back(connection_id)
 
 
+@bp.post("/<uuid:connection_id>/try")
+@requires("sync.run")
+def connection_try(connection_id: UUID) -> ResponseReturnValue:
+    """Ask a resting shop now whether it answers again."""
+    found = connecting.try_now(current_actor(), connection_id)
+    if found.is_ok:
+        toast("The shop answers. Work goes on.")
+    else:
+        toast(found.problems[0].sentence, kind="error")
+    return _back(connection_id)
+
+
 def _back(connection_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("sync.connection_detail", connection_id=connection_id), 303)
 

@@ -1,71 +1,70 @@
 """Opens a connection: from a row with sealed credentials to an adapter on a recorded wire.
 
-Whoever opens one reads and writes through the adapter, outside any unit of work. Leaving records
-the exchanges, the API use and what the outcome says about the connection's health, in one unit.
+Whoever opens one reads and writes through the adapter, outside any unit of work. Keys that end soon
+are renewed first; while the breaker is open, only one probe goes through. Leaving records the
+exchanges, the API use and what the outcome says about the connection's health, in one unit.
 """
 
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsPerson, Retryable
-from app.adapters.port import Channel, ChannelAdapter
-from app.connections import rules
-from app.connections.errors import ConnectionNotFound, KeysLost, NoSuchChannel, NotOpen
-from app.connections.events import (
-    ConnectionCameBack,
-    ConnectionStateChanged,
-    ConnectionWentDown,
+from app.adapters.errors import (
+    AdapterError,
+    BadPayload,
+    NeedsPerson,
+    NeedsReauth,
+    Retryable,
+    Throttled,
+    Unavailable,
+    Unknown,
 )
+from app.adapters.port import ChannelAdapter
+from app.connections import breaker, renewal, rules
+from app.connections.building import (
+    build,
+    channel,
+    hook_address,
+    lend,
+    load,
+    mount,
+    open_transport,
+    owner_of,
+    sealed_for,
+    take_back,
+    unmount,
+)
+from app.connections.errors import NotOpen
+from app.connections.limits import Turns, turns_of
 from app.connections.models import ApiUse, Connection, ConnectionState, ExchangeLog
-from app.core import clock, db, kv
+from app.core import clock, db
 from app.core.actor import Actor
-from app.core.crypto import CannotOpen
 from app.core.logging import correlation_id
-from app.core.rate_limit import Rate, RateLimiter
-from app.core.settings import current
-from app.core.transport import Exchange, Inner, Transport
+from app.core.transport import Exchange, Transport
 from app.core.work import Work, unit_of_work
-from app.registry import CHANNELS
 
-_CALL: Final = "call"
-_mounts: Final[dict[str, Inner]] = {}
-
-
-def mount(address: str, inner: Inner) -> None:
-    """Answer this base address in the process itself: a rehearsal store without a socket."""
-    _mounts[address.rstrip("/")] = inner
-
-
-def unmount(address: str) -> None:
-    """Forget a rehearsal store."""
-    _mounts.pop(address.rstrip("/"), None)
-
-
-def channel(key: str) -> Channel:
-    """Return a kind of channel by its key; raises NoSuchChannel."""
-    for each in CHANNELS:
-        if each.key == key:
-            return each
-    raise NoSuchChannel(key)
-
-
-def owner_of(organization_id: UUID, connection_id: UUID) -> str:
-    """Return the words that bind a sealed credential to its row."""
-    return f"{organization_id}:{connection_id}"
-
-
-def hook_address(connection: Connection) -> str:
-    """Return the address where this connection's channel delivers its webhooks."""
-    base = current().public_url
-    return f"{base}/hooks/{connection.channel}/{connection.organization_id}/{connection.hook_token}"
+__all__ = [
+    "OpenConnection",
+    "build",
+    "channel",
+    "hook_address",
+    "lend",
+    "load",
+    "mount",
+    "open_connection",
+    "open_transport",
+    "owner_of",
+    "probe",
+    "sealed_for",
+    "take_back",
+    "unmount",
+]
+_RENEWING = "The shop ended our keys early. SyncStore renews them and goes on by itself."
 
 
 @dataclass(slots=True)
@@ -76,6 +75,7 @@ class OpenConnection:
     adapter: ChannelAdapter
     transport: Transport
     run_id: UUID | None
+    turns: Turns | None = None
     exchanges: list[tuple[datetime, Exchange]] = field(default_factory=list)
     has_saved: bool = False  # something was said and written down before the end
 
@@ -84,84 +84,17 @@ class OpenConnection:
         """The connection's id."""
         return self.row.id
 
+    def hurry(self, *, is_urgent: bool) -> None:
+        """Let the coming calls take the share kept for urgent work, or leave it alone again."""
+        if self.turns is not None:
+            self.turns.limiter.is_urgent = is_urgent
+
     def save_exchanges(self, actor: Actor) -> None:
         """Write what was said so far to the sync log."""
         if self.exchanges:
             self.has_saved = True
             with unit_of_work(actor) as work:
                 _save_exchanges(work, self)
-
-
-def _verify(wire: dict[str, Any]) -> ssl.SSLContext | bool:
-    return ssl.create_default_context(cadata=wire["ca"]) if wire.get("ca") else True
-
-
-def open_transport(address: str, wire: dict[str, Any], **options: Any) -> Transport:
-    """Return a wire to an address, real or mounted, honouring the operator's host rules."""
-    inner = _mounts.get(address.rstrip("/"))
-    return Transport(
-        inner=inner,
-        allows_private=current().allow_private_hosts,
-        verify=_verify(wire),
-        **options,
-    )
-
-
-def _limits(row: Connection) -> dict[str, Any]:
-    """Return how fast this account may be called, by all our processes together."""
-    named = channel(row.channel).capabilities.requests_per_second
-    per_second = rules.setting(row.settings, "requests_per_second") or named
-    if not per_second:
-        return {}
-    rate = Rate(float(per_second), burst=max(1, int(per_second)))
-    limiter = RateLimiter(kv.client(), f"connection:{row.id}", {_CALL: rate})
-    # Reads and writes count alike; a shop that asks us to wait is heard by every process.
-    return {"limiter": lambda _kind: limiter(_CALL), "on_throttled": limiter.back_off}
-
-
-def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:
-    if sealed is None:
-        return {}
-    try:
-        return current().key_ring.open(sealed, owner=owner_of(row.organization_id, row.id))
-    except CannotOpen as error:
-        raise KeysLost from error
-
-
-def build(row: Connection, **options: Any) -> tuple[ChannelAdapter, Transport]:
-    """Return the adapter of a connection and its wire; the caller closes the wire."""
-    credentials = _opened(row, row.credentials)
-    secret = _opened(row, row.hook_secret).get("secret", "")
-    transport = open_transport(row.address, row.wire, **_limits(row), **options)
-    settings = {
-        **row.wire,
-        "base_url": row.address,
-        "facts": row.facts,
-        "hook_url": hook_address(row),
-        "hook_secret": secret,
-    }
-    return channel(row.channel).build(credentials, settings, transport), transport
-
-
-def sealed_for(row: Connection, credentials: Mapping[str, Any]) -> bytes:
-    """Seal keys for a connection."""
-    owner = owner_of(row.organization_id, row.id)
-    return current().key_ring.seal(dict(credentials), owner=owner)
-
-
-def load(actor: Actor, connection_id: UUID) -> Connection:
-    """Return a connection's row, detached; raises ConnectionNotFound."""
-    with db.reading(actor) as session:
-        row = session.scalar(
-            select(Connection).where(
-                Connection.id == connection_id,
-                Connection.organization_id == actor.organization,
-            )
-        )
-        if row is None:
-            raise ConnectionNotFound
-        session.expunge(row)
-        return row
 
 
 def _refuse_closed(row: Connection, *, is_check: bool) -> None:
@@ -192,39 +125,88 @@ def open_connection(
     """Open a connection for use; raises NotOpen when it is paused, resting or gone."""
     row = load(actor, connection_id)
     _refuse_closed(row, is_check=is_check)
-    said: list[tuple[datetime, Exchange]] = []
-    adapter, transport = build(row, recorder=lambda each: said.append((clock.now(), each)))
-    opened = OpenConnection(row, adapter, transport, run_id, said)
-    outcome = rules.CallOutcome(is_ok=True)
+    if row.opened_at is not None and not is_check:
+        probe(actor, connection_id)
+        row = load(actor, connection_id)
+    row = _with_living_keys(actor, row)
+    opened = _open(row, run_id)
+    outcome: rules.CallOutcome | None = rules.CallOutcome(is_ok=True)
     try:
         yield opened
+    except NeedsReauth as error:
+        if renewal.expire(actor, row):
+            outcome = None
+            raise Unavailable(_RENEWING, code="renewing") from error
+        outcome = outcome_of(error)
+        raise
     except AdapterError as error:
-        outcome = _outcome_of(error)
+        outcome = outcome_of(error)
         raise
     finally:
-        transport.close()
+        opened.transport.close()
         _leave(actor, opened, outcome)
 
 
-def _outcome_of(error: AdapterError) -> rules.CallOutcome:
+def _open(row: Connection, run_id: UUID | None) -> OpenConnection:
+    said: list[tuple[datetime, Exchange]] = []
+    turns = turns_of(row, channel(row.channel).capabilities)
+    adapter, transport = build(
+        row, turns=turns, recorder=lambda each: said.append((clock.now(), each))
+    )
+    return OpenConnection(row, adapter, transport, run_id, turns, said)
+
+
+def _with_living_keys(actor: Actor, row: Connection) -> Connection:
+    """Return the row with keys that live for a while; a failure to renew them is an outcome."""
+    try:
+        return renewal.renewed(actor, row)
+    except AdapterError as error:
+        with unit_of_work(actor) as work:
+            breaker.note(work, row.id, outcome_of(error))
+        raise
+
+
+def probe(actor: Actor, connection_id: UUID) -> None:
+    """Make the one call that may close an open breaker; raises NotOpen while it stays open."""
+    with unit_of_work(actor) as work:
+        if not breaker.claim_probe(work, connection_id):
+            raise NotOpen("Somebody asks the shop already whether it answers again.")
+    try:
+        with open_connection(actor, connection_id, is_check=True) as opened:
+            opened.adapter.check()
+    except AdapterError as error:
+        raise NotOpen(error.sentence) from error
+    with unit_of_work(actor) as work:
+        breaker.note(work, connection_id, rules.CallOutcome(is_ok=True))
+
+
+def outcome_of(error: AdapterError) -> rules.CallOutcome | None:
+    """Return what a failure says about the shop; None: nothing, we kept ourselves from asking."""
+    if error.code == "own_limit":
+        return None
+    is_silent = isinstance(error, Retryable | Unknown | BadPayload)
     return rules.CallOutcome(
         is_ok=False,
         needs_person=isinstance(error, NeedsPerson),
+        is_outage=is_silent and not isinstance(error, Throttled),
+        is_throttled=isinstance(error, Throttled),
         sentence=error.sentence,
         retry_after=error.retry_after if isinstance(error, Retryable) else None,
     )
 
 
-def _leave(actor: Actor, opened: OpenConnection, outcome: rules.CallOutcome) -> None:
-    if not (opened.exchanges or opened.has_saved) and outcome.is_ok:
+def _leave(actor: Actor, opened: OpenConnection, outcome: rules.CallOutcome | None) -> None:
+    is_quiet = outcome is None or outcome.is_ok
+    if not (opened.exchanges or opened.has_saved) and is_quiet:
         return  # nobody was asked, so nothing is known
-    has_news = not outcome.is_ok or opened.row.failures or opened.row.error
+    row = opened.row
+    has_news = not is_quiet or row.failures or row.error or row.opened_at
     if not (opened.exchanges or has_news):
         return
     with unit_of_work(actor) as work:
         _save_exchanges(work, opened)
-        if has_news:
-            record_outcome(work, opened.row.id, outcome)
+        if outcome is not None and has_news:
+            breaker.note(work, row.id, outcome)
 
 
 def _save_exchanges(work: Work, opened: OpenConnection) -> None:
@@ -274,26 +256,3 @@ def _count_use(work: Work, connection_id: UUID, said: list[Exchange]) -> None:
             },
         )
     )
-
-
-def record_outcome(work: Work, connection_id: UUID, outcome: rules.CallOutcome) -> None:
-    """Write what a use of the connection showed: healthy again, resting, or needing a person."""
-    row = work.session.get_one(Connection, connection_id, with_for_update=True)
-    before, failures = row.state, row.failures
-    if outcome.is_ok:
-        row.failures, row.blocked_until, row.error, row.error_at = 0, None, None, None
-        if row.state == ConnectionState.ERROR:
-            row.state = ConnectionState.ACTIVE
-    else:
-        row.failures += 1
-        row.error, row.error_at = outcome.sentence, work.now
-        row.blocked_until = rules.blocked_until(row.failures, outcome.retry_after, now=work.now)
-        if outcome.needs_person and row.state == ConnectionState.ACTIVE:
-            row.state = ConnectionState.ERROR
-    work.touch(f"connection-{connection_id}", "connections")
-    if failures < rules.DOWN_FAILURES <= row.failures and not outcome.needs_person:
-        work.emit(ConnectionWentDown(connection_id, outcome.sentence or ""))
-    elif outcome.is_ok and failures >= rules.DOWN_FAILURES:
-        work.emit(ConnectionCameBack(connection_id))
-    if row.state != before:
-        work.emit(ConnectionStateChanged(connection_id, before, row.state, row.error))

@@ -1,9 +1,11 @@
-"""A token bucket in Redis, shared by every process that talks to one far side.
+"""Token buckets in Redis, shared by every process that talks to one far side.
 
-Urgent work may take the last tokens; other work leaves a share of each bucket to it. A far side
-that asks us to wait closes its buckets for everybody until then. One that counts points and says
-how many are left teaches its bucket: figures it told replace those we began with. Without Redis
-nothing is limited: the far side's own limit still holds, and its answer is an error we know.
+A call names what it costs, in one bucket or in several (requests a second, cost points, a day's
+quota); it gets all of it at once or nothing. Urgent work may take the last tokens; other work
+leaves a share of each bucket to it. A far side that asks us to wait closes its buckets for
+everybody until then, and one that says how a bucket stands is believed. A bucket that several
+connections share is given out in turns. Without Redis nothing is limited: the far side's own limit
+still holds, and its answer is an error we know.
 """
 
 import time
@@ -15,52 +17,15 @@ from typing import Any, Final
 import redis
 
 from app.core import clock
+from app.core.rate_scripts import CLOSE, REPORT, TAKE
 
 PATIENCE: Final = 30.0  # seconds a caller waits for a token before it gives its turn back
 _FLOOR: Final = 0.005
+_DAY: Final = 86_400
+# Of a kind nobody limits: the bucket is bottomless until the far side says how it really stands.
+_BOTTOMLESS: Final = (1e6, 1e6)
 
-# KEYS: bucket, closed-until. ARGV: now, tokens per second, burst, share of the burst to leave for
-# urgent work, tokens to take. Learned figures win over those given. A call dearer than the whole
-# bucket waits for a full one instead of for ever. Returns the seconds to wait as text ("0" when the
-# tokens were taken).
-_TAKE: Final = """
-local now, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
-local burst, share, cost = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local closed = tonumber(redis.call('GET', KEYS[2]) or '0')
-if closed > now then return tostring(closed - now) end
-local held = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'rate', 'burst')
-rate, burst = tonumber(held[3] or rate), tonumber(held[4] or burst)
-local keep = math.max(0, math.min(burst * share, burst - 1))
-local need = math.min(cost, burst - keep)
-local tokens, at = tonumber(held[1] or burst), tonumber(held[2] or now)
-if now > at then
-  tokens = math.min(burst, tokens + (now - at) * rate)
-  at = now
-end
-local wait = '0'
-if tokens >= need + keep then
-  tokens = tokens - cost
-else
-  wait = tostring((need + keep - tokens) / rate)
-end
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(at))
-redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 60000)
-return wait
-"""
-# Teaches a bucket. ARGV: now, tokens left, burst, tokens per second.
-_LEARN: Final = """
-redis.call('HSET', KEYS[1], 'tokens', ARGV[2], 'at', ARGV[1], 'burst', ARGV[3], 'rate', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], math.ceil(tonumber(ARGV[3]) / tonumber(ARGV[4]) * 1000) + 60000)
-return 1
-"""
-# Closes a bucket; a later end wins over an earlier one.
-_CLOSE: Final = """
-local closed = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > closed then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-end
-return 1
-"""
+Costs = Mapping[str, float]  # kind of bucket → tokens a call takes from it
 
 
 class RateLimited(Exception):
@@ -73,16 +38,42 @@ class RateLimited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How often one kind of call may be made: `per_second` on average, `burst` at once."""
+    """How fast one bucket fills: `per_second` on average, `burst` at most in it.
+
+    `usual_cost` is what a call takes that names no cost (0: only calls that name it draw from this
+    bucket). `is_shared`: all connections of our app there draw from one bucket.
+    """
 
     per_second: float
-    burst: int = 1
+    burst: float = 1
+    usual_cost: float = 1.0
+    is_shared: bool = False
+
+    @classmethod
+    def per_day(cls, calls: int) -> "Rate":
+        """Return the rate of a daily quota."""
+        return cls(calls / _DAY, burst=calls)
+
+    def kept(self, share: float) -> float:
+        """Return how many tokens are left to urgent work; one token is never kept from anybody."""
+        return min(self.burst * share, float(self.burst - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the far side says about one of its buckets."""
+
+    kind: str
+    available: float
+    restore_rate: float | None = None  # tokens a second
+    maximum: float | None = None
 
 
 class RateLimiter:
-    """The turn-taking of one connection; calling it waits for a token or raises RateLimited.
+    """The turn-taking of one connection; calling it waits for its tokens or raises RateLimited.
 
-    A kind without a rate is limited only while the far side asks us to wait.
+    A kind without a rate is limited only while the far side asks us to wait, or by what it reports.
+    Not to be shared between threads.
     """
 
     def __init__(
@@ -91,55 +82,79 @@ class RateLimiter:
         key: str,
         rates: Mapping[str, Rate],
         *,
+        shared_key: str = "",
         is_urgent: bool = False,
         urgent_share: float = 0.2,
         patience: float = PATIENCE,
         now: Callable[[], datetime] = clock.now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.rates = rates
+        self.is_urgent = is_urgent
         self._redis = client
+        self._member = key
         self._key = f"rate:{{{key}}}"
-        self._rates = rates
-        self._share = 0.0 if is_urgent else urgent_share
+        self._shared_key = f"rate:{{{shared_key or key}}}"
+        self._share = urgent_share
         self._patience = patience
         self._now = now
         self._sleep = sleep
-        self._take: Any = client.register_script(_TAKE)
-        self._learn: Any = client.register_script(_LEARN)
-        self._close: Any = client.register_script(_CLOSE)
+        self._spent: dict[str, str] = {}  # what all of us had taken when this one last took
+        self._take: Any = client.register_script(TAKE)
+        self._close: Any = client.register_script(CLOSE)
+        self._report: Any = client.register_script(REPORT)
 
-    def __call__(self, kind: str, cost: float = 1.0) -> None:
-        """Take tokens, waiting for them at most as long as the patience."""
+    def __call__(self, costs: str | Costs) -> None:
+        """Take what a call costs, waiting for it at most as long as the patience."""
         waited = 0.0
-        while (wait := self.wait_for(kind, cost)) > 0:
+        while (wait := self.wait_for(costs)) > 0:
             if waited + wait > self._patience:
                 raise RateLimited(wait)
             self._sleep(max(wait, _FLOOR))
             waited += max(wait, _FLOOR)
 
-    def wait_for(self, kind: str, cost: float = 1.0) -> float:
-        """Take tokens and return 0, or return the seconds until there may be enough."""
-        rate = self._rates.get(kind)
-        # Without a rate the bucket is bottomless; only a closed one makes us wait.
-        per_second, burst = (rate.per_second, rate.burst) if rate else (1e6, 1_000_000)
-        share = self._share if rate else 0.0
+    def wait_for(self, costs: str | Costs) -> float:
+        """Take all that is named and return 0, or take nothing and return the seconds to wait."""
+        wanted = {costs: 1.0} if isinstance(costs, str) else costs
+        lane = "urgent" if self.is_urgent else "usual"
+        arguments: list[Any] = [repr(self._now().timestamp()), self._member, lane]
+        for kind, cost in wanted.items():
+            arguments += [*self._terms(kind), cost]
         try:
             answer = self._take(
-                keys=[f"{self._key}:{kind}", f"{self._key}:closed"],
-                args=[repr(self._now().timestamp()), per_second, burst, share, cost],
+                keys=[f"{self._key}:closed", *map(self._bucket, wanted)], args=arguments
             )
         except redis.RedisError:
             return 0.0
-        return float(answer)
+        wait, *spent = (each.decode() if isinstance(each, bytes) else each for each in answer)
+        self._spent.update(zip(wanted, spent, strict=False))
+        return float(wait)
 
-    def learn(self, kind: str, available: float, burst: float, per_second: float) -> None:
-        """Take over what the far side says is left, at most, and gained a second."""
-        if burst < 1 or per_second <= 0:
-            return
+    def _terms(self, kind: str) -> tuple[float, float, float, int]:
+        """Return tokens per second, burst, the share kept from this caller, and if it is shared."""
+        rate = self.rates.get(kind)
+        share = 0.0 if self.is_urgent else self._share
+        if rate is None:
+            return (*_BOTTOMLESS, share, 0)
+        kept = rate.kept(share) / rate.burst
+        return (rate.per_second, rate.burst, kept, int(rate.is_shared))
+
+    def _bucket(self, kind: str) -> str:
+        rate = self.rates.get(kind)
+        return f"{self._shared_key if rate and rate.is_shared else self._key}:{kind}"
+
+    def report(self, standing: Standing) -> None:
+        """Believe the far side about a bucket; what others took since our last call counts off."""
+        given = (standing.restore_rate, standing.maximum)
         try:
-            self._learn(
-                keys=[f"{self._key}:{kind}"],
-                args=[repr(self._now().timestamp()), available, burst, per_second],
+            self._report(
+                keys=[self._bucket(standing.kind)],
+                args=[
+                    repr(self._now().timestamp()),
+                    standing.available,
+                    *("" if each is None else each for each in given),
+                    self._spent.get(standing.kind, ""),
+                ],
             )
         except redis.RedisError:
             return

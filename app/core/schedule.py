@@ -23,5 +23,7 @@ class Schedule(Base):
     organization_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None]
     every: Mapped[timedelta] = mapped_column(Interval)
+    cron: Mapped[str | None] = mapped_column(String(120))  # five fields; outranks `every`
+    zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     next_at: Mapped[datetime]
     last_at: Mapped[datetime | None]

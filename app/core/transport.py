@@ -4,9 +4,11 @@ An adapter receives a `Transport` and nothing else of the outer world. `send` re
 (masked, with milliseconds) through the given recorder, asks the limiter before each call, and turns
 network failures into two kinds: `NotSent` (nothing left this machine: safe to try again) and
 `AnswerLost` (the request may have had its effect). A far side that asks us to wait is reported to
-`on_throttled`, so that the limiter learns it. Answers have bounds in size and time: a far side that
-never ends must not hold a worker. One that counts points instead of calls has its requests priced:
-`spend` is asked for the points first, and `on_budget` hears what is left.
+`on_throttled`, so that the limiter learns it; one that says how its buckets stand to `on_standing`:
+from the usual headers by itself, from a channel's own words when the adapter calls `report`.
+Answers have bounds in size and time: a far side that never ends must not hold a worker. One that
+counts points instead of calls has its requests priced: `spend` is asked for the points first, and
+`on_budget` hears what is left.
 """
 
 import json
@@ -26,10 +28,12 @@ import httpx
 from app.core import clock, guard
 from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_addresses
 from app.core.logging import mask, mask_text
+from app.core.rate_limit import Costs, Standing
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # some send “2.0”
+CALL: Final = "call"  # the bucket every call takes one token from
 DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
 MAX_ANSWER: Final = 64 * 1024 * 1024
 LONGEST_ANSWER: Final = 120.0  # seconds from the request to the last byte
@@ -67,7 +71,8 @@ class Exchange:
 
 Inner = httpx.BaseTransport  # what carries the bytes: a socket, or a rehearsal store's own door
 Recorder = Callable[[Exchange], None]
-Limiter = Callable[[str], None]  # waits, or raises; the argument is "read" or "write"
+# Waits, or raises. It is told what a call costs: one "read" or "write", and what an adapter names.
+Limiter = Callable[[Costs], None]
 Spend = Callable[[float], None]  # waits, or raises; the argument is the points a call asks for
 OnBudget = Callable[[float, float, float], None]  # points left, points at most, points a second
 
@@ -100,6 +105,15 @@ def asked_to_wait(response: httpx.Response) -> float | None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return max(0.0, (until - clock.now()).total_seconds())
+
+
+def told_standing(response: httpx.Response) -> Standing | None:
+    """Return how many calls are left by the usual headers (X-RateLimit-* or RateLimit-*)."""
+    named = ("x-ratelimit-remaining", "ratelimit-remaining")
+    left = next((each for name in named if (each := response.headers.get(name))), "")
+    # "40", or with terms behind it: "40;w=60".
+    digits = left.partition(";")[0].partition(",")[0].strip()
+    return Standing(CALL, float(digits)) if digits.isdigit() else None
 
 
 def _readable(content: bytes, content_type: str) -> str:
@@ -145,6 +159,7 @@ class Transport:
         on_throttled: Callable[[float], None] = _nothing,
         spend: Spend = _nothing,
         on_budget: OnBudget = _unheard,
+        on_standing: Callable[[Standing], None] = _nothing,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._inner, self._verify, self._timeout = inner, verify, timeout
@@ -156,6 +171,7 @@ class Transport:
         self._on_throttled = on_throttled
         self._spend = spend
         self._on_budget = on_budget
+        self._on_standing = on_standing
 
     @property
     def _client(self) -> httpx.Client:
@@ -198,12 +214,14 @@ class Transport:
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
         cost: float | None = None,
+        costs: Costs | None = None,
     ) -> httpx.Response:
         """Make one call; raises NotSent, AnswerLost or ForbiddenHost when no answer came.
 
-        `cost` is what the call asks for where the far side counts points.
+        `cost` is what the call asks for where the far side counts points; `costs` is what it takes
+        from other buckets of the channel, beside one call.
         """
-        self._take_turn(method, url, cost)
+        self._take_turn(method, url, cost, costs)
         options: dict[str, Any] = {"params": params, "headers": headers, "content": content}
         if json_body is not None:
             options["json"] = json_body
@@ -224,14 +242,20 @@ class Transport:
         except (HostUnknown, PrivateHost) as error:
             raise _refusal(error) from error
         self._record(request, response, started)
-        if (seconds := asked_to_wait(response)) is not None:
-            self._on_throttled(seconds)
+        self._hear(response)
         return response
 
-    def _take_turn(self, method: str, url: str, cost: float | None) -> None:
+    def _hear(self, response: httpx.Response) -> None:
+        """Pass on what an answer says about limits."""
+        if (seconds := asked_to_wait(response)) is not None:
+            self._on_throttled(seconds)
+        if (standing := told_standing(response)) is not None:
+            self._on_standing(standing)
+
+    def _take_turn(self, method: str, url: str, cost: float | None, costs: Costs | None) -> None:
         guard.refuse_inside_work(f"{method} {urlsplit(url).hostname}")
         self._refuse_forbidden(url)
-        self._limiter("read" if method in ("GET", "HEAD") else "write")
+        self._limiter({"read" if method in ("GET", "HEAD") else "write": 1.0, **(costs or {})})
         if cost is not None:
             self._spend(cost)
 
@@ -272,7 +296,7 @@ class Transport:
         """
         guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
         self._refuse_forbidden(url)
-        self._limiter("read")
+        self._limiter({"read": 1.0})
         asked = {**(headers or {}), **({"Range": f"bytes={offset}-"} if offset else {})}
         started, status, failure = time.monotonic(), None, None
         try:
@@ -295,13 +319,24 @@ class Transport:
                 )
             )
 
+    def report(
+        self,
+        kind: str,
+        available: float,
+        *,
+        restore_rate: float | None = None,
+        maximum: float | None = None,
+    ) -> None:
+        """Tell the limiter how a bucket stands, in a channel's own words (such as cost points)."""
+        self._on_standing(Standing(kind, available, restore_rate, maximum))
+
     def download(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Read one file, at most so large; raises NotSent, AnswerLost or ForbiddenHost."""
         guard.refuse_inside_work(f"GET {urlsplit(url).hostname}")
         self._refuse_forbidden(url)
-        self._limiter("read")
+        self._limiter({"read": 1.0})
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 content = _bounded(response, max_bytes, ends=time.monotonic() + LONGEST_ANSWER)

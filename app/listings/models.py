@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -69,6 +70,13 @@ class Listing(Base, Identified, Owned):
             "connection_id",
             postgresql_where=text("state = 'unmapped' AND pairing IN ('due', 'looking')"),
         ),
+        Index(
+            "ix_listings_errors",
+            "connection_id",
+            "error_group",
+            "id",
+            postgresql_where=text("state IN ('failed', 'gone')"),
+        ),
         CheckConstraint(
             "state IN ('unmapped','ignored','waiting','running','synced','needs_you','failed',"
             "'paused','gone')",
@@ -102,6 +110,11 @@ class Listing(Base, Identified, Owned):
     read_order: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     error: Mapped[str | None]  # a sentence
     error_field: Mapped[str | None] = mapped_column(String(40))
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    # Equal for the same cause, whatever the names and numbers in the sentence; made by PostgreSQL.
+    error_group: Mapped[str | None] = mapped_column(
+        String(16), Computed("error_cause(error_code, error_field, error)", persisted=True)
+    )
     error_count: Mapped[int] = mapped_column(default=0, server_default="0")
     last_synced_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]

@@ -22,7 +22,7 @@ from app.core.errors import AppError
 from app.core.work import Work
 from app.listings import pricing
 from app.listings.models import Listing, ListingState, MediaBinding, Offer
-from app.sync import compare, planner, project, records, standing
+from app.sync import bases, compare, planner, project, records, standing
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
@@ -101,7 +101,7 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     taken: Sequence[Intent] = pulls
     if pulls:
         pair, taken = _write_pulls(work, terms, pair, pulls)
-    records.write_base(work, pair, planner.rebase(pair.base, taken, plan.settled))
+    bases.write_base(work, pair, planner.rebase(pair.base, taken, plan.settled))
     conflicts = records.keep_conflicts(work, terms, pair, plan)
     records.log_changes(work, terms, pair, taken, ChangeState.APPLIED)
     held = records.hold(work, terms, pair, waiting)

@@ -25,6 +25,7 @@ def mark_gone(work: Work, terms: records.Terms, listing: Listing) -> None:
         work.session.delete(listing)
         return
     listing.state, listing.error = ListingState.GONE, _GONE
+    listing.error_field, listing.error_code = None, "gone"
     if terms.policy(listing).on_removed is OnRemoved.FOLLOW:
         _follow(work, terms, listing)
     work.touch(f"listing-{listing.id}", "listings", f"product-{listing.product_id}")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.adapters.errors import AdapterError, NeedsReauth
 from app.adapters.port import ChannelAdapter
 from app.adapters.types import DeliveryKind
-from app.connections import wire
+from app.connections import breaker, wire
 from app.connections.models import Connection, ConnectionState
 from app.connections.rules import CallOutcome
 from app.core import db, news
@@ -82,7 +82,7 @@ def receive(channel: str, organization_id: UUID, token: str) -> Response:
         # Genuine, but its sender lost rights at the shop: nothing to read, a person to tell.
         with unit_of_work(actor) as work:
             outcome = CallOutcome(is_ok=False, needs_person=True, sentence=error.sentence)
-            wire.record_outcome(work, door.connection_id, outcome)
+            breaker.note(work, door.connection_id, outcome)
         return Response("Stored.", 200, mimetype="text/plain")
     except AdapterError as error:
         return Response(error.sentence, 401, mimetype="text/plain")

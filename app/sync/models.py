@@ -97,6 +97,12 @@ class SyncTask(Base, Identified, Owned):
         Index("ix_sync_tasks_due", "connection_id", "direction", "state", "due_at"),
         Index("ix_sync_tasks_run", "run_id"),
         Index(
+            "ix_sync_tasks_parked",
+            "organization_id",
+            "id",
+            postgresql_where=text("state = 'parked'"),
+        ),
+        Index(
             "ix_sync_tasks_open",
             "due_at",
             postgresql_where=text("state IN ('waiting', 'running')"),

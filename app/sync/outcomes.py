@@ -1,8 +1,7 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from app.adapters.types import (
     Applied,
     ChannelProduct,
     Found,
-    ListingDraft,
     Moved,
     Outcome,
     Pending,
@@ -22,16 +20,14 @@ from app.adapters.types import (
     Unanswered,
 )
 from app.adapters.values import FIELDS, Kind
-from app.connections.models import Connection
-from app.connections.wire import OpenConnection
 from app.core import db
-from app.core.actor import Actor
 from app.core.work import Work
 from app.listings import service as listings
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer
 from app.listings.readiness import Gap
 from app.sync import (
+    bases,
     compare,
     followups,
     gone,
@@ -39,13 +35,13 @@ from app.sync import (
     planner,
     project,
     records,
-    runs,
     standing,
     tasks,
 )
-from app.sync.models import ChangeState, SyncChange, SyncTask
+from app.sync.desk import Book, Desk, Errand, close, settle
+from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent
-from app.sync.project import PRODUCT, Pair
+from app.sync.project import PRODUCT
 from app.sync.sides import MISSING, Side
 
 _TAKEN: Final = (
@@ -71,56 +67,6 @@ _OWN_WORDS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One listing on its way out."""
-
-    task: SyncTask
-    pair: Pair
-    draft: ListingDraft
-    intents: tuple[Intent, ...]
-    change_ids: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class Book:
-    """What the outcomes of one batch come to, written down together at the end of their unit."""
-
-    tasks: list[SyncTask] = field(default_factory=list)
-    counts: dict[UUID, Counter[str]] = field(default_factory=dict)  # by run
-    applied: list[int] = field(default_factory=list)  # ids of changes that went through
-    bases: list[dict[str, Any]] = field(default_factory=list)
-    answers: dict[UUID, ChannelProduct] = field(default_factory=dict)
-    stored: dict[UUID, Side] = field(default_factory=dict)  # bases as they are now
-    order: int = 0  # number of these answers
-
-
-@dataclass(slots=True)
-class Desk:
-    """One worker's hold on one connection for one slice."""
-
-    actor: Actor
-    opened: OpenConnection
-    worker: str
-    flood: records.Flood
-    run_id: UUID | None = None
-    order: int = 0  # number of the read the current batch plans against
-    quiet: frozenset[UUID] = frozenset()
-    book: Book = field(default_factory=Book)
-
-    @property
-    def terms(self) -> records.Terms:
-        """The rules meetings take place under."""
-        return records.Terms(
-            self.opened.row,
-            self.opened.adapter.capabilities,
-            self.run_id,
-            order=self.order,
-            flood=self.flood,
-            quiet=self.quiet,
-        )
-
-
 def record_all(
     work: Work, desk: Desk, errands: Sequence[Errand], answers: Sequence[Outcome]
 ) -> None:
@@ -130,7 +76,7 @@ def record_all(
         select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id).with_for_update()
     ).all()
     desk.quiet = records.quiet(work, ids)
-    desk.book = Book(stored=records.read_bases(work, ids), order=tasks.read_order(work))
+    desk.book = Book(stored=bases.read_bases(work, ids), order=tasks.read_order(work))
     for errand, outcome in zip(errands, answers, strict=True):
         _record(work, desk, errand, outcome)
     settle(work, desk)
@@ -145,7 +91,7 @@ def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
         case Found():
             _record_found(work, desk, errand, outcome.product)
         case Moved():
-            _settle_changes(work, desk, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
+            settle_changes(work, desk, errand, (Problem(_MOVED),), state=ChangeState.CANCELLED)
             close(desk, [errand.task], unchanged=1)
             followups.look_again(work, listing, errand.task)
         case Rejected():
@@ -160,7 +106,7 @@ def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
 def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) -> None:
     listing = errand.pair.listing
     if errand.draft.is_removed:
-        _settle_changes(work, desk, errand, ())
+        settle_changes(work, desk, errand, ())
         close(desk, [errand.task], changed=1)
         followups.part(work, listing)
         return
@@ -188,7 +134,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     kept = _kept_words(errand, through, outcome.product)
     stored = desk.book.stored.get(listing.id, Side())
     base = planner.confirmed(errand.pair.base, stored, through)
-    row = records.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
+    row = bases.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
     desk.book.bases += [row] if row else []
     if listing.id not in desk.quiet:
         standing.arrived(work, listing.id, through)
@@ -198,7 +144,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
         desk.book.answers[listing.id] = outcome.product
-    _settle_changes(work, desk, errand, problems)
+    settle_changes(work, desk, errand, problems)
     _settle_listing(work, listing, problems, is_quiet=listing.id in desk.quiet)
     owners = [each.owner_external_id for each in problems]
     if followups.is_held_up(work, listing, errand.task, owners):
@@ -230,7 +176,7 @@ def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduc
     )
     pairs = pair_variants(listings.item_of(listing), ours)
     listings.pair(work, listing, errand.pair.product_id, pairs)
-    _settle_changes(work, desk, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
+    settle_changes(work, desk, errand, (Problem(_MEETS),), state=ChangeState.CANCELLED)
     close(desk, [errand.task], unchanged=1)
 
 
@@ -324,7 +270,7 @@ def _bind(work: Work, errand: Errand, outcome: Applied) -> None:
 
 def _record_rejected(work: Work, desk: Desk, errand: Errand, outcome: Rejected) -> None:
     listing = errand.pair.listing
-    _settle_changes(work, desk, errand, outcome.problems or (Problem("The shop refused this."),))
+    settle_changes(work, desk, errand, outcome.problems or (Problem("The shop refused this."),))
     if followups.is_held_up(work, listing, errand.task, [outcome.owner_external_id]):
         _wait_for_owner(work, desk, errand, outcome.problems[0].sentence)
         return
@@ -341,7 +287,7 @@ def _wait_for_owner(work: Work, desk: Desk, errand: Errand, sentence: str) -> No
     set_state(work, errand.pair.listing, ListingState.WAITING)
 
 
-def _settle_changes(
+def settle_changes(
     work: Work,
     desk: Desk,
     errand: Errand,
@@ -370,11 +316,17 @@ def _settle_listing(
     work: Work, listing: Listing, problems: Sequence[Problem], *, is_quiet: bool = False
 ) -> None:
     if problems:
-        listing.error, listing.error_field = problems[0].sentence, problems[0].field
+        first = problems[0]
+        listing.error, listing.error_field, listing.error_code = (
+            first.sentence,
+            first.field,
+            first.code,
+        )
         listing.error_count += 1
         set_state(work, listing, ListingState.FAILED)
         return
-    listing.error, listing.error_field, listing.error_count = None, None, 0
+    listing.error, listing.error_field, listing.error_code = None, None, None
+    listing.error_count = 0
     listing.last_synced_at = listing.last_seen_at = work.now
     has_more = not is_quiet and records.has_open_questions(work, listing.id)
     set_state(work, listing, ListingState.NEEDS_YOU if has_more else ListingState.SYNCED)
@@ -391,38 +343,3 @@ def set_state(work: Work, listing: Listing, state: ListingState) -> None:
     work.touch(f"listing-{listing.id}", "listings")
     if listing.product_id:
         work.touch(f"product-{listing.product_id}")
-
-
-def close(desk: Desk, closed: Sequence[SyncTask], **counted: int) -> None:
-    """Note tasks as finished, and what they add to the totals of their runs."""
-    desk.book.tasks += closed
-    for run_id in {task.run_id for task in closed if task.run_id}:
-        mine = sum(1 for task in closed if task.run_id == run_id)
-        share = {name: min(by, mine) for name, by in counted.items()}
-        desk.book.counts.setdefault(run_id, Counter()).update(done=mine, **share)
-
-
-def settle(work: Work, desk: Desk) -> None:
-    """Write the book of a batch down."""
-    book = desk.book
-    records.write_bases(work, book.bases)
-    records.write_snapshots(work, book.answers)
-    if book.applied:
-        work.session.execute(
-            update(SyncChange)
-            .where(SyncChange.id.in_(book.applied))
-            .values(state=ChangeState.APPLIED, sentence=None, settled_at=work.now)
-            .execution_options(synchronize_session=False)
-        )
-    if book.tasks:
-        tasks.finish(work, [task.id for task in book.tasks], worker=desk.worker)
-        work.session.execute(
-            update(Connection)
-            .where(Connection.id == desk.opened.id)
-            .values(last_pushed_at=work.now)
-            .execution_options(synchronize_session=False)
-        )
-    for run_id, counted in sorted(book.counts.items()):
-        runs.count(work, run_id, **counted)
-        runs.close_if_empty(work, run_id)
-    desk.book = Book()

@@ -5,6 +5,7 @@ Three doors lead here and all end in `intake.take_in`: a webhook or a person ask
 one unit; a run keeps its cursor in the same unit, so after a kill one page at most is read again.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
@@ -22,8 +23,11 @@ from app.core import db, faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import adopt, intake, reading, records, rules, runs, tasks
+from app.sync import adopt, intake, records, rules, runs, tasks
 from app.sync.models import Direction, ReadCursor, RunKind, RunState, SyncRun, SyncTask
+from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
+
+log = logging.getLogger(__name__)
 
 CHANGES: Final = "products"
 _FULL: Final = frozenset((RunKind.FIRST, RunKind.FULL, RunKind.RECONCILE))
@@ -58,23 +62,33 @@ def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     if not claimed:
         return False
     faults.point("pull.claimed")
+    batch = list(claimed)
+    products: list[ChannelProduct] = []
+
+    def read(some: Sequence[SyncTask]) -> None:
+        products.extend(opened.adapter.read_products([task.subject for task in some]))
+
+    def refuse(task: SyncTask, error: AdapterError) -> None:
+        batch.remove(task)
+        _put_back(actor, [task], error, worker)
+
+    sieve = Sieve(read, refuse)
     try:
-        products, unreadable = reading.read_each(opened.adapter, [task.subject for task in claimed])
+        for some in with_suspects_last(claimed, lambda task: rules.is_suspect(task.error_key)):
+            sieve.put(some)
     except AdapterError as error:
-        _put_all_back(actor, claimed, error, worker)
+        _put_back(actor, batch, error, worker)
         raise
+    except AlikeForAll as stop:
+        _put_back(actor, batch, Retryable(str(stop)), worker)
+        return False
     faults.point("pull.answered")
     with unit_of_work(actor) as work:
         terms = records.Terms(opened.row, opened.adapter.capabilities, opened.run_id, order=order)
         tally = intake.take_in(work, terms, products)
-        done = [task for task in claimed if task.subject not in unreadable]
-        tasks.finish(work, [task.id for task in done], worker=worker)
-        for task in claimed:
-            if task.subject in unreadable:
-                sentence = unreadable[task.subject]
-                tasks.put_back(work, task, sentence, worker=worker, is_retryable=False)
+        tasks.finish(work, [task.id for task in batch], worker=worker)
         _note_pull(work, opened.id)
-        _count_runs(work, done, tally)
+        _count_runs(work, batch, tally)
     faults.point("pull.recorded")
     adopt.adopt_new(actor, opened.id)
     return True
@@ -89,12 +103,10 @@ def _count_runs(work: Work, claimed: Sequence[SyncTask], tally: intake.Tally) ->
         runs.close_if_empty(work, run_id)
 
 
-def _put_all_back(
-    actor: Actor, claimed: Sequence[SyncTask], error: AdapterError, worker: str
-) -> None:
+def _put_back(actor: Actor, claimed: Sequence[SyncTask], error: AdapterError, worker: str) -> None:
     with unit_of_work(actor) as work:
-        for task in claimed:
-            tasks.put_back(
+        for task in tasks.still_mine(work, claimed, worker=worker):
+            is_parked = tasks.put_back(
                 work,
                 task,
                 error.sentence,
@@ -102,6 +114,11 @@ def _put_all_back(
                 is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
                 retry_after=error.retry_after if isinstance(error, Retryable) else None,
             )
+            if is_parked:
+                work.touch("parked")
+            if is_parked and task.run_id:
+                runs.count(work, task.run_id, done=1, failed=1)
+                runs.close_if_empty(work, task.run_id)
 
 
 def _note_pull(work: Work, connection_id: UUID) -> None:
@@ -283,11 +300,24 @@ def _confirm_missing(actor: Actor, opened: OpenConnection, run: SyncRun) -> str 
         some = list(keys)[start : start + 100]
         with unit_of_work(actor) as work:
             order = tasks.read_order(work)
-        products, _ = reading.read_each(opened.adapter, some)  # unreadable is not missing
+        products: list[ChannelProduct] = []
+        try:
+            Sieve(_reader(opened, products), _leave_unread).put(some)
+        except AlikeForAll as stop:
+            return str(stop)
         terms = records.Terms(opened.row, opened.adapter.capabilities, run.id, order=order)
         with unit_of_work(actor) as work:
             intake.take_in(work, terms, products)
     return None
+
+
+def _reader(opened: OpenConnection, into: list[ChannelProduct]) -> Callable[[Sequence[str]], None]:
+    return lambda keys: into.extend(opened.adapter.read_products(keys))
+
+
+def _leave_unread(external_id: str, error: AdapterError) -> None:
+    """An item nobody can read is there; it is not marked as deleted."""
+    log.warning("Item %s cannot be read: %s", external_id, error.sentence)
 
 
 def is_reading(work: Work, connection_id: UUID) -> bool:

@@ -8,13 +8,14 @@ what did not is sent. Creating looks for our key and SKU first, so no step makes
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
-from app.adapters.types import ChannelProduct, ListingDraft
+from app.adapters.types import ChannelProduct, ListingDraft, Problem
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
@@ -37,9 +38,11 @@ from app.sync import (
     runs,
     tasks,
 )
-from app.sync.models import Direction, RunKind, RunState, SyncTask
-from app.sync.outcomes import Book, Desk, Errand
+from app.sync.desk import Book, Desk, Errand, close, settle
+from app.sync.models import Direction, Haste, RunKind, RunState, SyncTask
 from app.sync.project import Pair
+from app.sync.rules import is_suspect
+from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
 
 
 def push_slice(
@@ -78,22 +81,26 @@ def _push_batch(desk: Desk) -> bool:
     with unit_of_work(desk.actor) as work:
         if not tasks.take_pen(work, desk.opened.id, worker=desk.worker):
             return False
-        claimed = tasks.claim(work, desk.opened.id, Direction.PUSH, worker=desk.worker, most=most)
-        tasks_by_id = _by_external_id(work, claimed)
+        claimed = _claim(work, desk, most)
+        external_ids = _external_ids(work, claimed)
         desk.opened.row.settings = _rules_now(work, desk.opened.id)
         desk.order = tasks.read_order(work)
     if not claimed:
         return False
     faults.point("push.claimed")
     try:
-        found, unreadable = reading.read_each(desk.opened.adapter, list(tasks_by_id))
-        for key, sentence in unreadable.items():
-            _put_back(desk, [tasks_by_id[key]], sentence)
-        legible = [task for task in claimed if task not in map(tasks_by_id.get, unreadable)]
-        _send(desk, _prepare(desk, legible, {each.external_id: each for each in found}))
+        batch = list(claimed)
+        theirs = _read_theirs(desk, batch, external_ids)
+        errands = _prepare(desk, batch, theirs)
+        sieve = Sieve(partial(_send, desk), lambda errand, error: _refuse(desk, errand, error))
+        for some in with_suspects_last(errands, lambda each: is_suspect(each.task.error_key)):
+            sieve.put(some)
     except AdapterError as error:
         _give_back(desk, claimed, error)
         raise
+    except AlikeForAll as stop:
+        _give_back(desk, claimed, Retryable(str(stop)))
+        return False
     return True
 
 
@@ -103,14 +110,52 @@ def _rules_now(work: Work, connection_id: UUID) -> dict[str, Any]:
     return work.session.scalars(found).one()
 
 
-def _by_external_id(work: Work, claimed: Sequence[SyncTask]) -> dict[str, SyncTask]:
-    by_listing = {task.listing_id: task for task in claimed}
-    rows = work.session.execute(
-        select(Listing.external_id, Listing.id).where(
-            Listing.id.in_(list(by_listing)), Listing.external_id.is_not(None)
+def _claim(work: Work, desk: Desk, most: int) -> Sequence[SyncTask]:
+    """Take what is due; urgent work travels alone, so that only it draws on its kept share."""
+    haste = tasks.hastiest(work, desk.opened.id, Direction.PUSH)
+    if haste is None:
+        return ()
+    is_urgent = haste is Haste.URGENT
+    desk.opened.hurry(is_urgent=is_urgent)
+    return tasks.claim(
+        work,
+        desk.opened.id,
+        Direction.PUSH,
+        worker=desk.worker,
+        most=most,
+        least=Haste.URGENT if is_urgent else Haste.MASS,
+    )
+
+
+def _external_ids(work: Work, claimed: Sequence[SyncTask]) -> dict[UUID, str]:
+    """Return listing id → their id, of the listings the shop has."""
+    found = work.session.execute(
+        select(Listing.id, Listing.external_id).where(
+            Listing.id.in_([task.listing_id for task in claimed]), Listing.external_id.is_not(None)
         )
     )
-    return {key: by_listing[listing_id] for key, listing_id in rows if key}
+    return {listing_id: key for listing_id, key in found if key}
+
+
+def _read_theirs(
+    desk: Desk, batch: list[SyncTask], external_ids: Mapping[UUID, str]
+) -> dict[str, ChannelProduct]:
+    """Read what the shop has of a batch; a task whose item cannot be read leaves the batch."""
+    theirs: dict[str, ChannelProduct] = {}
+
+    def read(some: Sequence[SyncTask]) -> None:
+        keys = [external_ids[task.listing_id] for task in some if task.listing_id]
+        theirs.update({each.external_id: each for each in desk.opened.adapter.read_products(keys)})
+
+    def refuse(task: SyncTask, error: AdapterError) -> None:
+        batch.remove(task)
+        _give_back(desk, [task], error)
+
+    sieve = Sieve(read, refuse)
+    known = [task for task in batch if task.listing_id in external_ids]
+    for some in with_suspects_last(known, lambda task: is_suspect(task.error_key)):
+        sieve.put(some)
+    return theirs
 
 
 def _prepare(
@@ -133,8 +178,8 @@ def _prepare(
         followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
         _assign_run(work, desk, errands)
         errands = _written_down(work, desk, errands)
-        outcomes.close(desk, idle, unchanged=len(idle))
-        outcomes.settle(work, desk)
+        close(desk, idle, unchanged=len(idle))
+        settle(work, desk)
     faults.point("push.sent")
     return errands
 
@@ -286,31 +331,24 @@ def _send(desk: Desk, errands: Sequence[Errand]) -> None:
     faults.point("push.recorded")
 
 
+def _refuse(desk: Desk, errand: Errand, error: AdapterError) -> None:
+    """Note that one listing alone makes the whole call fail."""
+    with unit_of_work(desk.actor) as work:
+        problem = Problem(error.sentence, code=error.code)
+        outcomes.settle_changes(work, desk, errand, (problem,))
+    _give_back(desk, [errand.task], error)
+
+
 def _give_back(desk: Desk, claimed: Sequence[SyncTask], error: AdapterError) -> None:
     """Let a batch wait after a call failed as a whole; what may have arrived is read back then."""
-    _put_back(
-        desk,
-        claimed,
-        error.sentence,
-        is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
-        retry_after=error.retry_after if isinstance(error, Retryable) else None,
-    )
-
-
-def _put_back(
-    desk: Desk,
-    claimed: Sequence[SyncTask],
-    sentence: str,
-    *,
-    is_retryable: bool = False,
-    retry_after: float | None = None,
-) -> None:
     with unit_of_work(desk.actor) as work:
-        for task in claimed:
+        is_retryable = isinstance(error, Retryable | Unknown | NeedsPerson)
+        retry_after = error.retry_after if isinstance(error, Retryable) else None
+        for task in tasks.still_mine(work, claimed, worker=desk.worker):
             is_parked = tasks.put_back(
                 work,
                 task,
-                sentence,
+                error.sentence,
                 worker=desk.worker,
                 is_retryable=is_retryable,
                 retry_after=retry_after,
@@ -319,9 +357,17 @@ def _put_back(
             work.session.execute(
                 update(Listing)
                 .where(Listing.id == task.listing_id)
-                .values(state=state, error=sentence, error_count=Listing.error_count + 1)
+                .values(
+                    state=state,
+                    error=error.sentence,
+                    error_field=None,
+                    error_code=error.code,
+                    error_count=Listing.error_count + 1,
+                )
             )
             work.touch(f"listing-{task.listing_id}")
+            if is_parked:
+                work.touch("parked")
             if is_parked and task.run_id:
                 runs.count(work, task.run_id, done=1, failed=1)
                 runs.close_if_empty(work, task.run_id)

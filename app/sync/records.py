@@ -18,7 +18,6 @@ from app.listings.models import Listing, ListingSnapshot, MediaBinding
 from app.notices import service as notices
 from app.sync import compare, mass
 from app.sync.models import (
-    BaseValue,
     ChangeState,
     Conflict,
     ConflictState,
@@ -30,7 +29,7 @@ from app.sync.models import (
 from app.sync.planner import LISTING, FieldConflict, Intent, ListingPlan, Risk
 from app.sync.policy import OnBoth, Origin, Policy, decide
 from app.sync.project import FOREIGN, PRODUCT, Pair
-from app.sync.sides import MISSING, Side
+from app.sync.sides import MISSING
 
 FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
@@ -92,62 +91,6 @@ def _hidden_lately(work: Work, connection_id: UUID) -> tuple[int, int]:
         .where(Listing.connection_id == connection_id, Listing.product_id.is_not(None))
     )
     return work.session.scalar(hidden) or 0, work.session.scalar(listings) or 0
-
-
-def write_base(
-    work: Work, pair: Pair, base: Side, *, kept: Mapping[str, Any] | None = None
-) -> None:
-    """Store what both sides agree on now, if that is news."""
-    row = base_row(work, pair, base, kept=kept)
-    if row is not None:
-        write_bases(work, [row])
-
-
-def base_row(
-    work: Work, pair: Pair, base: Side, *, kept: Mapping[str, Any] | None = None
-) -> dict[str, Any] | None:
-    """Return the row of a base, without variants only the channel knows; None: it is stored so."""
-    known = {key: dict(v) for key, v in base.variants.items() if not key.startswith(FOREIGN)}
-    row = {
-        "listing_id": pair.listing.id,
-        "organization_id": work.organization_id,
-        "product": dict(base.values),
-        "variants": known,
-        "kept": dict(pair.kept if kept is None else kept),
-        "agreed_at": work.now,
-    }
-    stored = (pair.base.values, pair.base.variants, pair.kept)
-    is_news = not pair.base.values or stored != (row["product"], row["variants"], row["kept"])
-    return row if is_news else None
-
-
-def write_bases(work: Work, rows: Sequence[dict[str, Any]]) -> None:
-    """Store bases, one row per listing."""
-    if rows:
-        asked = insert(BaseValue)
-        names = ("product", "variants", "kept", "agreed_at")
-        work.session.execute(
-            asked.on_conflict_do_update(
-                index_elements=[BaseValue.listing_id],
-                set_={name: asked.excluded[name] for name in names},
-            ),
-            rows,
-        )
-
-
-def read_bases(work: Work, listing_ids: Sequence[UUID]) -> dict[UUID, Side]:
-    """Return what both sides of listings agreed on, as stored now."""
-    found = work.session.scalars(
-        select(BaseValue).where(BaseValue.listing_id.in_(listing_ids)),
-        execution_options={"populate_existing": True},
-    )
-    return {row.listing_id: Side(row.product, row.variants) for row in found}
-
-
-def read_base(work: Work, listing_id: UUID) -> Side:
-    """Return what both sides of a listing agreed on, as stored now."""
-    row = work.session.get(BaseValue, listing_id, populate_existing=True)
-    return Side(row.product, row.variants) if row else Side()
 
 
 def quiet(work: Work, listing_ids: Sequence[UUID]) -> frozenset[UUID]:

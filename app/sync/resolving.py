@@ -23,7 +23,7 @@ from app.core.errors import Forbidden, Invalid
 from app.core.work import Work
 from app.listings.models import Listing
 from app.notices import service as notices
-from app.sync import apply, compare, planner, project, records, tasks
+from app.sync import apply, bases, compare, planner, project, tasks
 from app.sync.errors import ConflictMoved, ConflictNotFound
 from app.sync.models import (
     ChangeState,
@@ -105,7 +105,7 @@ def decide(work: Work, conflict_id: UUID, decision: Decision) -> Conflict:
         wished = [intent, *_renamed(pair, intent)]
         pair, (intent, *_) = apply.write_in(work, pair, wished, origin=origin)
         work.session.add(_log_line(work, row, intent))
-    records.write_base(work, pair, planner.rebase(pair.base, [intent]))
+    bases.write_base(work, pair, planner.rebase(pair.base, [intent]))
     row.ours = ours
     _close(work, row, decision.choice, intent)
     return row

@@ -108,6 +108,8 @@ class DeliveryState(StrEnum):
 LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one loses it soon
 SLICE_SECONDS: Final = 20.0
 PARK_AFTER_EQUAL: Final = 3
+STOP_AFTER_ALIKE: Final = 3  # the same refusal for so many items alone, and none passed
+_SUSPECT: Final = "alone:"
 PARK_AFTER: Final = 10
 PARK_AFTER_AGE: Final = timedelta(days=1)
 
@@ -139,9 +141,15 @@ class Failing:
     connection_failures: int = 0
 
 
-def error_key(sentence: str) -> str:
+def error_key(sentence: str, *, is_retryable: bool) -> str:
     """Return a short digest by which equal failures are counted together."""
-    return hashlib.sha256(sentence.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(sentence.encode()).hexdigest()[:16]
+    return digest if is_retryable else _SUSPECT + digest
+
+
+def is_suspect(key: str | None) -> bool:
+    """Tell whether a task spoiled its batch by itself: from then on it travels alone."""
+    return key is not None and key.startswith(_SUSPECT)
 
 
 def retry_delay(attempts: int, retry_after: float | None, *, jitter: float) -> timedelta:

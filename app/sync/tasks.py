@@ -107,24 +107,47 @@ def _queue(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     work.session.execute(again, rows)
 
 
-def claim(
-    work: Work, connection_id: UUID, direction: Direction, *, worker: str, most: int
-) -> Sequence[SyncTask]:
-    """Take due tasks of a connection, the hastiest first; abandoned ones are taken over."""
+def _free(work: Work, connection_id: UUID, direction: Direction) -> ColumnElement[bool]:
+    """What may be claimed now: due tasks, and those whose worker is dead."""
     is_free = or_(
         and_(_WAITING, SyncTask.due_at <= work.now),
         and_(SyncTask.state == TaskState.RUNNING, SyncTask.lease_until < work.now),
     )
+    return and_(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+
+
+def hastiest(work: Work, connection_id: UUID, direction: Direction) -> Haste | None:
+    """Return how hasty the next task of a connection is; None: nothing is due."""
+    found = work.session.scalar(
+        select(func.max(SyncTask.haste)).where(_free(work, connection_id, direction))
+    )
+    return None if found is None else Haste(found)
+
+
+def claim(
+    work: Work,
+    connection_id: UUID,
+    direction: Direction,
+    *,
+    worker: str,
+    most: int,
+    least: Haste = Haste.MASS,
+) -> Sequence[SyncTask]:
+    """Take due tasks of a connection, the hastiest first; abandoned ones are taken over.
+
+    Tasks less hasty than `least` are left for later.
+    """
     due = (
         select(SyncTask.id)
-        .where(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+        .where(_free(work, connection_id, direction), SyncTask.haste >= least)
         .order_by(SyncTask.haste.desc(), SyncTask.due_at, SyncTask.id)
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("due")  # computed once; a plain subquery may be run again and exceed the limit
     )
     taken = (
         update(SyncTask)
-        .where(SyncTask.id.in_(due))
+        .where(SyncTask.id.in_(select(due.c.id)))
         .values(
             state=TaskState.RUNNING,
             worker=worker,
@@ -143,6 +166,15 @@ def _mine(task_ids: Sequence[UUID], worker: str) -> ColumnElement[bool]:
         SyncTask.state == TaskState.RUNNING,
         SyncTask.worker == worker,
     )
+
+
+def still_mine(work: Work, claimed: Sequence[SyncTask], *, worker: str) -> list[SyncTask]:
+    """Return which of these tasks were neither finished nor put back nor lost meanwhile."""
+    ids = work.session.scalars(
+        select(SyncTask.id).where(_mine([task.id for task in claimed], worker))
+    )
+    held = set(ids)
+    return [task for task in claimed if task.id in held]
 
 
 def finish(work: Work, task_ids: Sequence[UUID], *, worker: str) -> None:
@@ -165,7 +197,7 @@ def put_back(
     retry_after: float | None = None,
 ) -> bool:
     """Let a failed task wait for its next try, or park it; returns whether it was parked."""
-    key = rules.error_key(sentence)
+    key = rules.error_key(sentence, is_retryable=is_retryable)
     equal = task.attempts if task.error_key in (None, key) else 1
     failures = work.session.get_one(Connection, task.connection_id).failures
     failing = rules.Failing(task.attempts, equal, work.now - task.created_at, failures)

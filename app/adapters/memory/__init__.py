@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from app.adapters.memory.adapter import CAPABILITIES, MemoryAdapter, memory_channel
+from app.adapters.memory.adapter import CAPABILITIES, MemoryAdapter
+from app.adapters.memory.channel import memory_channel
 from app.adapters.memory.shop import Call, Fault, FaultKind, MemoryShop
 from app.adapters.port import Channel
 

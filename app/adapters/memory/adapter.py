@@ -3,8 +3,8 @@
 import copy
 import hmac
 import json
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from app.adapters.errors import (
     BadPayload,
@@ -15,7 +15,7 @@ from app.adapters.errors import (
 )
 from app.adapters.memory.shop import Fault, FaultKind, Good, MemoryShop, Product, signature
 from app.adapters.memory.weather import answered, spoiled
-from app.adapters.port import Capabilities, Channel, FormField
+from app.adapters.port import Capabilities
 from app.adapters.types import (
     Applied,
     ChannelProduct,
@@ -38,7 +38,6 @@ from app.adapters.types import (
     VariantDraft,
 )
 from app.adapters.values import PRODUCT_FIELDS, VARIANT_FIELDS
-from app.core.transport import Transport
 
 TOPICS: Final = ("product.created", "product.updated", "product.deleted")
 CAPABILITIES: Final = Capabilities(
@@ -91,7 +90,7 @@ class MemoryAdapter:
 
     def read_products(self, external_ids: Sequence[str]) -> Sequence[ChannelProduct]:
         """Read these products as they stand now; missing ones come back with `is_deleted`."""
-        self._begin("read_products")
+        self._begin("read_products", external_ids)
         found = []
         for external_id in external_ids:
             product = self._shop.products.get(external_id)
@@ -175,12 +174,16 @@ class MemoryAdapter:
         """Count the call, refuse wrong keys, and let the call meet its fault."""
         self._shop.note(method, keys)
         fault = self._shop.take_fault(method, keys)
-        if self._key != self._shop.key or (fault and fault.kind is FaultKind.REAUTH):
+        if not self._shop.accepts(self._key) or (fault and fault.kind is FaultKind.REAUTH):
             raise NeedsReauth
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             raise Throttled(retry_after=fault.retry_after)
         if fault is not None and fault.kind is FaultKind.UNAVAILABLE:
             raise Unavailable
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            raise Refused(fault.sentence, code=fault.code)
+        if fault is not None and fault.kind is FaultKind.GARBLE:
+            raise BadPayload("product.price", "a price")
         return fault
 
     def _push(self, draft: ListingDraft) -> Outcome:
@@ -362,29 +365,3 @@ def _fill(
     if key is not None and not str(key).startswith("ext:"):
         picture = ids.get(str(key)) or known.get(str(key))
         good.values["image"] = f"ext:{picture}" if picture else None
-
-
-def memory_channel(shops: MutableMapping[str, MemoryShop]) -> Channel:
-    """Return the channel whose connections find their shop by `settings["base_url"]`."""
-
-    def build(
-        credentials: Mapping[str, Any], settings: Mapping[str, Any], transport: Transport
-    ) -> MemoryAdapter:
-        return MemoryAdapter(
-            shops[str(settings["base_url"])],
-            str(credentials.get("key", "")),
-            hook_url=str(settings.get("hook_url") or "memory://hooks"),
-            hook_secret=str(settings.get("hook_secret") or "memory-secret"),
-        )
-
-    return Channel(
-        key="memory",
-        label="Memory",
-        build=build,
-        capabilities=CAPABILITIES,
-        connect_fields=(
-            FormField("base_url", "Shop"),
-            FormField("key", "Key", is_secret=True),
-        ),
-        description="A shop in this process, for rehearsals.",
-    )

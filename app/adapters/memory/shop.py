@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
     LOST = "lost"  # done, and the whole answer lost
     UNANSWERED = "unanswered"  # done, and each item's answer lost
     REJECT = "reject"  # each item refused
+    REFUSE = "refuse"  # nothing done, the whole call refused
+    GARBLE = "garble"  # an answer nobody can read
     CUT = "cut"  # the first half done and answered, the other half unanswered and not done
 
 
@@ -89,6 +91,8 @@ class MemoryShop:
     ) -> None:
         self.name = name
         self.key = key
+        self.tokens: dict[str, datetime] = {}  # keys that end, and when
+        self.renewals: dict[str, str] = {}  # what renews → the token it was given out with
         self.currency = currency
         self.page_size = page_size
         self.latency = latency
@@ -128,6 +132,21 @@ class MemoryShop:
     def writes(self) -> list[Call]:
         """Return the calls that changed something."""
         return [call for call in self.calls if call.method in ("write_listing", "write_level")]
+
+    def accepts(self, key: str) -> bool:
+        """Tell whether a key opens the shop now."""
+        return key == self.key or self.tokens.get(key, clock.now()) > clock.now()
+
+    def issue(self, life: timedelta) -> dict[str, str]:
+        """Hand out keys that end, with what renews them once."""
+        token, renewal = f"token-{self.new_id()}", f"renewal-{self.new_id()}"
+        self.tokens[token] = clock.now() + life
+        self.renewals[renewal] = token
+        return {
+            "key": token,
+            "refresh_token": renewal,
+            "expires_at": self.tokens[token].isoformat(),
+        }
 
     # What its shelves do.
 

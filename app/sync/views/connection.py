@@ -70,6 +70,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         watch=[f"connection-{connection_id}", "sync_runs", "listings"],
         row=row,
         state=connections.state_word(row),
+        condition=connections.condition(row),
         owners=_owners(policy),
         rules=describe(policy)[len(policy.groups) :],
         numbers=_numbers(row),

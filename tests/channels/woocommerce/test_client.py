@@ -1,6 +1,6 @@
 """The wire of a store: keys in three ways, answers that are none, reads past caches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -268,7 +268,7 @@ def test_a_lost_answer_is_told_from_an_unsent_request(
 
 
 def test_our_own_limit_counts_as_throttling() -> None:
-    def limiter(kind: str) -> None:
+    def limiter(costs: Mapping[str, float]) -> None:
         raise RateLimited(12.0)
 
     transport = Transport(inner=httpx.MockTransport(lambda _: _json([])), limiter=limiter)

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from app.core.embedded import Urls
-from app.core.rate_limit import Rate, RateLimited, RateLimiter
+from app.core.rate_limit import Rate, RateLimited, RateLimiter, Standing
 from tests.conftest import redis_database
 
 
@@ -170,61 +170,94 @@ def test_without_redis_nothing_is_limited() -> None:
     nobody.close()
 
 
-def _points(store: "redis.Redis", time: _Time, *, is_urgent: bool = True) -> RateLimiter:
-    return RateLimiter(
-        store,
-        "points",
-        {"points": Rate(50.0, burst=1000)},
-        is_urgent=is_urgent,
-        now=time.now,
-        sleep=time.sleep,
+def _costly(store: "redis.Redis", time: _Time, **how: object) -> RateLimiter:
+    rates = {"call": Rate(1.0, burst=2), "points": Rate(50.0, burst=1000)}
+    return RateLimiter(store, "shop", rates, is_urgent=True, now=time.now, sleep=time.sleep, **how)  # type: ignore[arg-type]  # test options
+
+
+def test_a_call_takes_from_all_its_buckets_or_from_none(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _costly(store, time)
+    assert limiter.wait_for({"call": 1, "points": 900}) == 0
+
+    wait = limiter.wait_for({"call": 1, "points": 200})
+
+    assert wait == pytest.approx(2.0)  # a hundred points are missing
+    assert limiter.wait_for("call") == 0  # and the call that did not go took none
+
+
+def test_a_call_dearer_than_the_bucket_passes_when_it_is_full(store: "redis.Redis") -> None:
+    limiter = _costly(store, _Time())
+
+    assert limiter.wait_for({"points": 1500}) == 0
+    assert limiter.wait_for({"points": 1}) == pytest.approx(501 / 50)
+
+
+def test_what_the_far_side_says_about_a_bucket_is_believed(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _costly(store, time)
+    limiter({"points": 100})
+
+    limiter.report(Standing("points", 10, restore_rate=100, maximum=2000))
+
+    assert limiter.wait_for({"points": 60}) == pytest.approx(0.5)
+    time.sleep(30)
+    assert limiter.wait_for({"points": 2000}) == 0
+
+
+def test_a_report_does_not_forget_what_others_took_meanwhile(store: "redis.Redis") -> None:
+    time = _Time()
+    first, second = _costly(store, time), _costly(store, time)
+    first({"points": 100})
+    second({"points": 300})
+
+    first.report(Standing("points", 900, restore_rate=50, maximum=1000))
+
+    assert second.wait_for({"points": 700}) == pytest.approx(2.0)
+
+
+def test_a_report_without_a_maximum_only_lowers(store: "redis.Redis") -> None:
+    limiter = _costly(store, _Time())
+    limiter("call")
+
+    limiter.report(Standing("call", 4990))
+    assert limiter.wait_for({"call": 2}) == pytest.approx(1.0)
+    limiter.report(Standing("call", 0))
+
+    assert limiter.wait_for("call") == pytest.approx(1.0)
+
+
+def test_connections_of_one_app_take_turns_at_what_they_share(store: "redis.Redis") -> None:
+    time = _Time()
+    rates = {"app": Rate(1.0, burst=1, is_shared=True)}
+    greedy, modest = (
+        RateLimiter(store, key, rates, shared_key="app", now=time.now, sleep=time.sleep)
+        for key in ("greedy", "modest")
     )
+    for _ in range(20):
+        greedy("app")
+    taken = {"greedy": 0, "modest": 0}
+
+    for _ in range(100):
+        for limiter, name in ((greedy, "greedy"), (greedy, "greedy"), (modest, "modest")):
+            taken[name] += limiter.wait_for("app") == 0
+        time.sleep(0.5)
+
+    assert sum(taken.values()) >= 49
+    assert abs(taken["greedy"] - taken["modest"]) <= 2
 
 
-def test_dear_calls_take_as_many_tokens_as_they_cost(store: "redis.Redis") -> None:
+def test_who_gave_up_waiting_holds_nobody_up(store: "redis.Redis") -> None:
     time = _Time()
-    limiter = _points(store, time)
+    rates = {"app": Rate(1.0, burst=1, is_shared=True)}
+    gone, here = (
+        RateLimiter(store, key, rates, shared_key="app", now=time.now, sleep=time.sleep)
+        for key in ("gone", "here")
+    )
+    here("app")
+    assert gone.wait_for("app") > 0
 
-    limiter("points", 900)
-    limiter("points", 200)
+    for _ in range(10):
+        here("app")
 
-    assert time.slept == pytest.approx(2.0, abs=0.01)
-
-
-def test_figures_the_far_side_tells_replace_ours(store: "redis.Redis") -> None:
-    time = _Time()
-    limiter = _points(store, time)
-
-    limiter.learn("points", 100, 2000, 100)
-
-    assert limiter.wait_for("points", 900) == pytest.approx(8.0)
-
-
-def test_what_is_kept_for_urgent_work_follows_the_learned_size(store: "redis.Redis") -> None:
-    time = _Time()
-    limiter = _points(store, time, is_urgent=False)
-
-    limiter.learn("points", 500, 2000, 100)
-
-    assert limiter.wait_for("points", 100) == 0
-    assert limiter.wait_for("points", 100) == pytest.approx(1.0)
-    assert _points(store, time).wait_for("points", 400) == 0
-
-
-def test_a_call_dearer_than_the_whole_bucket_waits_for_a_full_one(store: "redis.Redis") -> None:
-    time = _Time()
-    limiter = _points(store, time)
-    limiter.learn("points", 10, 20, 10)
-
-    limiter("points", 300)
-
-    assert time.slept == pytest.approx(1.0, abs=0.01)
-
-
-def test_senseless_figures_teach_nothing(store: "redis.Redis") -> None:
-    time = _Time()
-    limiter = _points(store, time)
-
-    limiter.learn("points", 10, 0, 0)
-
-    assert limiter.wait_for("points", 1000) == 0
+    assert time.slept <= 14

@@ -11,6 +11,7 @@ import pytest
 from app.core import clock, guard
 from app.core.guard import NetworkInsideWork
 from app.core.hosts import PrivateHost, public_addresses
+from app.core.rate_limit import Costs, Standing
 from app.core.transport import (
     MAX_ANSWER,
     AnswerLost,
@@ -88,18 +89,38 @@ def test_what_was_not_sent_is_told_from_what_was_not_answered(
 
 
 def test_the_limiter_is_asked_before_each_call() -> None:
-    asked: list[str] = []
+    asked: list[Costs] = []
     wire, _ = _wire(_ok, limiter=asked.append)
 
     for method in ("GET", "POST", "DELETE", "HEAD"):
         wire.send(method, "https://shop.test/")
 
-    assert asked == ["read", "write", "write", "read"]
+    assert asked == [{"read": 1}, {"write": 1}, {"write": 1}, {"read": 1}]
+
+
+def test_a_call_names_what_it_takes_beside_itself() -> None:
+    asked: list[Costs] = []
+    wire, _ = _wire(_ok, limiter=asked.append)
+
+    wire.send("POST", "https://shop.test/", costs={"points": 52})
+
+    assert asked == [{"write": 1, "points": 52}]
+
+
+def test_what_the_far_side_says_is_left_reaches_the_limiter() -> None:
+    told: list[Standing] = []
+    answer = httpx.Response(200, headers={"X-RateLimit-Limit": "40", "X-RateLimit-Remaining": "3"})
+    wire, _ = _wire(lambda _: answer, on_standing=told.append)
+
+    wire.send("GET", "https://shop.test/")
+    wire.report("points", 900, restore_rate=50, maximum=1000)
+
+    assert told == [Standing("call", 3), Standing("points", 900, 50, 1000)]
 
 
 def test_a_limiter_that_raises_keeps_the_call_here() -> None:
-    def refuse(kind: str) -> None:
-        raise TimeoutError(kind)
+    def refuse(_: Costs) -> None:
+        raise TimeoutError("read")
 
     wire, said = _wire(_ok, limiter=refuse)
 

@@ -1,0 +1,128 @@
+"""The connection page says why a shop rests, when it is tried again, and how to hurry."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.adapters.memory import MEMORY, SHOPS, MemoryShop
+from app.connections import service, wire
+from app.core import clock
+from app.core.actor import Actor, job_actor
+from app.core.work import unit_of_work
+from tests.cast import Cast, cast, csrf, enter
+
+ADDRESS = "https://health.memory.test"
+
+
+@pytest.fixture
+def people(app: Flask, clean: None) -> Cast:
+    return cast()
+
+
+@pytest.fixture
+def acme(people: Cast) -> Actor:
+    return job_actor(people.alice.place)
+
+
+@pytest.fixture
+def store() -> Iterator[MemoryShop]:
+    SHOPS[ADDRESS] = MemoryShop()
+    wire.lend(MEMORY)
+    yield SHOPS[ADDRESS]
+    wire.take_back(MEMORY.key)
+    del SHOPS[ADDRESS]
+
+
+@pytest.fixture
+def change(acme: Actor, store: MemoryShop) -> Callable[..., UUID]:
+    """Connect the shop and set columns of its row."""
+    with unit_of_work(acme) as work:
+        row = service.add_connection(
+            work,
+            channel="memory",
+            name="Sandbox",
+            address=ADDRESS,
+            credentials={"key": store.key},
+            wire={},
+        )
+        service.activate(work, row.id)
+
+    def changed(**values: object) -> UUID:
+        with unit_of_work(acme) as work:
+            found = service.get_connection(work, row.id)
+            for name, value in values.items():
+                setattr(found, name, value)
+        return row.id
+
+    return changed
+
+
+def down(change: Callable[..., UUID]) -> UUID:
+    return change(
+        opened_at=clock.now() - timedelta(minutes=20),
+        blocked_until=clock.now() + timedelta(minutes=3),
+        failures=7,
+        error="The shop does not answer right now.",
+        error_at=clock.now(),
+        told=1,
+    )
+
+
+def test_a_shop_that_is_down_shows_why_and_when_it_is_tried_again(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID]
+) -> None:
+    shop_id = down(change)
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "The shop does not answer right now." in text
+    assert "7 failures" in text
+    assert "Next try" in text
+    assert "in 2 minutes" in text
+    assert "Try now" in text
+
+
+def test_try_now_asks_the_shop_and_takes_the_notice_away(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID]
+) -> None:
+    shop_id = down(change)
+    enter(client, people.alice)
+
+    answer = client.post(
+        f"/connections/{shop_id}/try", data={"csrf_token": csrf(client)}, follow_redirects=True
+    )
+
+    assert "The shop answers. Work goes on." in answer.text
+    assert "Next try" not in answer.text
+
+
+def test_who_may_only_look_sees_it_and_cannot_hurry(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID], store: MemoryShop
+) -> None:
+    shop_id = down(change)
+    enter(client, people.carol)
+
+    text = client.get(f"/connections/{shop_id}").text
+    answer = client.post(f"/connections/{shop_id}/try", data={"csrf_token": csrf(client)})
+
+    assert "The shop does not answer right now." in text
+    assert "Try now" not in text
+    assert answer.status_code == 403
+    assert store.calls == []
+
+
+def test_an_approval_that_ends_soon_is_shown_with_its_day(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID]
+) -> None:
+    shop_id = change(grant_ends_at=clock.now() + timedelta(days=5))
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "The approval ends soon" in text
+    assert "Approve again" in text
