@@ -4,6 +4,7 @@ from typing import Final
 
 from app.adapters.memory import MEMORY
 from app.adapters.port import Channel
+from app.adapters.shopify import SHOPIFY
 from app.adapters.woocommerce import WOOCOMMERCE
 
 # Lowest floor first; create_app installs them in this order.
@@ -17,7 +18,7 @@ FEATURES: Final[tuple[str, ...]] = (
     "sync",
 )
 
-CHANNELS: Final[tuple[Channel, ...]] = (WOOCOMMERCE,)
+CHANNELS: Final[tuple[Channel, ...]] = (WOOCOMMERCE, SHOPIFY)
 
 
 def channels(*, with_memory: bool = False) -> tuple[Channel, ...]:

@@ -23,3 +23,22 @@ class KeysForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is published witho
     secret = PasswordField(
         "Consumer secret", [InputRequired("Paste the consumer secret."), Length(max=200)]
     )
+
+
+class ShopForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is published without types
+    """Which shop approves our app."""
+
+    base_url = StringField(
+        "Shop address",
+        [InputRequired("Enter the address of the shop."), Length(max=500)],
+    )
+    name = StringField("Name in SyncStore", [Length(max=100)])
+
+
+class AppForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is published without types
+    """What a platform knows the merchant's app by."""
+
+    client_id = StringField("Client id", [InputRequired("Enter the client id."), Length(max=200)])
+    client_secret = PasswordField(
+        "Client secret", [InputRequired("Enter the client secret."), Length(max=200)]
+    )

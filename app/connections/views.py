@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.adapters.errors import AdapterError
-from app.connections import connecting, keys, queries, service, wire
+from app.connections import connecting, install_views, keys, queries, service, wire
 from app.connections.forms import AddressForm, KeysForm
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
@@ -57,6 +57,7 @@ def connection_new(form: AddressForm | None = None, status: int = 200) -> Respon
         status=status,
         form=form or AddressForm(),
         channel=CHANNELS[0],
+        others=[each for each in CHANNELS if each.oauth is not None],
     )
 
 
@@ -345,6 +346,7 @@ def asked(url: str) -> tuple[str, str]:
 
 def install(app: Flask) -> None:
     """Put connections into the side menu, the table of states and the templates."""
+    app.register_blueprint(install_views.bp)
     app.jinja_env.globals["asked"] = asked
     register_nav(
         NavItem(

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 STREAM_LENGTH: Final = 10_000
 DOORBELL: Final = "doorbell"
+_RINGS: Final = 1_000
 
 
 def stream_key(organization_id: UUID) -> str:
@@ -40,9 +41,7 @@ def publish(organization_id: UUID, names: Sequence[str]) -> None:
 def ring(what: str = "outbox") -> None:
     """Wake the scheduler: a fact is in the outbox, or `deliveries <organization> <connection>`."""
     try:
-        pipe = kv.client().pipeline()
-        pipe.lpush(DOORBELL, what)
-        pipe.ltrim(DOORBELL, 0, 999)
-        pipe.execute()
+        if kv.client().lpush(DOORBELL, what) > _RINGS:  # nobody answers: keep the newest
+            kv.client().ltrim(DOORBELL, 0, _RINGS - 1)
     except redis.RedisError:
         log.warning("The scheduler could not be woken; it looks by itself every few seconds.")

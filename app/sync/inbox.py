@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Delivery, DeliveryKind
 from app.adapters.values import FIELDS, Group
+from app.connections import connecting
 from app.connections.models import Connection
 from app.core import db
 from app.core.actor import Actor
@@ -24,7 +25,9 @@ from app.sync.models import (
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
-_READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
+_READS: Final = frozenset(
+    (DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED, DeliveryKind.INVENTORY)
+)
 _TABLE: Final = cast("Table", InboundDelivery.__table__)
 _KEEP: Final = (
     insert(_TABLE)
@@ -75,6 +78,7 @@ def take_deliveries(actor: Actor, connection_id: UUID) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         wanted = []
+        is_removed = any(row.kind == DeliveryKind.UNINSTALLED for row in rows)
         for row in rows:
             is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
             row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
@@ -85,6 +89,8 @@ def take_deliveries(actor: Actor, connection_id: UUID) -> int:
         tasks.request_pulls(work, connection_id, _products_of(work, connection_id, wanted))
         if rows:
             _note_delivery(work, connection_id)
+    if is_removed:  # said by the shop, and asked: a late webhook is no news of an app put back
+        connecting.check_connection(actor, connection_id)
     return len(rows)
 
 

@@ -214,6 +214,11 @@ def _kept_words(
         return kept
     plain = replace(errand.pair, kept={})
     theirs = project.their_side(plain, product)
+    if errand.draft.external_id is None:
+        # What a shop fills in by itself, such as its own name for the brand, is nobody's edit.
+        for key, name, now in theirs.cells():
+            if _is_filled(errand, key, name, now):
+                kept.setdefault(key or PRODUCT, {})[name] = {"sent": None, "kept": now}
     for each in through:
         subject = each.variant_key or PRODUCT
         known = FIELDS.get(each.field)
@@ -224,6 +229,13 @@ def _kept_words(
         if not compare.equal(each.field, now, each.new):
             kept[subject][each.field] = {"sent": each.new, "kept": now}
     return {key: held for key, held in kept.items() if held}
+
+
+def _is_filled(errand: Errand, key: str | None, name: str, now: Any) -> bool:
+    ours = errand.pair.ours.value(name, key)
+    if name not in FIELDS or FIELDS[name].kind not in _OWN_WORDS or ours is MISSING:
+        return False
+    return compare.is_empty(name, ours) and not compare.is_empty(name, now)
 
 
 def _bind(work: Work, errand: Errand, outcome: Applied) -> None:

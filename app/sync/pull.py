@@ -8,6 +8,7 @@ one unit; a run keeps its cursor in the same unit, so after a kill one page at m
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -150,9 +151,9 @@ def run_slice(
             tasks.kept_alive(actor, worker),
             open_connection(actor, run.connection_id, run_id=run.id) as opened,
         ):
-            is_done = False
-            while not is_done and clock() < until:
-                is_done = _read_page(actor, opened, run)
+            is_done, wait = False, None
+            while not is_done and wait is None and clock() < until:
+                is_done, wait = _read_page(actor, opened, run)
                 opened.save_exchanges(actor)
             if is_done:
                 _finish_run(actor, opened, run)
@@ -160,8 +161,8 @@ def run_slice(
         return _interrupt(actor, run, error)
     if not is_done:
         with unit_of_work(actor) as work:
-            runs.leave(work, run.id)
-    return not is_done
+            runs.leave(work, run.id, rest=wait)
+    return not is_done and wait is None
 
 
 def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> bool:
@@ -174,8 +175,8 @@ def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> boo
     return False
 
 
-def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
-    """Read one page into one unit; True: that was the last one."""
+def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> tuple[bool, timedelta | None]:
+    """Read one page into one unit; whether it was the last, and how long the channel needs now."""
     cursor = _cursor_of(actor, run)
     with unit_of_work(actor) as work:
         refuse_if_closed(work, opened.id)
@@ -185,7 +186,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
     with unit_of_work(actor) as work:
         following = _packed(page.next) if page.next else None
         if not runs.step(work, run, following):
-            return True
+            return True, None
         terms = records.Terms(
             opened.row,
             opened.adapter.capabilities,
@@ -200,7 +201,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> bool:
         _note_pull(work, opened.id)
     run.cursor = following
     faults.point("read.recorded")
-    return page.next is None
+    return page.next is None, page.check_after
 
 
 def _note_total(work: Work, run: SyncRun, page: Page[ChannelProduct], tally: intake.Tally) -> None:

@@ -1,5 +1,6 @@
 """Runs: the record of one piece of sync work, with totals that people watch."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -98,12 +99,12 @@ def step(work: Work, run: SyncRun, cursor: dict[str, Any] | None) -> bool:
     return kept == 1
 
 
-def leave(work: Work, run_id: UUID) -> None:
-    """Give a run back between two slices, for the next worker."""
+def leave(work: Work, run_id: UUID, *, rest: timedelta | None = None) -> None:
+    """Give a run back between two slices, for the next worker, who looks no sooner than `rest`."""
     work.session.execute(
         update(SyncRun)
         .where(SyncRun.id == run_id, SyncRun.state == RunState.RUNNING)
-        .values(lease_until=None, worker=None)
+        .values(lease_until=work.now + rest if rest else None, worker=None)
         .execution_options(synchronize_session=False)
     )
 

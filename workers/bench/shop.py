@@ -30,6 +30,8 @@ SETTINGS: Final = {
     "auto_import": True,
     "poll_minutes": 1440,
     "price_move_limit_percent": 1000,  # else the edits would rightly wait for a person
+    # Prices of what a shop had first come in, unless somebody says that they go out.
+    "imported": {"price": {"direction": "to_channel", "on_both": "ours"}},
 }
 
 

@@ -37,6 +37,7 @@ SHOPIFY: Final = Channel(
             is_secret=True,
         ),
     ),
+    refresh=oauth.renew,
     oauth=OAuth(
         scopes=schema.SCOPES,
         read_address=oauth.read_address,

@@ -185,6 +185,21 @@ def refresh(
     return _granted(app, address, sent, transport, known=credentials)
 
 
+def renew(
+    credentials: Mapping[str, Any], settings: Mapping[str, Any], transport: Transport
+) -> Mapping[str, Any] | None:
+    """Renew the keys of a connection, as its app; None: these never end."""
+    app = AppKeys(str(credentials.get("key") or ""), (str(credentials.get("client_secret") or ""),))
+    address = str(settings["base_url"])
+    if credentials.get("is_own"):
+        fresh = client_credentials(app, address, transport)
+    elif credentials.get("refresh_token"):
+        fresh = refresh(app, address, credentials, transport)
+    else:
+        return None
+    return {**credentials, **fresh}
+
+
 def client_credentials(app: AppKeys, address: str, transport: Transport) -> dict[str, Any]:
     """Take a key for a shop of the app's own organization; it lives a day and is taken anew."""
     return _granted(app, address, {"grant_type": "client_credentials"}, transport)

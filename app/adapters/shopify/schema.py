@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.adapters.port import Capabilities
+from app.core.rate_limit import Rate
 
 VERSION: Final = "2026-10"
 API_PATH: Final = f"/admin/api/{VERSION}/graphql.json"
@@ -63,7 +64,10 @@ TOPICS: Final[Mapping[str, str | None]] = {
 }
 PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
 
+# Points of the smallest plan; what a shop really has is learnt from its answers.
+POINTS: Final = Rate(100.0, burst=2000, usual_cost=0)
 CAPABILITIES: Final = Capabilities(
+    limits={"points": POINTS},
     product_fields=frozenset(
         (
             "title",

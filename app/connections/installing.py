@@ -1,0 +1,114 @@
+"""Connecting by OAuth: off to the shop with a one-time state, and back with a code.
+
+The state is kept here and in the browser's session; the way back must bring both. It is used up by
+the first look, so a link that is opened twice, or in another browser, connects nothing.
+"""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from app.adapters.errors import AdapterError
+from app.adapters.port import AppKeys, Install, OAuth, Query
+from app.connections import apps, connecting, service, wire
+from app.connections.models import Connection
+from app.core import clock, db
+from app.core.actor import Actor
+from app.core.errors import Invalid, NotFound
+from app.core.settings import current
+from app.core.work import unit_of_work
+
+_REHEARSAL: Final = ("http://127.0.0.1:", "http://localhost:")
+
+
+def oauth_of(channel: str) -> OAuth:
+    """Return how a channel lets our app in; raises NotFound when it does not."""
+    found = wire.channel(channel).oauth
+    if found is None:
+        raise NotFound
+    return found
+
+
+def app_of(actor: Actor, channel: str) -> AppKeys | None:
+    """Return the organization's app at a channel, if it was set."""
+    with db.reading(actor) as session:
+        return apps.find_app(session, actor.organization, channel)
+
+
+def read_address(channel: str, typed: str) -> str:
+    """Return the base address of the shop that was typed; a rehearsal store's where allowed."""
+    text = typed.strip().rstrip("/")
+    if current().allow_private_hosts and text.startswith(_REHEARSAL):
+        return text
+    try:
+        return oauth_of(channel).read_address(text)
+    except AdapterError as refusal:
+        raise Invalid(fields={"base_url": refusal.sentence}) from refusal
+
+
+def begin(actor: Actor, channel: str, address: str, name: str, callback: str) -> tuple[str, str]:
+    """Remember an install; returns where the merchant goes, and the state for their session."""
+    keys = _app(actor, channel)
+    with unit_of_work(actor) as work:
+        state = service.open_request(work, channel, name, address)
+    return oauth_of(channel).authorize_url(keys, Install(address, state, callback)), state
+
+
+def _app(actor: Actor, channel: str) -> AppKeys:
+    keys = app_of(actor, channel)
+    if keys is None:
+        raise Invalid(fields={"client_id": "Enter the client id and secret of your app first."})
+    return keys
+
+
+def finish(actor: Actor, channel: str, query: Query, kept: str, callback: str) -> Connection:
+    """Prove the way back, take the keys, check them at the shop; raises Invalid or Refused."""
+    oauth, keys = oauth_of(channel), _app(actor, channel)
+    state = dict(query).get("state", "")
+    install, name = None, ""
+    if kept and hmac.compare_digest(kept.encode(), state.encode()):
+        try:
+            with unit_of_work(actor) as work:
+                request = service.take_request(work, state)
+                install, name = Install(request.address, state, callback), request.name
+        except Invalid:
+            install = None  # used before, or too old: told below as an unknown state
+    code = oauth.read_callback(keys, query, install, clock.now())
+    address = install.address if install else ""
+    return _connect(actor, channel, name, address, _granted(oauth, keys, address, code))
+
+
+def _granted(oauth: OAuth, keys: AppKeys, address: str, code: str | None) -> dict[str, Any]:
+    """Take keys for a code, or without one as the app of the shop's own organization."""
+    transport = wire.open_transport(address, {})  # unrecorded: its bodies are keys
+    try:
+        if code is not None:
+            return oauth.exchange(keys, address, code, transport)
+        if oauth.client_credentials is None:
+            raise NotFound
+        return oauth.client_credentials(keys, address, transport)
+    finally:
+        transport.close()
+
+
+def _connect(
+    actor: Actor, channel: str, name: str, address: str, granted: Mapping[str, Any]
+) -> Connection:
+    keys = _app(actor, channel)
+    credentials = {**granted, "key": keys.key, "client_secret": keys.secret}
+    return connecting.connect(actor, connecting.Wish(channel, name, address, credentials, {}))
+
+
+def take_own(actor: Actor, channel: str, address: str, name: str) -> Connection:
+    """Connect a shop of the app's own organization, which needs no visit."""
+    granted = _granted(oauth_of(channel), _app(actor, channel), address, None)
+    return _connect(actor, channel, name, address, {**granted, "is_own": True})
+
+
+def keep_app(actor: Actor, channel: str, key: str, secret: str) -> UUID:
+    """Keep the keys of an app."""
+    oauth_of(channel)
+    with unit_of_work(actor) as work:
+        apps.keep_app(work, channel, AppKeys(key, (secret,)))
+        return work.organization_id

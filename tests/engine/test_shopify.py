@@ -1,0 +1,118 @@
+"""A Shopify shop beside a WooCommerce store: adopted, edited on every side, idle."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from app.connections import wire
+from app.connections.models import ConnectionState
+from app.simulators.shopify import seed_products
+from tests.engine.shopify import ShopifyShop, connected_shopify
+from tests.engine.world import Shop, Store, connected_store
+
+
+@pytest.fixture
+def shopify(shop: Shop) -> Iterator[ShopifyShop]:
+    with connected_shopify(shop) as store:
+        yield store
+
+
+def test_what_we_list_appears_there_once(shop: Shop, shopify: ShopifyShop) -> None:
+    shop.settle()
+    mug = shop.add_product("Mug", "MUG-1", price=1250, quantity=7)
+
+    shopify.list_here(mug)
+
+    assert shopify.product("MUG-1")["title"] == "Mug"
+    assert shopify.state.counts()["products"] == 1
+    [listing] = shop.listings(shopify)
+    assert listing.external_id
+
+
+def test_an_edit_travels_both_ways(shop: Shop, shopify: ShopifyShop) -> None:
+    shop.settle()
+    mug = shop.add_product("Mug", "MUG-1")
+    shopify.list_here(mug)
+
+    shop.change(mug, title="Cup")
+    shop.settle()
+    assert shopify.product("MUG-1")["title"] == "Cup"
+
+    shopify.state.edit_product(shopify.id_of("MUG-1"), title="Beaker")
+    shop.settle()
+    assert shop.values(mug).values["title"] == "Beaker"
+    assert shop.conflicts() == []
+
+
+def test_a_running_shop_is_read_and_offered(shop: Shop) -> None:
+    def seed(state: object) -> None:
+        items = [
+            {"title": f"Bowl {at}", "sku": f"BOWL-{at}", "price": "9.00", "quantity": 3}
+            for at in range(7)
+        ]
+        seed_products(state, items)  # type: ignore[arg-type]  # any store
+
+    with connected_shopify(shop, seed=seed) as store:
+        shop.settle()
+        assert [each.title for each in shop.listings(store)] == [f"Bowl {at}" for at in range(7)]
+
+
+def test_an_edit_in_one_shop_reaches_the_other_once(shop: Shop, shopify: ShopifyShop) -> None:
+    with connected_store(shop) as woo:
+        shop.settle()
+        mug = shop.add_product("Mug", "MUG-1")
+        shopify.list_here(mug)
+        woo.list_here(mug)
+        forget(shopify, woo)
+
+        woo_id = woo.state.find_sku("MUG-1")
+        assert woo_id
+        woo.state.edit_product(woo_id, name="Cup")
+        shop.settle()
+
+        assert shopify.product("MUG-1")["title"] == "Cup"
+        assert woo.state.writes(resource="product") == []
+        assert len([w for w in shopify.state.writes() if "title" in w.fields]) == 1
+
+        forget(shopify, woo)
+        shop.advance(timedelta(hours=1))
+        for store in (shopify, woo):
+            store.read(everything=True)
+        assert woo.state.writes() == []
+        assert [w for w in shopify.state.writes() if w.resource in ("product", "variant")] == []
+
+
+def test_a_sale_there_is_taken_off_everywhere(shop: Shop, shopify: ShopifyShop) -> None:
+    with connected_store(shop) as woo:
+        shop.settle()
+        mug = shop.add_product("Mug", "MUG-1", quantity=9)
+        shopify.list_here(mug)
+        woo.list_here(mug)
+        [variant] = shopify.state.variant_ids(shopify.id_of("MUG-1"))
+
+        shopify.state.set_stock(variant, 6)
+        shop.settle()
+
+        [key] = shop.values(mug).variants
+        assert shop.values(mug).variants[key]["quantity"] == 6
+        woo_id = woo.state.find_sku("MUG-1")
+        assert woo_id
+        assert woo.state.product(woo_id)["stock_quantity"] == 6
+
+
+def test_an_app_removed_in_the_shop_asks_for_a_person(shop: Shop, shopify: ShopifyShop) -> None:
+    shop.settle()
+
+    shopify.state.uninstall()
+    shop.settle()
+
+    row = wire.load(shop.actor, shopify.connection_id)
+    assert row.state == ConnectionState.ERROR
+    assert row.error
+
+
+def forget(*stores: Store) -> None:
+    """Begin to count writes anew."""
+    for store in stores:
+        store.state.forget_writes()

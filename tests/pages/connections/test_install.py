@@ -1,0 +1,193 @@
+"""Connecting by OAuth through our pages, against the simulated Shopify store."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.connections import wire
+from app.connections.models import Connection, ConnectionState
+from app.core import clock
+from app.core.actor import Actor, job_actor
+from app.core.db import reading
+from app.simulators.shopify import StoreState, TwinSettings, create_twin
+from tests.cast import Cast, cast, csrf, enter
+
+SHOP = "sandbox-store.myshopify.com"
+ADDRESS = f"https://{SHOP}"
+NEW = "/connections/new/shopify"
+
+
+@pytest.fixture
+def people(app: Flask, clean: None) -> Cast:
+    return cast()
+
+
+@pytest.fixture
+def acme(people: Cast) -> Actor:
+    return job_actor(people.alice.place)
+
+
+@pytest.fixture
+def store() -> Iterator[StoreState]:
+    settings = TwinSettings(allows_local_urls=True)
+    found = StoreState(settings=settings, clock=clock.now, http=httpx.Client())
+    twin = create_twin(found)
+    wire.mount(ADDRESS, httpx.WSGITransport(app=twin, raise_app_exceptions=False))
+    found.browser = twin.test_client()  # type: ignore[attr-defined]  # the merchant's, at the store
+    yield found
+    wire.unmount(ADDRESS)
+
+
+@pytest.fixture
+def alice(client: FlaskClient, people: Cast, store: StoreState) -> FlaskClient:
+    """Alice, whose organization has set the keys of its app."""
+    enter(client, people.alice)
+    keys = {"client_id": store.settings.client_id, "client_secret": store.settings.client_secret}
+    client.post(f"{NEW}/app", data={"csrf_token": csrf(client), **keys})
+    return client
+
+
+def begin(client: FlaskClient, shop: str = SHOP) -> str:
+    """Ask to connect a shop; returns where the merchant is sent."""
+    answer = client.post(
+        NEW, data={"csrf_token": csrf(client), "base_url": shop, "name": "Sandbox"}
+    )
+    assert answer.status_code == 200, answer.text
+    found = re.search(r'href="(https://[^"]*oauth/authorize[^"]*)"', answer.text)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def approve(store: StoreState, target: str) -> dict[str, str]:
+    """Agree at the store; returns what it sends the merchant back with."""
+    browser: Any = store.browser  # type: ignore[attr-defined]  # see the fixture
+    wanted = dict(parse_qsl(urlsplit(target).query))
+    page = browser.get(f"/admin/oauth/authorize?{urlencode(wanted)}", base_url=ADDRESS)
+    nonce = re.search(r'name="nonce" value="([^"]+)"', page.text)
+    assert nonce
+    answer = browser.post(
+        "/admin/oauth/authorize",
+        data={**wanted, "nonce": nonce[1], "decision": "install"},
+        base_url=ADDRESS,
+    )
+    assert answer.status_code == 303
+    return dict(parse_qsl(urlsplit(answer.location).query))
+
+
+def come_back(client: FlaskClient, sent: dict[str, str]) -> str:
+    """Follow the way back; returns the page it ends on."""
+    return client.get(f"{NEW}/installed?{urlencode(sent)}", follow_redirects=True).text
+
+
+def connections(acme: Actor) -> list[Connection]:
+    with reading(acme) as session:
+        return list(session.scalars(select(Connection)))
+
+
+def test_a_shop_is_connected_by_approval(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    page = come_back(alice, approve(store, begin(alice)))
+
+    [row] = connections(acme)
+    assert (row.channel, row.address, row.name) == ("shopify", ADDRESS, "Sandbox")
+    assert row.state == ConnectionState.PENDING
+    assert row.facts["currency"]
+    assert row.keys_end_at is not None
+    assert "Start first sync" in page
+
+
+def test_a_changed_answer_is_refused_in_its_own_words(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    sent = approve(store, begin(alice))
+
+    page = come_back(alice, {**sent, "code": "another"})
+
+    assert "changed on its way" in page
+    assert connections(acme) == []
+
+
+def test_an_answer_is_taken_once(alice: FlaskClient, acme: Actor, store: StoreState) -> None:
+    sent = approve(store, begin(alice))
+    come_back(alice, sent)
+
+    page = come_back(alice, sent)
+
+    assert "was used already" in page
+    assert len(connections(acme)) == 1
+
+
+def test_another_browser_cannot_bring_the_answer(
+    app: Flask, alice: FlaskClient, people: Cast, acme: Actor, store: StoreState
+) -> None:
+    sent = approve(store, begin(alice))
+    other = app.test_client()
+    enter(other, people.alice)
+
+    page = come_back(other, sent)
+
+    assert "was not begun in this browser" in page
+    assert connections(acme) == []
+
+
+def test_a_foreign_shop_is_refused(alice: FlaskClient, acme: Actor, store: StoreState) -> None:
+    target = begin(alice, "another-store.myshopify.com")
+    sent = approve(store, target)
+
+    page = come_back(alice, sent)
+
+    assert "You began with another shop" in page
+    assert connections(acme) == []
+
+
+def test_an_expired_code_is_refused_with_a_sentence(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    first = approve(store, begin(alice))
+    second = approve(store, begin(alice))
+    come_back(alice, second)
+    with reading(acme) as session:
+        assert session.scalar(select(Connection.id)) is not None
+
+    page = come_back(alice, first)
+
+    assert "Begin the connection again" in page
+
+
+def test_what_is_no_shop_is_told_at_the_field(alice: FlaskClient, store: StoreState) -> None:
+    answer = alice.post(NEW, data={"csrf_token": csrf(alice), "base_url": "shop.example.com"})
+
+    assert answer.status_code == 422
+    assert "your-shop.myshopify.com" in answer.text
+
+
+def test_a_store_of_our_own_organization_needs_no_visit(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    alice.post(NEW, data={"csrf_token": csrf(alice), "base_url": SHOP, "name": "Own", "how": "own"})
+
+    assert [row.name for row in connections(acme)] == ["Own"]
+
+
+def test_who_may_not_connect_is_not_let_near(
+    client: FlaskClient, people: Cast, store: StoreState
+) -> None:
+    enter(client, people.carol)
+
+    assert client.get(NEW).status_code == 403
+    assert client.post(f"{NEW}/app", data={"csrf_token": csrf(client)}).status_code == 403
+
+
+def test_a_channel_without_approval_has_no_such_page(client: FlaskClient, people: Cast) -> None:
+    enter(client, people.alice)
+
+    assert client.get("/connections/new/woocommerce").status_code == 404
+    assert client.get("/connections/new/ebay").status_code == 404
