@@ -1,5 +1,6 @@
 """The merchant's own app at a platform: its client id and secret, sealed; one per channel."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.adapters.port import AppKeys
 from app.connections.models import AppKey
+from app.core.crypto import CannotOpen
 from app.core.db import new_id
 from app.core.settings import current
 from app.core.work import Work
 from app.team.service import record_audit
 
-_SHOWN = 6
+_SHOWN: Final = 6
 
 
 def keep_app(work: Work, channel: str, keys: AppKeys) -> None:
@@ -48,6 +50,26 @@ def find_app(session: Session, organization_id: UUID, channel: str) -> AppKeys |
         return None
     kept = current().key_ring.open(row.sealed, owner=_owner(organization_id, channel))
     return AppKeys(str(kept["key"]), tuple(map(str, kept["secrets"])))
+
+
+def reseal(work: Work) -> int:
+    """Seal the organization's app keys with the newest key; returns how many were old."""
+    ring, count = current().key_ring, 0
+    for row in work.session.scalars(
+        select(AppKey)
+        .where(AppKey.organization_id == work.organization_id)
+        .order_by(AppKey.id)
+        .with_for_update()
+    ):
+        owner = _owner(row.organization_id, row.channel)
+        if ring.is_newest(row.sealed):
+            continue
+        try:
+            row.sealed = ring.seal(ring.open(row.sealed, owner=owner), owner=owner)
+        except CannotOpen:
+            continue  # stays as it is; the merchant sets the app's keys anew
+        count += 1
+    return count
 
 
 def _owner(organization_id: UUID, channel: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.connections import connecting, keys, queries, wire
+from app.connections import connecting, installing, keys, queries, wire
 from app.connections.models import Connection
 from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.db import reading
@@ -43,8 +43,8 @@ def _certificates(path: Path) -> str:
 @click.argument("channel")
 @click.option("--org", required=True, help="Short name or id of the organization.")
 @click.option("--url", required=True, help="Address of the shop.")
-@click.option("--key", required=True, help="Consumer key.")
-@click.option("--secret", required=True, help="Consumer secret.")
+@click.option("--key", required=True, help="Consumer key; the client id of your own app.")
+@click.option("--secret", required=True, help="Consumer secret; the client secret of your own app.")
 @click.option("--name", help="What to call it; else its address.")
 @click.option(
     "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this CA file."
@@ -68,11 +68,16 @@ def add(
         "ca": _certificates(ca) if ca else "",
         "allows_http": insecure_http or url.startswith("http://"),
     }
-    address = connecting.probe(channel, url, settings)
-    wish = connecting.Wish(
-        channel, name or address, address, {"key": key, "secret": secret}, settings
-    )
-    row = connecting.connect(actor, wish)
+    if wire.channel(channel).oauth is not None:
+        address = installing.read_address(channel, url)
+        installing.keep_app(actor, channel, key, secret)
+        row = installing.take_own(actor, channel, address, name or address)
+    else:
+        address = connecting.probe(channel, url, settings)
+        keys_given = {"key": key, "secret": secret}
+        row = connecting.connect(
+            actor, connecting.Wish(channel, name or address, address, keys_given, settings)
+        )
     connecting.activate(actor, row.id)
     row = wire.load(actor, row.id)
     facts = row.facts

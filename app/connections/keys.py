@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections import apps
 from app.connections.models import Connection
 from app.connections.wire import owner_of
 from app.core.crypto import CannotOpen, KeyRing
@@ -59,7 +60,7 @@ def reseal(work: Work) -> int:
     Afterwards the older keys may leave ENCRYPTION_KEYS. What no key opens stays as it is.
     """
     ring = current().key_ring
-    count = 0
+    count = apps.reseal(work)
     for row in work.session.scalars(
         select(Connection)
         .where(

@@ -177,6 +177,18 @@ def test_a_store_of_our_own_organization_needs_no_visit(
     assert [row.name for row in connections(acme)] == ["Own"]
 
 
+def test_the_command_line_connects_a_store_of_our_own(
+    app: Flask, acme: Actor, store: StoreState
+) -> None:
+    keys = ("--key", store.settings.client_id, "--secret", store.settings.client_secret)
+    place = ("--org", str(acme.organization), "--url", SHOP, "--name", "Own")
+
+    said = app.test_cli_runner().invoke(args=["connection", "add", "shopify", *place, *keys])
+
+    assert said.exit_code == 0, said.output
+    assert [row.state for row in connections(acme)] == [ConnectionState.ACTIVE]
+
+
 def test_who_may_not_connect_is_not_let_near(
     client: FlaskClient, people: Cast, store: StoreState
 ) -> None:

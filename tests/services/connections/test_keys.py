@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from app.connections import keys, service, wire
+from app.adapters.port import AppKeys
+from app.connections import apps, keys, service, wire
 from app.connections.cli import reseal_keys
 from app.core import settings as process
 from app.core.actor import Actor, job_actor
@@ -44,6 +45,15 @@ def actor(people: Cast) -> Actor:
 
 
 @pytest.fixture
+def app_keys(actor: Actor) -> AppKeys:
+    """Keys of the merchant's app, sealed before the ring is turned."""
+    found = AppKeys("client-id-1", ("client-secret-1",))
+    with unit_of_work(actor) as work:
+        apps.keep_app(work, "shopify", found)
+    return found
+
+
+@pytest.fixture
 def turned(settings: Settings) -> Iterator[str]:
     """A newer key at the head of the ring."""
     process.install(replace(settings, encryption_keys=(NEWER, *settings.encryption_keys)))
@@ -54,6 +64,17 @@ def turned(settings: Settings) -> Iterator[str]:
 def _kept(actor: Actor) -> keys.KeptKey:
     with reading(actor) as session:
         return keys.kept_keys(session)[0]
+
+
+def test_the_keys_of_an_app_are_sealed_anew_too(
+    actor: Actor, app_keys: AppKeys, turned: str
+) -> None:
+    with unit_of_work(actor) as work:
+        keys.reseal(work)
+
+    process.install(replace(current(), encryption_keys=(turned,)))
+    with reading(actor) as session:
+        assert apps.find_app(session, actor.organization, "shopify") == app_keys
 
 
 def test_after_a_turn_keys_are_old_until_they_are_sealed_anew(actor: Actor, turned: str) -> None:
