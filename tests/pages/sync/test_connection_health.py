@@ -1,5 +1,6 @@
 """The connection page says why a shop rests, when it is tried again, and how to hurry."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.adapters.memory import MEMORY, SHOPS, MemoryShop
-from app.connections import service, wire
+from app.connections import schedules, service, wire
 from app.core import clock
 from app.core.actor import Actor, job_actor
 from app.core.work import unit_of_work
@@ -126,3 +127,37 @@ def test_an_approval_that_ends_soon_is_shown_with_its_day(
 
     assert "The approval ends soon" in text
     assert "Approve again" in text
+
+
+def test_the_next_runs_are_shown_in_the_zone_of_whoever_looks(
+    client: FlaskClient, people: Cast, acme: Actor, change: Callable[..., UUID]
+) -> None:
+    shop_id = change(settings={"reconcile_cron": "15 3 * * *"})
+    schedules.schedule(acme, [{"connection_id": str(shop_id)}])
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "Next runs" in text
+    assert text.count(", 03:15</time>") == 3
+    assert "15 3 * * *" in text
+
+
+def test_cron_fields_that_make_no_sense_are_refused_at_their_field(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID]
+) -> None:
+    shop_id = change()
+    enter(client, people.alice)
+    page = client.get(f"/connections/{shop_id}/settings").text
+    inputs = r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"'
+    selects = r'<select[^>]*name="([a-z_]+)".*?<option selected value="([^"]*)"'
+    given = dict(re.findall(inputs, page))
+    chosen = dict(re.findall(selects, page, re.DOTALL))
+
+    answer = client.post(
+        f"/connections/{shop_id}/settings",
+        data={**given, **chosen, "csrf_token": csrf(client), "poll_cron": "61 * * * *"},
+    )
+
+    assert answer.status_code == 422
+    assert "The minute “61” is not a number from 0 to 59." in answer.text
