@@ -41,6 +41,7 @@ def intervals(settings: Mapping[str, Any]) -> dict[str, timedelta]:
         "poll": timedelta(minutes=int(rules.setting(settings, "poll_minutes"))),
         "reconcile": timedelta(hours=int(rules.setting(settings, "reconcile_hours"))),
         "check": timedelta(hours=1),
+        "stale": timedelta(hours=1),
     }
 
 

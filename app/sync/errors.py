@@ -7,6 +7,12 @@ class RunNotFound(NotFound):
     """No such run in this organization."""
 
 
+class NotPausable(Conflicting):
+    """The run ended, or stands otherwise than thought."""
+
+    sentence = "This run cannot be paused or resumed any more. Its page shows how it stands."
+
+
 class ConflictNotFound(NotFound):
     """No such conflict in this organization, or it was decided already."""
 

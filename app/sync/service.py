@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, runs, tasks, undoing
+from app.sync import runs, tasks, undoing
 from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
@@ -124,7 +124,7 @@ def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -
     """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
     _refuse_closed(work, connection_id)
     db.lock(work.session, db.Locks.CONNECTION, connection_id)
-    if pull.is_reading(work, connection_id):
+    if runs.is_reading(work, connection_id):
         raise AlreadyRunning
     run = runs.open_run(work, connection_id, kind, cause=cause)
     work.emit(RunRequested(run.id, connection_id))
@@ -159,7 +159,7 @@ def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> No
         with unit_of_work(actor) as work:
             connection_id = UUID(fact["connection_id"])
             is_open = get_connection(work, connection_id).state == ConnectionState.ACTIVE
-            if is_open and not pull.is_reading(work, connection_id):
+            if is_open and not runs.is_reading(work, connection_id):
                 request_run(work, connection_id, RunKind.FIRST, cause="First sync")
 
 
@@ -176,7 +176,7 @@ def reconcile(actor: Actor, connection_id: UUID) -> UUID | None:
 def _scheduled(actor: Actor, connection_id: UUID, kind: RunKind, cause: str) -> UUID | None:
     with unit_of_work(actor) as work:
         connection = get_connection(work, connection_id)
-        if connection.state != ConnectionState.ACTIVE or pull.is_reading(work, connection_id):
+        if connection.state != ConnectionState.ACTIVE or runs.is_reading(work, connection_id):
             return None
         return request_run(work, connection_id, kind, cause=cause).id
 
@@ -247,7 +247,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
 def cancel_run(work: Work, run_id: UUID) -> None:
     """Stop a run; what was sent stays sent, what waits for it is dropped."""
     run = runs.get_run(work, run_id)
-    if run.state not in (RunState.WAITING, RunState.RUNNING):
+    if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.PAUSED):
         return
     run.state, run.finished_at = RunState.CANCELLED, work.now
     work.session.execute(

@@ -44,7 +44,7 @@ class RunRow:
     @property
     def is_open(self) -> bool:
         """Tell whether the run still goes on."""
-        return self.run.state in (RunState.WAITING, RunState.RUNNING)
+        return self.run.state in (RunState.WAITING, RunState.RUNNING, RunState.PAUSED)
 
     @property
     def seconds(self) -> float | None:

@@ -9,6 +9,7 @@ from app.connections.queries import Card
 from app.core.actor import Actor
 from app.core.db import reading
 from app.sync import queries
+from app.sync.models import RunState
 from app.sync.views.values import (
     field_label,
     is_prose,
@@ -103,7 +104,11 @@ def _live_bar(identity: Identity) -> str:
     if identity.organization_id is None or not actor.can("sync.read"):
         return ""
     with reading(actor) as session:
-        open_runs = [row for row in queries.run_page(session, limit=5).rows if row.is_open]
+        open_runs = [
+            row
+            for row in queries.run_page(session, limit=5).rows
+            if row.is_open and row.run.state != RunState.PAUSED
+        ]
     return render_template("sync/_live_bar.html", runs=open_runs)
 
 
