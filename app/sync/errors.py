@@ -29,6 +29,12 @@ class ConflictMoved(Stale):
     )
 
 
+class TaskNotFound(NotFound):
+    """No such parked task in this organization."""
+
+    sentence = "This task is parked no more: it was tried again, discarded, or done since."
+
+
 class AlreadyRunning(Conflicting):
     """The connection is being read already."""
 

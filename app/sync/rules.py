@@ -118,7 +118,7 @@ PARK_AFTER_AGE: Final = timedelta(days=1)
 TASK_TRANSITIONS: Final[Mapping[TaskState, frozenset[TaskState]]] = {
     TaskState.WAITING: frozenset({TaskState.RUNNING}),
     TaskState.RUNNING: frozenset({TaskState.WAITING, TaskState.DONE, TaskState.PARKED}),
-    TaskState.PARKED: frozenset({TaskState.WAITING}),
+    TaskState.PARKED: frozenset({TaskState.WAITING, TaskState.DONE}),
     TaskState.DONE: frozenset(),
 }
 RUN_TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {

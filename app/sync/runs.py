@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from app.core.db import affected
+from app.core.db import Locks, affected, lock
 from app.core.work import Work
 from app.sync import rules
 from app.sync.errors import AlreadyRunning, NotPausable, RunNotFound
@@ -187,6 +187,8 @@ def resume_run(work: Work, run_id: UUID) -> None:
     if run.state != RunState.PAUSED:
         raise NotPausable
     reads = run.kind in rules.READING
+    if reads:
+        lock(work.session, Locks.CONNECTION, run.connection_id)  # as who asks for a read does
     if reads and is_reading(work, run.connection_id):
         raise AlreadyRunning
     run.state = RunState.WAITING if reads else RunState.RUNNING

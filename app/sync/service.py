@@ -48,6 +48,7 @@ def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
         for haste in Haste:
             some = [pair for pair, found in wanted.items() if found is haste]
             tasks.request_pushes(work, some, haste=haste)
+            tasks.supersede_parked(work, [listing_id for listing_id, _ in some])
             _mark_waiting(work, [listing_id for listing_id, _ in some])
 
 
@@ -239,6 +240,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
         )
         haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
+        tasks.supersede_parked(work, [listing_id for listing_id, _ in mine])
         _mark_waiting(work, [listing_id for listing_id, _ in mine])
         made.append(run.id)
     return made
@@ -272,11 +274,6 @@ def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
     ids = [row.id for row in rows if row.state != ListingState.GONE]
     if not ids:
         return len(gone)
-    work.session.execute(
-        update(SyncTask)
-        .where(SyncTask.listing_id.in_(ids), SyncTask.state == TaskState.PARKED)
-        .values(state=TaskState.DONE, finished_at=work.now)
-    )
     others = f" and {len(ids) - 1:,} more" if len(ids) > 1 else ""
     sync_listings(work, ids, cause=f"Retry of {rows[0].title}{others}")
     return len(rows)

@@ -18,6 +18,14 @@ from app.sync.queries.lists import (
     run_rows,
     state_counts,
 )
+from app.sync.queries.parked import (
+    ParkedDetail,
+    ParkedRow,
+    ParkedWish,
+    get_parked,
+    parked_ids,
+    parked_page,
+)
 
 __all__ = [
     "FAILURES",
@@ -26,14 +34,20 @@ __all__ = [
     "DeliveryRow",
     "Home",
     "ListingRow",
+    "ParkedDetail",
+    "ParkedRow",
+    "ParkedWish",
     "RunRow",
     "changes",
     "counters",
     "deliveries",
     "find_snapshot",
+    "get_parked",
     "get_run",
     "home",
     "listing_page",
+    "parked_ids",
+    "parked_page",
     "proposals",
     "reasons",
     "run_page",

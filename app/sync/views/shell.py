@@ -70,6 +70,15 @@ def install_shell(app: Flask) -> None:
             counter="errors",
             order=40,
         ),
+        NavItem(
+            Section.SYNC,
+            "Parked",
+            "sync.parked_list",
+            "circle-parking",
+            "sync.read",
+            counter="parked",
+            order=50,
+        ),
     )
     register_counters(_counters)
     register_slot("live_bar", _live_bar)
@@ -81,9 +90,10 @@ def install_shell(app: Flask) -> None:
         "listings",
         "listing",
         "delivery",
+        "parked",
     ):
         announce(kind, permission="sync.read")
-    register_moves("conflicts", "listings", "sync_runs")
+    register_moves("conflicts", "listings", "sync_runs", "parked")
     live("sync_run")(run_fragments)
 
 
