@@ -37,6 +37,7 @@ _URGENT: Final = frozenset(
 )
 _READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
 _WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
+_AT_REST: Final = (ListingState.SYNCED,)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
@@ -82,15 +83,19 @@ def _haste(news: Sequence[Mapping[str, Any]]) -> Haste:
     return Haste.MASS if all(fact.get("is_mass") for fact in news) else Haste.USUAL
 
 
-def _mark_waiting(work: Work, listing_ids: Sequence[UUID]) -> None:
+def _mark_waiting(
+    work: Work, listing_ids: Sequence[UUID], *, states: Sequence[ListingState] = _AT_REST
+) -> None:
     changed = work.session.scalars(
         update(Listing)
-        .where(Listing.id.in_(listing_ids), Listing.state == ListingState.SYNCED)
+        .where(Listing.id.in_(listing_ids), Listing.state.in_(states))
         .values(state=ListingState.WAITING)
         .returning(Listing.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     work.touch(*(f"listing-{key}" for key in changed))
+    if changed:
+        work.touch("listings")
 
 
 def products_created(actor: Actor, _facts: Sequence[Mapping[str, Any]]) -> None:
@@ -240,8 +245,9 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
         )
         haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
-        tasks.supersede_parked(work, [listing_id for listing_id, _ in mine])
-        _mark_waiting(work, [listing_id for listing_id, _ in mine])
+        ids = [listing_id for listing_id, _ in mine]
+        tasks.supersede_parked(work, ids)
+        _mark_waiting(work, ids, states=(*_AT_REST, ListingState.FAILED))
         made.append(run.id)
     return made
 

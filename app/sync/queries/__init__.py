@@ -1,5 +1,6 @@
 """Reads about syncing, for pages and commands."""
 
+from app.sync.queries.causes import Cause, failing_ids, find_cause
 from app.sync.queries.home import Day, Home, counters, home
 from app.sync.queries.lists import (
     FAILURES,
@@ -29,6 +30,7 @@ from app.sync.queries.parked import (
 
 __all__ = [
     "FAILURES",
+    "Cause",
     "ChangeRow",
     "Day",
     "DeliveryRow",
@@ -41,6 +43,8 @@ __all__ = [
     "changes",
     "counters",
     "deliveries",
+    "failing_ids",
+    "find_cause",
     "find_snapshot",
     "get_parked",
     "get_run",

@@ -166,6 +166,7 @@ def listing_page(
     states: Sequence[ListingState] = (),
     text: str = "",
     reason: str = "",
+    cause: str = "",
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
     before: str | None = None,
@@ -194,6 +195,8 @@ def listing_page(
         wanted = wanted.where(Listing.state.in_(states))
     if ids is not None:
         wanted = wanted.where(Listing.id.in_(ids))
+    if cause:
+        wanted = wanted.where(Listing.error_group == cause)
     if reason:
         wanted = wanted.where(Listing.error == reason)
     if text:

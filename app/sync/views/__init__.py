@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.sync.views import conflicts, connection, home, mapping, parked, plans, runs
+from app.sync.views import conflicts, connection, errors, home, mapping, parked, plans, runs
 from app.sync.views.base import bp
 from app.sync.views.shell import install_shell
 
@@ -10,6 +10,7 @@ __all__ = [
     "bp",
     "conflicts",
     "connection",
+    "errors",
     "home",
     "install",
     "mapping",

@@ -1,4 +1,4 @@
-"""Parked work: what is shown of it, and what a person's decision does to it."""
+"""Causes of errors and parked work: what is shown, and what one decision does to all of it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.catalog import service as catalog
+from app.catalog.models import BulkEdit
 from app.connections import service as connections
 from app.core import db
 from app.core.actor import Actor, job_actor
@@ -85,6 +86,16 @@ class Place:
                 )
             )
             return task.id
+
+    def causes(self) -> list[tuple[str, int]]:
+        """Return the causes and how many listings each has."""
+        with db.reading(self.actor) as session:
+            rows = session.execute(
+                select(Listing.error_group, func.count())
+                .where(Listing.state.in_((ListingState.FAILED, ListingState.GONE)))
+                .group_by(Listing.error_group)
+            )
+            return [(str(row[0]), int(row[1])) for row in rows]
 
     def states(self) -> set[str]:
         """Return the states of all listings."""
@@ -228,3 +239,108 @@ def test_the_menu_counts_parked_work(client: FlaskClient, people: Cast, place: P
 
     assert 'id="nav-parked">2<' in text.replace(" hidden", "")
     assert "<b>2 parked tasks</b>" in text
+
+
+def test_failures_are_of_one_cause_whatever_the_names_in_them(place: Place) -> None:
+    place.taken("MUG-1", "MUG-BLUE", "kettle")
+    place.fail("Vase", error="The price 12.00 is too low.", error_field="price")
+    place.fail("Lamp", error="The price 0.50 is too low.", error_field="price")
+    place.fail("Cup", error="The price 0.50 is too low.", error_field="sale_price")
+
+    assert sorted(count for _, count in place.causes()) == [1, 2, 3]
+
+
+def test_one_click_tries_a_whole_cause_again_and_it_is_gone(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    place.taken("MUG-1", "MUG-2")
+    [(key, _)] = place.causes()
+    enter(client, people.alice)
+
+    answer = client.post(
+        f"/sync/errors/{place.connection_id}/{key}/retry",
+        data={"csrf_token": csrf(client)},
+        follow_redirects=True,
+    )
+
+    assert "Trying 2 listings again." in answer.text
+    assert place.causes() == []
+    assert place.tasks() == ["waiting", "waiting"]
+
+
+def test_a_field_of_a_whole_cause_is_set_by_a_bulk_edit(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    for title in ("Vase", "Lamp"):
+        place.fail(title, error=f"The price of “{title}” is too low.", error_field="price")
+    [(key, _)] = place.causes()
+    enter(client, people.alice)
+
+    answer = client.post(
+        f"/sync/errors/{place.connection_id}/{key}/edit",
+        data={"csrf_token": csrf(client), "kind": "price_set"},
+    )
+
+    assert answer.status_code == 303
+    shown = client.get(answer.location)
+    assert "Set the price" in shown.text
+    assert "kind=price_set" in answer.location
+    with db.reading(place.actor) as session:
+        assert session.scalars(select(BulkEdit.total)).all() == [2]
+
+
+def test_a_cause_says_why_what_to_do_and_how_many(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    place.taken("MUG-1", "MUG-2")
+    place.fail("Vase", error="The price 12.00 is too low.", error_field="price")
+    enter(client, people.alice)
+    listed = client.get("/sync/errors").text
+    key = next(key for key, count in place.causes() if count == 2)
+    address = f"/sync/errors/{place.connection_id}/{key}"
+
+    text = client.get(address).text
+
+    assert address in listed
+    assert "2 listings</h2>" in text
+    assert "Another product uses the SKU" in text
+    assert "Give each of these variants an SKU that nothing else in the shop uses" in text
+    assert "Vase" not in text
+
+
+def test_a_mended_cause_says_so_and_there_is_nothing_to_edit(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    address = f"/sync/errors/{place.connection_id}/mended"
+    enter(client, people.alice)
+
+    shown = client.get(address)
+    edited = client.post(
+        f"{address}/edit", data={"csrf_token": csrf(client)}, follow_redirects=True
+    )
+
+    assert shown.status_code == 200
+    assert "Nothing fails for this reason any more." in shown.text
+    assert "Nothing fails for this reason any more." in edited.text
+
+
+def test_a_cause_is_for_its_organization_and_for_who_may(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    place.taken("MUG-1")
+    [(key, _)] = place.causes()
+    address = f"/sync/errors/{place.connection_id}/{key}"
+
+    enter(client, people.carol)
+    token = {"csrf_token": csrf(client)}
+    looked = client.get(address)
+    refused = [client.post(f"{address}/{act}", data=token).status_code for act in ("retry", "edit")]
+    enter(client, people.mallory)
+    token = {"csrf_token": csrf(client)}
+    hidden = [client.post(f"{address}/{act}", data=token).status_code for act in ("retry", "edit")]
+
+    assert "Another product uses the SKU" in looked.text
+    assert "Try all again" not in looked.text
+    assert refused == [403, 403]
+    assert [client.get(address).status_code, *hidden] == [404, 404, 404]
+    assert place.states() == {"failed"}
