@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.adapters.values import Group
-from app.connections import connecting, schedules
+from app.connections import building, connecting, limits, schedules
 from app.connections import queries as connections
 from app.connections import service as connection_service
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, previewing, queries, resolving, service
+from app.sync import inbox, previewing, queries, resolving, service, stale
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
@@ -77,6 +77,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         rules=describe(policy)[len(policy.groups) :],
         numbers=_numbers(row),
         coming=coming,
+        allowed=limits.allowed_per_hour(row, building.channel(row.channel).capabilities),
         chart=chart,
         **context,
     )
@@ -102,6 +103,7 @@ def _about(session: Session, connection_id: UUID) -> dict[str, Any]:
         "counts": queries.state_counts(session, connection_id),
         "runs": queries.run_page(session, connection_id=connection_id, limit=6).rows,
         "use": connections.api_use(session, connection_id),
+        "stale": stale.stale_count(session, connection_id),
     }
 
 

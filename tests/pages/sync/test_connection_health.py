@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app.adapters.memory import MEMORY, SHOPS, MemoryShop
 from app.connections import schedules, service, wire
+from app.connections.models import ApiUse
 from app.core import clock
 from app.core.actor import Actor, job_actor
 from app.core.work import unit_of_work
@@ -161,3 +162,27 @@ def test_cron_fields_that_make_no_sense_are_refused_at_their_field(
 
     assert answer.status_code == 422
     assert "The minute “61” is not a number from 0 to 59." in answer.text
+
+
+def test_how_much_of_the_allowed_calls_was_used_is_told(
+    client: FlaskClient, people: Cast, acme: Actor, change: Callable[..., UUID]
+) -> None:
+    shop_id = change(settings={"requests_per_second": 2})
+    with unit_of_work(acme) as work:
+        hour = work.now.replace(minute=0, second=0, microsecond=0)
+        work.session.add(
+            ApiUse(
+                organization_id=work.organization_id,
+                connection_id=shop_id,
+                hour=hour,
+                calls=720,
+                failed=0,
+                throttled=0,
+                milliseconds=7200,
+            )
+        )
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "The busiest hour used 10.0% of the 7,200 calls an hour that are allowed." in text
