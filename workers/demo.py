@@ -1,7 +1,8 @@
 """The demo shop: `python -m workers.demo`, once per database.
 
-Acme sells a few hundred products, imported from a file; two simulated WooCommerce shops sell some
-of them. It leaves enough to look at: paired listings, proposals, one conflict, one refusal.
+Acme sells a few hundred products, imported from a file; two simulated WooCommerce shops and a
+simulated Shopify sell some of them. It leaves enough to look at: paired listings, proposals, one
+conflict, one refusal.
 """
 
 import csv
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from app.catalog import imports
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
-from app.connections import connecting
+from app.connections import connecting, installing
 from app.connections import service as connections
 from app.core import db
 from app.core.actor import SYSTEM, Actor, job_actor
@@ -33,6 +34,7 @@ from app.team import service as team
 from app.team.permissions import Role
 from workers.commands import drain
 from workers.start import start
+from workers.twins import CLIENT_ID, CLIENT_SECRET
 
 PASSWORD: Final = "mugs-and-lamps"  # noqa: S105 (opens a shop that everybody may enter)
 PEOPLE: Final = (
@@ -255,6 +257,8 @@ def _life(actor: Actor, connection_id: UUID, address: str) -> None:
         }
         titles = {row.id: row.title for row in session.execute(select(Product.id, Product.title))}
     disputed, refused, holder = paired
+    with unit_of_work(actor) as work:  # else the workers carry one edit over before the other
+        connections.pause(work, connection_id)
     with httpx.Client(base_url=address, timeout=60) as shop:
         name = {"name": f"{disputed.title}, gift edition"}
         shop.post(f"/_twin/products/{disputed.external_id}", json=name).raise_for_status()
@@ -274,17 +278,29 @@ def _life(actor: Actor, connection_id: UUID, address: str) -> None:
                     ),
                     origin="web",
                 )
+    with unit_of_work(actor) as work:
+        connections.resume(work, connection_id)
     drain(actor, connection_id)
 
 
 def _newcomers(actor: Actor, connection_id: UUID, found: Sequence[Thing]) -> None:
-    """List some products in the small shop, so that creations are to be seen."""
+    """List some products in a shop, so that creations are to be seen."""
     skus = [each.sku for each in found]
     with db.reading(actor) as session:
         ids = session.scalars(select(Variant.product_id).where(Variant.sku.in_(skus))).all()
     with unit_of_work(actor) as work:
         listings.list_products(work, connection_id, sorted(set(ids)))
     drain(actor, connection_id)
+
+
+def _boutique(actor: Actor, address: str) -> UUID:
+    """Connect the Shopify shop as the merchant's own app, which asks nobody for approval."""
+    place = installing.read_address("shopify", address)
+    installing.keep_app(actor, "shopify", CLIENT_ID, CLIENT_SECRET)
+    row = installing.take_own(actor, "shopify", place, "Acme boutique")
+    connecting.activate(actor, row.id)
+    drain(actor, row.id)
+    return row.id
 
 
 def main() -> None:
@@ -312,6 +328,8 @@ def _seed() -> None:
     if small:
         second = _shop(actor, "Acme outlet", small, found[180:200])
         _newcomers(actor, second, found[200:206])
+    if boutique := os.environ.get("TWIN_BOUTIQUE_URL"):
+        _newcomers(actor, _boutique(actor, boutique), found[150:170])
 
 
 if __name__ == "__main__":

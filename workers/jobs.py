@@ -21,7 +21,7 @@ from app.core.logging import correlation_id, organization
 from app.core.settings import current
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import inbox, pull, push, service, upkeep
+from app.sync import inbox, pull, push, service, stale, upkeep
 from app.team import service as team
 from app.team.queries import all_organizations
 from workers import queues
@@ -41,6 +41,7 @@ MAIL: Final = Job("send_mail", Lane.PUSH)  # a person waits for it
 POLL: Final = Job("poll_connection", Lane.PULL)
 RECONCILE: Final = Job("reconcile_connection", Lane.BULK)
 CHECK: Final = Job("check_connection", Lane.LOW)
+STALE: Final = Job("sweep_stale", Lane.LOW)
 CLEAN: Final = Job("clean", Lane.LOW, 600)
 
 # What waiting_work() of the database calls a kind of work → the job that does it.
@@ -61,6 +62,7 @@ BY_TASK: Final[Mapping[str, Job]] = {
     "poll": POLL,
     "reconcile": RECONCILE,
     "check": CHECK,
+    "stale": STALE,
     "clean": CLEAN,
 }
 
@@ -153,6 +155,12 @@ def check_connection(organization_id: str, connection_id: str) -> None:
     """Check health and webhooks of a connection."""
     _begin(organization_id)
     connecting.check_connection(job_actor(UUID(organization_id)), UUID(connection_id))
+
+
+def sweep_stale(organization_id: str, connection_id: str) -> None:
+    """Look after listings nobody confirmed for a day."""
+    _begin(organization_id)
+    stale.sweep_stale(job_actor(UUID(organization_id)), UUID(connection_id))
 
 
 def clean(_organization_id: str | None, _subject_id: str | None) -> None:

@@ -7,7 +7,7 @@ claimed by moving it on, and a bell rung twice is one bell. `python -m workers.s
 import logging
 import signal
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, db, kv, news
 from app.core.actor import SYSTEM
 from app.core.db import affected
-from app.core.schedule import Schedule
+from app.core.schedule import Schedule, next_due
 from app.core.work import unit_of_work
 from workers import jobs, queues, relay
 from workers.start import start
@@ -54,7 +54,7 @@ def _claim_and_start(row: Schedule) -> bool:
             work.session,
             update(Schedule)
             .where(Schedule.key == row.key, Schedule.next_at == row.next_at)
-            .values(next_at=work.now + row.every, last_at=work.now),
+            .values(next_at=_next(row, work.now), last_at=work.now),
         )
     if claimed != 1:
         return False
@@ -62,6 +62,10 @@ def _claim_and_start(row: Schedule) -> bool:
     subject = str(row.subject_id) if row.subject_id else None
     queues.ring(jobs.BY_TASK[row.task], whose, subject)
     return True
+
+
+def _next(row: Schedule, now: datetime) -> datetime:
+    return next_due(row.cron, row.zone, row.every, after=now)
 
 
 def keep_install_tasks() -> None:

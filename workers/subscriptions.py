@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from app.connections import service as connections
-from app.connections import telling
+from app.connections import schedules, telling
 from app.core.actor import Actor
 from app.core.settings import current
 from app.sync import closing
@@ -28,7 +27,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.listing_mapped": sync.listing_mapped,
     "sync.listing_wanted": sync.listing_wanted,
     "sync.connection_activated": sync.connection_activated,
-    "connections.schedule": connections.schedule,
+    "connections.schedule": schedules.schedule,
     "team.mail_notices": mail_notices,
     "connections.tell_state": telling.tell_state,
     "connections.tell_outage": telling.tell_outage,

@@ -5,18 +5,24 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from app.core.ports import LOOPBACK, free_port
 from workers.supervisor import Ended, Program, Supervisor
 
-NAMES = ("large", "small")
+# Names are of files, ports and variables; the second word is what the shop calls itself.
+WOOCOMMERCE: Final = {"large": "large", "small": "small"}
+SHOPIFY: Final = {"boutique": "Acme boutique"}
+# The merchant's own app at the simulated Shopify, as its developer dashboard would show it.
+CLIENT_ID: Final = "3d3b2f0c9f6e4c1a8b7d5e2f1a0c9b8d"
+CLIENT_SECRET: Final = "shpss_demo"  # noqa: S105 (opens a simulated shop on this machine)
 
 
 def twin_ports(var_dir: Path) -> dict[str, int]:
     """A port for each twin, the same at every start while nobody else takes it."""
     path = var_dir / "twins.json"
     kept: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-    ports = {name: free_port(kept.get(name)) for name in NAMES}
+    ports = {name: free_port(kept.get(name)) for name in (*WOOCOMMERCE, *SHOPIFY)}
     path.write_text(json.dumps(ports))
     return ports
 
@@ -27,20 +33,24 @@ def twin_url(port: int) -> str:
 
 
 def twin_programs(var_dir: Path, ports: dict[str, int]) -> Sequence[Program]:
-    """One simulated WooCommerce shop per port; each keeps its state in a file."""
+    """One simulated shop per port; each keeps its state in a file."""
     states = var_dir / "twins"
     states.mkdir(exist_ok=True)
+    app_keys = ("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET)
+    kinds = [
+        *((name, "woocommerce", called, ()) for name, called in WOOCOMMERCE.items()),
+        *((name, "shopify", called, app_keys) for name, called in SHOPIFY.items()),
+    ]
     return [
         Program(
             f"twin-{name}",
             [
-                sys.executable,
-                "-m",
-                "app.simulators.woocommerce",
-                *("--port", str(port), "--name", name, "--state", str(states / f"{name}.sqlite")),
+                *(sys.executable, "-m", f"app.simulators.{kind}"),
+                *("--port", str(ports[name]), "--name", called),
+                *("--state", str(states / f"{name}.sqlite"), *more),
             ],
         )
-        for name, port in ports.items()
+        for name, kind, called, more in kinds
     ]
 
 

@@ -56,6 +56,12 @@ def rates_of(row: Connection, capabilities: Capabilities) -> Mapping[str, Rate]:
     return rates
 
 
+def allowed_per_hour(row: Connection, capabilities: Capabilities) -> float | None:
+    """Return how many calls an hour this account may make; None: nobody names a limit."""
+    rate = rates_of(row, capabilities).get(CALL)
+    return rate.per_second * 3600 if rate else None
+
+
 def turns_of(row: Connection, capabilities: Capabilities) -> Turns | None:
     """Return the turn-taking of an account; None: nobody limits it."""
     rates = rates_of(row, capabilities)

@@ -32,6 +32,9 @@ TRANSITIONS: Final[Mapping[ConnectionState, frozenset[ConnectionState]]] = {
 DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "poll_minutes": 15,
     "reconcile_hours": 24,
+    "poll_cron": "",  # five cron fields; outranks the interval
+    "reconcile_cron": "",
+    "check_cron": "",
     "buffer": 0,
     "is_sandbox": False,
     "requests_per_second": None,  # None: what the channel allows, if it names a limit

@@ -1,4 +1,4 @@
-"""Writes on connections: connecting, settings, pausing, health, schedules."""
+"""Writes on connections: connecting, settings, pausing, health."""
 
 import hashlib
 import secrets
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Health, Hook
 from app.connections import rules
@@ -22,12 +21,11 @@ from app.connections.events import (
 )
 from app.connections.models import Connection, ConnectionRequest, ConnectionState
 from app.connections.wire import owner_of
-from app.core.actor import Actor
 from app.core.db import new_id
 from app.core.errors import Invalid, Stale
 from app.core.schedule import Schedule
 from app.core.settings import current
-from app.core.work import Work, unit_of_work
+from app.core.work import Work
 from app.notices import service as notices
 from app.notices.models import Severity
 from app.team.service import record_audit
@@ -324,40 +322,6 @@ def change_settings(
     work.emit(ConnectionSettingsChanged(row.id))
     _tell(work, row)
     return row
-
-
-def schedule(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Put the regular tasks of connections into the periodic table, as their settings say."""
-    with unit_of_work(actor) as work:
-        for connection_id in sorted({UUID(fact["connection_id"]) for fact in facts}):
-            _schedule_one(work, get_connection(work, connection_id))
-
-
-def _schedule_one(work: Work, row: Connection) -> None:
-    minutes = int(rules.setting(row.settings, "poll_minutes"))
-    hours = int(rules.setting(row.settings, "reconcile_hours"))
-    every = {
-        "poll": timedelta(minutes=minutes),
-        "reconcile": timedelta(hours=hours),
-        "check": timedelta(hours=1),
-    }
-    if row.state == ConnectionState.DISCONNECTED:
-        return
-    for task, span in every.items():
-        planned = insert(Schedule).values(
-            key=f"{task}:{row.id}",
-            task=task,
-            organization_id=row.organization_id,
-            subject_id=row.id,
-            every=span,
-            next_at=work.now + span,
-        )
-        work.session.execute(
-            planned.on_conflict_do_update(
-                index_elements=[Schedule.key],
-                set_={"every": planned.excluded.every, "next_at": planned.excluded.next_at},
-            )
-        )
 
 
 def _tell(work: Work, row: Connection) -> None:

@@ -5,11 +5,28 @@ A due row is claimed by moving `next_at` in a conditional update, so two schedul
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Index, Interval, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.cron import next_time, read_cron
 from app.core.db import Base
+
+
+def next_due(cron: str | None, zone: str, every: timedelta, *, after: datetime) -> datetime:
+    """Return when a task is due next: by its cron fields, else after its interval."""
+    if not cron:
+        return after + every
+    return next_time(read_cron(cron), after, zone_of(zone))
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone; UTC when the name is not one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 class Schedule(Base):

@@ -42,7 +42,7 @@ def _drop(work: Work, connection_id: UUID) -> None:
         ),
         (
             SyncRun,
-            (RunState.WAITING, RunState.RUNNING),
+            (RunState.WAITING, RunState.RUNNING, RunState.PAUSED),
             {"state": RunState.CANCELLED, "finished_at": work.now, "error": _CLOSED},
         ),
         (

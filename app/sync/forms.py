@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.adapters.values import Group
+from app.core.cron import NotCron, read_cron
 from app.sync.policy import GROUP_LABELS, Direction, OnBoth, OnRemoved, Policy
 
 DIRECTIONS: Final = {
@@ -22,6 +23,20 @@ WINNERS: Final = {
     OnBoth.THEIRS.value: "Shop wins",
     OnBoth.NEWEST.value: "Newest wins",
 }
+
+
+CRON_FIELDS: Final = ("poll_cron", "reconcile_cron", "check_cron")
+
+
+def _fits_cron(_form: FlaskForm, field: StringField) -> None:
+    """Refuse cron fields that make no sense, with the sentence at the field."""
+    text = (field.data or "").strip()
+    if not text:
+        return
+    try:
+        read_cron(text)
+    except NotCron as error:
+        raise ValidationError(str(error)) from error
 
 
 class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is published without types
@@ -53,6 +68,9 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     reconcile_hours = IntegerField(
         "Compare everything every", [NumberRange(1, 720, "Enter 1 to 720 hours.")]
     )
+    poll_cron = StringField("Ask for changes at", [Length(max=120), _fits_cron])
+    reconcile_cron = StringField("Compare everything at", [Length(max=120), _fits_cron])
+    check_cron = StringField("Check the connection at", [Length(max=120), _fits_cron])
     requests_per_second = IntegerField(
         "Requests per second, at most",
         [Optional(), NumberRange(1, 1000, "Enter a number from 1 to 1,000, or nothing.")],
@@ -138,5 +156,6 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "buffer": form.buffer.data,
         "poll_minutes": form.poll_minutes.data,
         "reconcile_hours": form.reconcile_hours.data,
+        **{name: " ".join((form[name].data or "").split()) for name in CRON_FIELDS},
         "requests_per_second": form.requests_per_second.data,
     }

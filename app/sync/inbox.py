@@ -8,13 +8,12 @@ from sqlalchemy import Table, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Delivery, DeliveryKind
-from app.adapters.values import FIELDS, Group
 from app.connections import connecting
 from app.connections.models import Connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
-from app.listings.models import Listing, ListingState, Offer
+from app.listings.models import Listing, Offer
 from app.sync import tasks
 from app.sync.errors import ConflictNotFound
 from app.sync.models import (
@@ -22,9 +21,6 @@ from app.sync.models import (
     InboundDelivery,
 )
 
-_URGENT: Final = frozenset(
-    name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
-)
 _READS: Final = frozenset(
     (DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED, DeliveryKind.INVENTORY)
 )
@@ -37,7 +33,6 @@ _KEEP: Final = (
     )
     .returning(_TABLE.c.duplicates)
 )
-_ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
 def store_delivery(

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
 from app.sync import adopt, intake, records, rules, runs, tasks
-from app.sync.models import Direction, ReadCursor, RunKind, RunState, SyncRun, SyncTask
+from app.sync.models import Direction, ReadCursor, RunKind, SyncRun, SyncTask
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
 
 log = logging.getLogger(__name__)
@@ -151,18 +152,18 @@ def run_slice(
             tasks.kept_alive(actor, worker),
             open_connection(actor, run.connection_id, run_id=run.id) as opened,
         ):
-            is_done, wait = False, None
-            while not is_done and wait is None and clock() < until:
-                is_done, wait = _read_page(actor, opened, run)
+            came_to, wait = PageRead.MORE, None
+            while came_to is PageRead.MORE and wait is None and clock() < until:
+                came_to, wait = _read_page(actor, opened, run)
                 opened.save_exchanges(actor)
-            if is_done:
+            if came_to is PageRead.LAST:
                 _finish_run(actor, opened, run)
     except (NotOpen, AdapterError) as error:
         return _interrupt(actor, run, error)
-    if not is_done:
+    if came_to is not PageRead.LAST:
         with unit_of_work(actor) as work:
-            runs.leave(work, run.id, rest=wait)
-    return not is_done and wait is None
+            runs.leave(work, run, rest=wait)
+    return came_to is PageRead.MORE and wait is None
 
 
 def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> bool:
@@ -171,12 +172,22 @@ def _interrupt(actor: Actor, run: SyncRun, error: NotOpen | AdapterError) -> boo
         if isinstance(error, AdapterError) and not isinstance(error, Retryable | Unknown):
             runs.close_run(work, run.id, error=error.sentence)
         else:
-            runs.leave(work, run.id)
+            runs.leave(work, run)
     return False
 
 
-def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> tuple[bool, timedelta | None]:
-    """Read one page into one unit; whether it was the last, and how long the channel needs now."""
+class PageRead(Enum):
+    """What reading a page came to."""
+
+    MORE = auto()
+    LAST = auto()
+    STOPPED = auto()  # the run was paused or cancelled meanwhile: nothing of the page was kept
+
+
+def _read_page(
+    actor: Actor, opened: OpenConnection, run: SyncRun
+) -> tuple[PageRead, timedelta | None]:
+    """Read one page into one unit; returns, too, how long the channel needs for the next."""
     cursor = _cursor_of(actor, run)
     with unit_of_work(actor) as work:
         refuse_if_closed(work, opened.id)
@@ -186,7 +197,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> tuple[bool
     with unit_of_work(actor) as work:
         following = _packed(page.next) if page.next else None
         if not runs.step(work, run, following):
-            return True, None
+            return PageRead.STOPPED, None
         terms = records.Terms(
             opened.row,
             opened.adapter.capabilities,
@@ -201,7 +212,7 @@ def _read_page(actor: Actor, opened: OpenConnection, run: SyncRun) -> tuple[bool
         _note_pull(work, opened.id)
     run.cursor = following
     faults.point("read.recorded")
-    return page.next is None, page.check_after
+    return PageRead.LAST if page.next is None else PageRead.MORE, page.check_after
 
 
 def _note_total(work: Work, run: SyncRun, page: Page[ChannelProduct], tally: intake.Tally) -> None:
@@ -319,13 +330,3 @@ def _reader(opened: OpenConnection, into: list[ChannelProduct]) -> Callable[[Seq
 def _leave_unread(external_id: str, error: AdapterError) -> None:
     """An item nobody can read is there; it is not marked as deleted."""
     log.warning("Item %s cannot be read: %s", external_id, error.sentence)
-
-
-def is_reading(work: Work, connection_id: UUID) -> bool:
-    """Tell whether a read of this connection is under way."""
-    found = select(SyncRun.id).where(
-        SyncRun.connection_id == connection_id,
-        SyncRun.kind.in_(rules.READING),
-        SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
-    )
-    return work.session.scalar(select(found.exists())) or False

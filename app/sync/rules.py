@@ -27,6 +27,7 @@ class RunState(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -107,6 +108,7 @@ class DeliveryState(StrEnum):
 
 LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one loses it soon
 SLICE_SECONDS: Final = 20.0
+RESTING: Final = timedelta(days=3650)  # tasks of a paused run are due so late
 PARK_AFTER_EQUAL: Final = 3
 STOP_AFTER_ALIKE: Final = 3  # the same refusal for so many items alone, and none passed
 _SUSPECT: Final = "alone:"
@@ -116,14 +118,15 @@ PARK_AFTER_AGE: Final = timedelta(days=1)
 TASK_TRANSITIONS: Final[Mapping[TaskState, frozenset[TaskState]]] = {
     TaskState.WAITING: frozenset({TaskState.RUNNING}),
     TaskState.RUNNING: frozenset({TaskState.WAITING, TaskState.DONE, TaskState.PARKED}),
-    TaskState.PARKED: frozenset({TaskState.WAITING}),
+    TaskState.PARKED: frozenset({TaskState.WAITING, TaskState.DONE}),
     TaskState.DONE: frozenset(),
 }
 RUN_TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
-    RunState.WAITING: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.PAUSED, RunState.CANCELLED}),
     RunState.RUNNING: frozenset(
-        {RunState.DONE, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED}
+        {RunState.DONE, RunState.PARTIAL, RunState.FAILED, RunState.PAUSED, RunState.CANCELLED}
     ),
+    RunState.PAUSED: frozenset({RunState.WAITING, RunState.RUNNING, RunState.CANCELLED}),
     RunState.DONE: frozenset(),
     RunState.PARTIAL: frozenset(),
     RunState.FAILED: frozenset(),

@@ -1,15 +1,16 @@
 """Runs: the record of one piece of sync work, with totals that people watch."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from app.core.db import affected
+from app.core.db import Locks, affected, lock
 from app.core.work import Work
 from app.sync import rules
-from app.sync.errors import RunNotFound
+from app.sync.errors import AlreadyRunning, NotPausable, RunNotFound
+from app.sync.events import PushRequested, RunRequested
 from app.sync.models import RunKind, RunState, SyncRun, SyncTask, TaskState
 
 
@@ -89,21 +90,29 @@ def claim_run(work: Work, run_id: UUID, *, worker: str) -> SyncRun | None:
 
 
 def step(work: Work, run: SyncRun, cursor: dict[str, Any] | None) -> bool:
-    """Keep how far a run has come and its lease; False: it was cancelled meanwhile."""
+    """Keep how far a run has come and its lease; False: it was stopped, or another has it."""
     kept = affected(
         work.session,
         update(SyncRun)
-        .where(SyncRun.id == run.id, SyncRun.state == RunState.RUNNING)
+        .where(
+            SyncRun.id == run.id,
+            SyncRun.state == RunState.RUNNING,
+            SyncRun.worker == run.worker,  # paused and resumed meanwhile, another may have it
+        )
         .values(cursor=cursor, lease_until=work.now + rules.LEASE),
     )
     return kept == 1
 
 
-def leave(work: Work, run_id: UUID, *, rest: timedelta | None = None) -> None:
+def leave(work: Work, run: SyncRun, *, rest: timedelta | None = None) -> None:
     """Give a run back between two slices, for the next worker, who looks no sooner than `rest`."""
     work.session.execute(
         update(SyncRun)
-        .where(SyncRun.id == run_id, SyncRun.state == RunState.RUNNING)
+        .where(
+            SyncRun.id == run.id,
+            SyncRun.state == RunState.RUNNING,
+            SyncRun.worker == run.worker,
+        )
         .values(lease_until=work.now + rest if rest else None, worker=None)
         .execution_options(synchronize_session=False)
     )
@@ -143,6 +152,62 @@ def close_emptied(work: Work, connection_id: UUID) -> None:
     )
     for run_id in work.session.scalars(emptied).all():
         close_run(work, run_id)
+
+
+def is_reading(work: Work, connection_id: UUID) -> bool:
+    """Tell whether a read of this connection is under way."""
+    found = select(SyncRun.id).where(
+        SyncRun.connection_id == connection_id,
+        SyncRun.kind.in_(rules.READING),
+        SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
+    )
+    return work.session.scalar(select(found.exists())) or False
+
+
+def _hold_run(work: Work, run_id: UUID) -> SyncRun:
+    """Return a run as it is now, kept from ending meanwhile."""
+    run = get_run(work, run_id)
+    work.session.refresh(run, with_for_update=True)
+    return run
+
+
+def pause_run(work: Work, run_id: UUID) -> None:
+    """Let a run rest where it is: what is on its way arrives, what waits stays for later."""
+    run = _hold_run(work, run_id)
+    if run.state not in (RunState.WAITING, RunState.RUNNING):
+        raise NotPausable
+    run.state, run.lease_until, run.worker = RunState.PAUSED, None, None
+    _move(work, run_id, due_at=work.now + rules.RESTING)
+    _tell(work, run)
+
+
+def resume_run(work: Work, run_id: UUID) -> None:
+    """Go on with a paused run where it rested; raises AlreadyRunning beside another read."""
+    run = _hold_run(work, run_id)
+    if run.state != RunState.PAUSED:
+        raise NotPausable
+    reads = run.kind in rules.READING
+    if reads:
+        lock(work.session, Locks.CONNECTION, run.connection_id)  # as who asks for a read does
+    if reads and is_reading(work, run.connection_id):
+        raise AlreadyRunning
+    run.state = RunState.WAITING if reads else RunState.RUNNING
+    _move(work, run_id, due_at=work.now)
+    if reads:
+        work.emit(RunRequested(run.id, run.connection_id))
+    else:
+        work.emit(PushRequested(run.connection_id, is_urgent=False))
+        close_if_empty(work, run_id)
+    _tell(work, run)
+
+
+def _move(work: Work, run_id: UUID, *, due_at: datetime) -> None:
+    work.session.execute(
+        update(SyncTask)
+        .where(SyncTask.run_id == run_id, SyncTask.state == TaskState.WAITING)
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _tell(work: Work, run: SyncRun) -> None:

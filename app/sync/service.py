@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
-from app.adapters.types import DeliveryKind
 from app.adapters.values import FIELDS, Group
 from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
@@ -18,7 +17,7 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import pull, runs, tasks, undoing
+from app.sync import runs, tasks, undoing
 from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
@@ -35,8 +34,8 @@ from app.sync.models import (
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
-_READS: Final = frozenset((DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED))
 _WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
+_AT_REST: Final = (ListingState.SYNCED,)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
 
@@ -48,6 +47,7 @@ def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
         for haste in Haste:
             some = [pair for pair, found in wanted.items() if found is haste]
             tasks.request_pushes(work, some, haste=haste)
+            tasks.supersede_parked(work, [listing_id for listing_id, _ in some])
             _mark_waiting(work, [listing_id for listing_id, _ in some])
 
 
@@ -81,15 +81,19 @@ def _haste(news: Sequence[Mapping[str, Any]]) -> Haste:
     return Haste.MASS if all(fact.get("is_mass") for fact in news) else Haste.USUAL
 
 
-def _mark_waiting(work: Work, listing_ids: Sequence[UUID]) -> None:
+def _mark_waiting(
+    work: Work, listing_ids: Sequence[UUID], *, states: Sequence[ListingState] = _AT_REST
+) -> None:
     changed = work.session.scalars(
         update(Listing)
-        .where(Listing.id.in_(listing_ids), Listing.state == ListingState.SYNCED)
+        .where(Listing.id.in_(listing_ids), Listing.state.in_(states))
         .values(state=ListingState.WAITING)
         .returning(Listing.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     work.touch(*(f"listing-{key}" for key in changed))
+    if changed:
+        work.touch("listings")
 
 
 def products_created(actor: Actor, _facts: Sequence[Mapping[str, Any]]) -> None:
@@ -124,7 +128,7 @@ def request_run(work: Work, connection_id: UUID, kind: RunKind, *, cause: str) -
     """Ask for a read of a connection; raises AlreadyRunning while one is under way."""
     _refuse_closed(work, connection_id)
     db.lock(work.session, db.Locks.CONNECTION, connection_id)
-    if pull.is_reading(work, connection_id):
+    if runs.is_reading(work, connection_id):
         raise AlreadyRunning
     run = runs.open_run(work, connection_id, kind, cause=cause)
     work.emit(RunRequested(run.id, connection_id))
@@ -159,7 +163,7 @@ def connection_activated(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> No
         with unit_of_work(actor) as work:
             connection_id = UUID(fact["connection_id"])
             is_open = get_connection(work, connection_id).state == ConnectionState.ACTIVE
-            if is_open and not pull.is_reading(work, connection_id):
+            if is_open and not runs.is_reading(work, connection_id):
                 request_run(work, connection_id, RunKind.FIRST, cause="First sync")
 
 
@@ -176,7 +180,7 @@ def reconcile(actor: Actor, connection_id: UUID) -> UUID | None:
 def _scheduled(actor: Actor, connection_id: UUID, kind: RunKind, cause: str) -> UUID | None:
     with unit_of_work(actor) as work:
         connection = get_connection(work, connection_id)
-        if connection.state != ConnectionState.ACTIVE or pull.is_reading(work, connection_id):
+        if connection.state != ConnectionState.ACTIVE or runs.is_reading(work, connection_id):
             return None
         return request_run(work, connection_id, kind, cause=cause).id
 
@@ -239,7 +243,9 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
         )
         haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
-        _mark_waiting(work, [listing_id for listing_id, _ in mine])
+        ids = [listing_id for listing_id, _ in mine]
+        tasks.supersede_parked(work, ids)
+        _mark_waiting(work, ids, states=(*_AT_REST, ListingState.FAILED))
         made.append(run.id)
     return made
 
@@ -247,7 +253,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
 def cancel_run(work: Work, run_id: UUID) -> None:
     """Stop a run; what was sent stays sent, what waits for it is dropped."""
     run = runs.get_run(work, run_id)
-    if run.state not in (RunState.WAITING, RunState.RUNNING):
+    if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.PAUSED):
         return
     run.state, run.finished_at = RunState.CANCELLED, work.now
     work.session.execute(
@@ -272,11 +278,6 @@ def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
     ids = [row.id for row in rows if row.state != ListingState.GONE]
     if not ids:
         return len(gone)
-    work.session.execute(
-        update(SyncTask)
-        .where(SyncTask.listing_id.in_(ids), SyncTask.state == TaskState.PARKED)
-        .values(state=TaskState.DONE, finished_at=work.now)
-    )
     others = f" and {len(ids) - 1:,} more" if len(ids) > 1 else ""
     sync_listings(work, ids, cause=f"Retry of {rows[0].title}{others}")
     return len(rows)

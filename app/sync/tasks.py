@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from app.connections.models import Connection, ConnectionState
 from app.core.actor import Actor
@@ -185,6 +186,34 @@ def finish(work: Work, task_ids: Sequence[UUID], *, worker: str) -> None:
             .where(_mine(task_ids, worker))
             .values(state=TaskState.DONE, finished_at=work.now, lease_until=None, error=None)
         )
+        _end_parked(work, same_subject(task_ids))
+
+
+def same_subject(task_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Return the tasks that stand for the same as these."""
+    these = aliased(SyncTask)
+    subjects = select(these.connection_id, these.direction, these.subject)
+    key = tuple_(SyncTask.connection_id, SyncTask.direction, SyncTask.subject)
+    return key.in_(subjects.where(these.id.in_(task_ids)))
+
+
+def _end_parked(work: Work, which: ColumnElement[bool]) -> None:
+    """Close parked tasks that something newer stands for."""
+    ended = affected(
+        work.session,
+        update(SyncTask)
+        .where(SyncTask.state == TaskState.PARKED, which)
+        .values(state=TaskState.DONE, finished_at=work.now)
+        .execution_options(synchronize_session=False),
+    )
+    if ended:
+        work.touch("parked")
+
+
+def supersede_parked(work: Work, listing_ids: Iterable[UUID]) -> None:
+    """Close the parked tasks of listings that are tried anew."""
+    if ids := list(listing_ids):
+        _end_parked(work, SyncTask.listing_id.in_(ids))
 
 
 def put_back(
@@ -202,6 +231,7 @@ def put_back(
     failures = work.session.get_one(Connection, task.connection_id).failures
     failing = rules.Failing(task.attempts, equal, work.now - task.created_at, failures)
     if rules.is_poison(failing, is_retryable=is_retryable):
+        _end_parked(work, same_subject([task.id]))
         values: dict[str, Any] = {"state": TaskState.PARKED, "finished_at": work.now}
     else:
         jitter = secrets.randbelow(1000) / 1000

@@ -141,6 +141,14 @@ def exactly(moment: datetime) -> str:
     return text
 
 
+def day_time(moment: datetime | None) -> Markup:
+    """Write a day and a time of it: Mon 30 Nov, 06:00."""
+    if moment is None:
+        return ABSENT
+    text = format_datetime(moment, "EEE d MMM, HH:mm", viewer_zone(), viewer_locale())
+    return _time(moment, text)
+
+
 def day(value: date | datetime | None) -> str:
     """Write a date: 21 Nov 2026."""
     if value is None:
@@ -198,7 +206,8 @@ def span(seconds: Number | None) -> str:
 
 
 FILTERS: Final = (
-    money, number, compact, percent, plural, size, weight, dimension, when, day, ago, span, exactly,
+    money, number, compact, percent, plural, size, weight, dimension, when, day, day_time, ago,
+    span, exactly,
 )  # fmt: skip
 
 

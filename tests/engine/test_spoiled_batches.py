@@ -1,6 +1,5 @@
 """One item that spoils its batch is found, tried alone, and parked; everything else goes on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,9 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adapters.errors import AdapterError, NeedsReauth, Refused, Unavailable
-from app.adapters.memory import MEMORY, SHOPS, MemoryShop
-from app.connections import service as connections
-from app.connections import wire
+from app.adapters.memory import MemoryShop
 from app.core import db
 from app.core.work import unit_of_work
 from app.listings.service import list_products
@@ -21,32 +18,6 @@ from tests.engine.world import WORKER, Shop
 from workers import relay
 
 MANY = 12
-
-
-@pytest.fixture
-def store(shop: Shop) -> Iterator[MemoryShop]:
-    """A shop in memory, connected."""
-    made = MemoryShop("https://poison.memory.test")
-    SHOPS[made.name] = made
-    wire.lend(MEMORY)
-    yield made
-    wire.take_back(MEMORY.key)
-    del SHOPS[made.name]
-
-
-@pytest.fixture
-def connection_id(shop: Shop, store: MemoryShop) -> UUID:
-    with unit_of_work(shop.actor) as work:
-        row = connections.add_connection(
-            work,
-            channel="memory",
-            name="Sandbox",
-            address=store.name,
-            credentials={"key": store.key},
-            wire={},
-        )
-        connections.activate(work, row.id)
-        return row.id
 
 
 def let_pass(shop: Shop, connection_id: UUID, turns: int = 8) -> None:

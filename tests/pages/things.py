@@ -15,7 +15,15 @@ from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Notice
 from app.sync import runs
-from app.sync.models import Conflict, InboundDelivery, RunKind, SyncRun
+from app.sync.models import (
+    Conflict,
+    Direction,
+    InboundDelivery,
+    RunKind,
+    SyncRun,
+    SyncTask,
+    TaskState,
+)
 from app.team import service as team
 from app.team.permissions import Role
 from tests.cast import Cast, membership_of
@@ -105,13 +113,22 @@ def _sync_of(work: Work, found: Things) -> Things:
         ours="Blue mug",
         theirs="Green mug",
     )
-    work.session.add(conflict)
+    parked = SyncTask(
+        **whose,
+        direction=Direction.PUSH,
+        subject=str(listing.id),
+        listing_id=listing.id,
+        state=TaskState.PARKED,
+        error="The shop refused this.",
+    )
+    work.session.add_all([conflict, parked])
     work.session.flush()
     return {
         "listing_id": listing.id,
         "delivery_id": delivery.id,
         "run_id": run.id,
         "conflict_id": conflict.id,
+        "task_id": parked.id,
     }
 
 

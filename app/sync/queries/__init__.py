@@ -1,5 +1,6 @@
 """Reads about syncing, for pages and commands."""
 
+from app.sync.queries.causes import Cause, failing_ids, find_cause
 from app.sync.queries.home import Day, Home, counters, home
 from app.sync.queries.lists import (
     FAILURES,
@@ -18,22 +19,39 @@ from app.sync.queries.lists import (
     run_rows,
     state_counts,
 )
+from app.sync.queries.parked import (
+    ParkedDetail,
+    ParkedRow,
+    ParkedWish,
+    get_parked,
+    parked_ids,
+    parked_page,
+)
 
 __all__ = [
     "FAILURES",
+    "Cause",
     "ChangeRow",
     "Day",
     "DeliveryRow",
     "Home",
     "ListingRow",
+    "ParkedDetail",
+    "ParkedRow",
+    "ParkedWish",
     "RunRow",
     "changes",
     "counters",
     "deliveries",
+    "failing_ids",
+    "find_cause",
     "find_snapshot",
+    "get_parked",
     "get_run",
     "home",
     "listing_page",
+    "parked_ids",
+    "parked_page",
     "proposals",
     "reasons",
     "run_page",

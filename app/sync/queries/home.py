@@ -12,7 +12,16 @@ from app.catalog.models import Product
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
 from app.listings.models import Listing, ListingState
-from app.sync.models import ChangeState, Conflict, ConflictState, RunState, SyncChange, SyncRun
+from app.sync.models import (
+    ChangeState,
+    Conflict,
+    ConflictState,
+    RunState,
+    SyncChange,
+    SyncRun,
+    SyncTask,
+    TaskState,
+)
 from app.sync.queries.lists import RunRow, run_page
 
 DAYS = 14
@@ -36,9 +45,19 @@ def counters(session: Session) -> dict[str, int]:
             .where(SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)))
             .scalar_subquery()
             .label("running"),
+            select(func.count())
+            .where(SyncTask.state == TaskState.PARKED)
+            .scalar_subquery()
+            .label("parked"),
         )
     ).one()
-    return {"conflicts": row.conflicts, "errors": row.errors, "held": row.held, "runs": row.running}
+    return {
+        "conflicts": row.conflicts,
+        "errors": row.errors,
+        "held": row.held,
+        "runs": row.running,
+        "parked": row.parked,
+    }
 
 
 @dataclass(frozen=True, slots=True)

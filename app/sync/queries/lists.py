@@ -44,7 +44,7 @@ class RunRow:
     @property
     def is_open(self) -> bool:
         """Tell whether the run still goes on."""
-        return self.run.state in (RunState.WAITING, RunState.RUNNING)
+        return self.run.state in (RunState.WAITING, RunState.RUNNING, RunState.PAUSED)
 
     @property
     def seconds(self) -> float | None:
@@ -166,6 +166,7 @@ def listing_page(
     states: Sequence[ListingState] = (),
     text: str = "",
     reason: str = "",
+    cause: str = "",
     ids: Sequence[UUID] | None = None,
     after: str | None = None,
     before: str | None = None,
@@ -194,6 +195,8 @@ def listing_page(
         wanted = wanted.where(Listing.state.in_(states))
     if ids is not None:
         wanted = wanted.where(Listing.id.in_(ids))
+    if cause:
+        wanted = wanted.where(Listing.error_group == cause)
     if reason:
         wanted = wanted.where(Listing.error == reason)
     if text:

@@ -1,12 +1,23 @@
-"""Pages of the sync: home, activity, conflicts, errors, and everything about one connection."""
+"""Pages of the sync: home, activity, conflicts, errors, parked work, and one connection."""
 
 from flask import Flask
 
-from app.sync.views import conflicts, connection, home, mapping, plans, runs
+from app.sync.views import conflicts, connection, errors, home, mapping, parked, plans, runs
 from app.sync.views.base import bp
 from app.sync.views.shell import install_shell
 
-__all__ = ["bp", "conflicts", "connection", "home", "install", "mapping", "plans", "runs"]
+__all__ = [
+    "bp",
+    "conflicts",
+    "connection",
+    "errors",
+    "home",
+    "install",
+    "mapping",
+    "parked",
+    "plans",
+    "runs",
+]
 
 
 def install(app: Flask) -> None:

@@ -8,15 +8,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.adapters.values import Group
-from app.connections import connecting
+from app.connections import building, connecting, limits, schedules
 from app.connections import queries as connections
 from app.connections import service as connection_service
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, previewing, queries, resolving, service
+from app.sync import inbox, previewing, queries, resolving, service, stale
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
+    CRON_FIELDS,
     DIRECTIONS,
     WINNERS,
     ConnectionSettingsForm,
@@ -34,7 +35,7 @@ from app.web.identity import current_actor
 from app.web.payload import whole_number
 from app.web.wishes import cursors
 
-_FIGURES = ("buffer", "poll_minutes", "reconcile_hours", "requests_per_second")
+_FIGURES = ("buffer", "poll_minutes", "reconcile_hours", *CRON_FIELDS, "requests_per_second")
 
 
 def _numbers(row: Any) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         context = _about(session, connection_id)
+        coming = schedules.coming(session, actor.organization, connection_id)
     use, policy = context["use"], Policy.from_settings(row.settings)
     chart = {
         "type": "bar",
@@ -74,6 +76,8 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         owners=_owners(policy),
         rules=describe(policy)[len(policy.groups) :],
         numbers=_numbers(row),
+        coming=coming,
+        allowed=limits.allowed_per_hour(row, building.channel(row.channel).capabilities),
         chart=chart,
         **context,
     )
@@ -99,6 +103,7 @@ def _about(session: Session, connection_id: UUID) -> dict[str, Any]:
         "counts": queries.state_counts(session, connection_id),
         "runs": queries.run_page(session, connection_id=connection_id, limit=6).rows,
         "use": connections.api_use(session, connection_id),
+        "stale": stale.stale_count(session, connection_id),
     }
 
 

@@ -11,7 +11,7 @@ from app.connections import queries as connections
 from app.core.db import reading
 from app.core.errors import NotFound
 from app.core.work import unit_of_work
-from app.sync import queries, service, undoing
+from app.sync import queries, runs, service, undoing
 from app.sync.views.base import bp
 from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
@@ -85,6 +85,24 @@ def run_cancel(run_id: UUID) -> ResponseReturnValue:
     """Stop a run."""
     with unit_of_work(current_actor()) as work:
         service.cancel_run(work, run_id)
+    return then(run_detail, run_id=run_id)
+
+
+@bp.post("/sync/runs/<uuid:run_id>/pause")
+@requires("sync.run")
+def run_pause(run_id: UUID) -> ResponseReturnValue:
+    """Let a run rest where it is."""
+    with unit_of_work(current_actor()) as work:
+        runs.pause_run(work, run_id)
+    return then(run_detail, run_id=run_id)
+
+
+@bp.post("/sync/runs/<uuid:run_id>/resume")
+@requires("sync.run")
+def run_resume(run_id: UUID) -> ResponseReturnValue:
+    """Go on with a paused run."""
+    with unit_of_work(current_actor()) as work:
+        runs.resume_run(work, run_id)
     return then(run_detail, run_id=run_id)
 
 

@@ -9,6 +9,7 @@ from app.connections.queries import Card
 from app.core.actor import Actor
 from app.core.db import reading
 from app.sync import queries
+from app.sync.models import RunState
 from app.sync.views.values import (
     field_label,
     is_prose,
@@ -69,6 +70,15 @@ def install_shell(app: Flask) -> None:
             counter="errors",
             order=40,
         ),
+        NavItem(
+            Section.SYNC,
+            "Parked",
+            "sync.parked_list",
+            "circle-parking",
+            "sync.read",
+            counter="parked",
+            order=50,
+        ),
     )
     register_counters(_counters)
     register_slot("live_bar", _live_bar)
@@ -80,9 +90,10 @@ def install_shell(app: Flask) -> None:
         "listings",
         "listing",
         "delivery",
+        "parked",
     ):
         announce(kind, permission="sync.read")
-    register_moves("conflicts", "listings", "sync_runs")
+    register_moves("conflicts", "listings", "sync_runs", "parked")
     live("sync_run")(run_fragments)
 
 
@@ -103,7 +114,11 @@ def _live_bar(identity: Identity) -> str:
     if identity.organization_id is None or not actor.can("sync.read"):
         return ""
     with reading(actor) as session:
-        open_runs = [row for row in queries.run_page(session, limit=5).rows if row.is_open]
+        open_runs = [
+            row
+            for row in queries.run_page(session, limit=5).rows
+            if row.is_open and row.run.state != RunState.PAUSED
+        ]
     return render_template("sync/_live_bar.html", runs=open_runs)
 
 

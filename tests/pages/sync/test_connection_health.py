@@ -1,5 +1,6 @@
 """The connection page says why a shop rests, when it is tried again, and how to hurry."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -9,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.adapters.memory import MEMORY, SHOPS, MemoryShop
-from app.connections import service, wire
+from app.connections import schedules, service, wire
+from app.connections.models import ApiUse
 from app.core import clock
 from app.core.actor import Actor, job_actor
 from app.core.work import unit_of_work
@@ -126,3 +128,61 @@ def test_an_approval_that_ends_soon_is_shown_with_its_day(
 
     assert "The approval ends soon" in text
     assert "Approve again" in text
+
+
+def test_the_next_runs_are_shown_in_the_zone_of_whoever_looks(
+    client: FlaskClient, people: Cast, acme: Actor, change: Callable[..., UUID]
+) -> None:
+    shop_id = change(settings={"reconcile_cron": "15 3 * * *"})
+    schedules.schedule(acme, [{"connection_id": str(shop_id)}])
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "Next runs" in text
+    assert text.count(", 03:15</time>") == 3
+    assert "15 3 * * *" in text
+
+
+def test_cron_fields_that_make_no_sense_are_refused_at_their_field(
+    client: FlaskClient, people: Cast, change: Callable[..., UUID]
+) -> None:
+    shop_id = change()
+    enter(client, people.alice)
+    page = client.get(f"/connections/{shop_id}/settings").text
+    inputs = r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"'
+    selects = r'<select[^>]*name="([a-z_]+)".*?<option selected value="([^"]*)"'
+    given = dict(re.findall(inputs, page))
+    chosen = dict(re.findall(selects, page, re.DOTALL))
+
+    answer = client.post(
+        f"/connections/{shop_id}/settings",
+        data={**given, **chosen, "csrf_token": csrf(client), "poll_cron": "61 * * * *"},
+    )
+
+    assert answer.status_code == 422
+    assert "The minute “61” is not a number from 0 to 59." in answer.text
+
+
+def test_how_much_of_the_allowed_calls_was_used_is_told(
+    client: FlaskClient, people: Cast, acme: Actor, change: Callable[..., UUID]
+) -> None:
+    shop_id = change(settings={"requests_per_second": 2})
+    with unit_of_work(acme) as work:
+        hour = work.now.replace(minute=0, second=0, microsecond=0)
+        work.session.add(
+            ApiUse(
+                organization_id=work.organization_id,
+                connection_id=shop_id,
+                hour=hour,
+                calls=720,
+                failed=0,
+                throttled=0,
+                milliseconds=7200,
+            )
+        )
+    enter(client, people.alice)
+
+    text = client.get(f"/connections/{shop_id}").text
+
+    assert "The busiest hour used 10.0% of the 7,200 calls an hour that are allowed." in text
