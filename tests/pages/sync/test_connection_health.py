@@ -140,8 +140,8 @@ def test_the_next_runs_are_shown_in_the_zone_of_whoever_looks(
     text = client.get(f"/connections/{shop_id}").text
 
     assert "Next runs" in text
-    assert text.count(", 03:15</time>") == 3
-    assert "15 3 * * *" in text
+    shown = text.split("<small>15 3 * * *</small>", 1)[1].split("</dd>", 1)[0]
+    assert shown.count(", 03:15</time>") == 3
 
 
 def test_cron_fields_that_make_no_sense_are_refused_at_their_field(
