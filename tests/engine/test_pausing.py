@@ -13,7 +13,7 @@ from app.core.work import unit_of_work
 from app.listings.models import Listing
 from app.listings.service import list_products
 from app.sync import pull, push, runs, service, stale
-from app.sync.errors import NotPausable
+from app.sync.errors import AlreadyRunning, NotPausable
 from app.sync.models import RunKind, RunState, SyncRun
 from tests.engine.world import WORKER, Shop
 from workers import relay
@@ -134,6 +134,44 @@ def test_an_ended_run_can_neither_be_paused_nor_resumed(
     for act in (runs.pause_run, runs.resume_run):
         with pytest.raises(NotPausable), unit_of_work(shop.actor) as work:
             act(work, run_id)
+
+
+def test_a_paused_read_goes_on_beside_no_other(
+    shop: Shop, store: MemoryShop, connection_id: UUID
+) -> None:
+    run_id = begin_reading(shop, store, connection_id)
+    read(shop, run_id, pages=2)
+    with unit_of_work(shop.actor) as work:
+        runs.pause_run(work, run_id)
+        other = service.request_run(work, connection_id, RunKind.CHANGES, cause="Test").id
+
+    with pytest.raises(AlreadyRunning), unit_of_work(shop.actor) as work:
+        runs.resume_run(work, run_id)
+    read(shop, other)
+    with unit_of_work(shop.actor) as work:
+        runs.resume_run(work, run_id)
+
+    assert run_of(shop, run_id).state == RunState.WAITING
+
+
+def test_a_read_resumed_by_another_worker_is_not_gone_on_with_by_the_first(
+    shop: Shop, store: MemoryShop, connection_id: UUID
+) -> None:
+    run_id = begin_reading(shop, store, connection_id)
+    with unit_of_work(shop.actor) as work:
+        first = runs.claim_run(work, run_id, worker=WORKER)
+    assert first is not None
+    with unit_of_work(shop.actor) as work:
+        runs.pause_run(work, run_id)
+        runs.resume_run(work, run_id)
+    with unit_of_work(shop.actor) as work:
+        second = runs.claim_run(work, run_id, worker="tests:2")
+    assert second is not None
+
+    with unit_of_work(shop.actor) as work:
+        kept = [runs.step(work, run, None) for run in (first, second)]
+
+    assert kept == [False, True]
 
 
 def test_what_nobody_confirmed_for_a_day_is_read_again(
