@@ -29,7 +29,7 @@ from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Mail
 from app.sync import service as sync
-from app.sync.models import Conflict, RunKind, SyncRun
+from app.sync.models import Conflict, Direction, RunKind, SyncRun, SyncTask, TaskState
 from app.team import service as team
 from app.team.permissions import Role
 from workers import demo, relay
@@ -50,6 +50,7 @@ NOT_PAGES = (
     "catalog.picture",
     "team.picture",
     "connections.connection_approved",
+    "installs.installed",
 )
 
 
@@ -68,7 +69,8 @@ def main() -> None:
         sync.request_run(work, connection_id, RunKind.CHANGES, cause="Sync now")
     drain(actor, connection_id)
     things = {**_more(actor), **_found(actor), "connection_id": connection_id}
-    pages = dict(_pages(app, things))
+    things["task_id"] = _parked(actor, things)
+    pages = dict(_pages(app, things, _cause(actor)))
     people = {role.value: email for email, _, role in (*demo.PEOPLE, *STAFF)}
     told = {
         "people": people,
@@ -144,7 +146,29 @@ def _found(actor: Actor) -> dict[str, UUID]:
     }
 
 
-def _pages(app: Flask, things: dict[str, UUID]) -> Iterator[tuple[str, str]]:
+def _parked(actor: Actor, things: dict[str, UUID]) -> UUID:
+    """Leave a task that failed in the same way too often."""
+    with unit_of_work(actor) as work:
+        task = SyncTask(
+            organization_id=actor.organization,
+            connection_id=things["connection_id"],
+            direction=Direction.PULL,
+            subject="999999",  # nothing that workers read meanwhile, which would settle it
+            state=TaskState.PARKED,
+            error="The shop sends a product that cannot be read.",
+        )
+        work.session.add(task)
+        work.session.flush()
+        return task.id
+
+
+def _cause(actor: Actor) -> str:
+    with db.reading(actor) as session:
+        failed = select(Listing.error_group).where(Listing.state == ListingState.FAILED)
+        return str(session.scalars(failed.limit(1)).one())
+
+
+def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[str, str]]:
     """Yield endpoint, with a word about its state where it has several, and address."""
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -157,6 +181,11 @@ def _pages(app: Flask, things: dict[str, UUID]) -> Iterator[tuple[str, str]]:
         yield (
             "catalog.import_detail done",
             url_for("catalog.import_detail", import_id=things["done_id"]),
+        )
+        yield "installs.install_new", url_for("installs.install_new", channel="shopify")
+        yield (
+            "sync.cause_detail",
+            url_for("sync.cause_detail", connection_id=connection_id, cause=cause),
         )
         yield "catalog.product_list none", url_for("catalog.product_list", q="no such thing")
         yield "catalog.product_list archived", url_for("catalog.product_list", status="archived")
