@@ -114,7 +114,7 @@ def seed(stage: Stage, organization_id: UUID, variants: int) -> None:
         connection.execute("SET maintenance_work_mem = '256MB'")
         connection.execute(_PRODUCTS, values)
         connection.execute(_VARIANTS, values)
-        connection.commit()
+        connection.commit()  # as the owner, who seeds past row-level security and vacuums next
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE products")
         connection.execute("VACUUM ANALYZE variants")
