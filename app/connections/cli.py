@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from app.adapters.port import AppKeys
 from app.connections import connecting, installing, keys, queries, wire
 from app.connections.models import Connection
 from app.core.actor import SYSTEM, Actor, job_actor
@@ -70,8 +71,7 @@ def add(
     }
     if wire.channel(channel).oauth is not None:
         address = installing.read_address(channel, url)
-        installing.keep_app(actor, channel, key, secret)
-        row = installing.take_own(actor, channel, address, name or address)
+        row = installing.take_own(actor, channel, address, name or address, AppKeys(key, (secret,)))
     else:
         address = connecting.probe(channel, url, settings)
         keys_given = {"key": key, "secret": secret}

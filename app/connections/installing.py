@@ -5,7 +5,7 @@ the first look, so a link that is opened twice, or in another browser, connects 
 """
 
 import hmac
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -76,7 +76,8 @@ def finish(actor: Actor, channel: str, query: Query, kept: str, callback: str) -
             install = None  # used before, or too old: told below as an unknown state
     code = oauth.read_callback(keys, query, install, clock.now())
     address = install.address if install else ""
-    return _connect(actor, channel, name, address, _granted(oauth, keys, address, code))
+    granted = _granted(oauth, keys, address, code)
+    return _connect(actor, connecting.Wish(channel, name, address, granted, {}), keys)
 
 
 def _granted(oauth: OAuth, keys: AppKeys, address: str, code: str | None) -> dict[str, Any]:
@@ -92,18 +93,24 @@ def _granted(oauth: OAuth, keys: AppKeys, address: str, code: str | None) -> dic
         transport.close()
 
 
-def _connect(
-    actor: Actor, channel: str, name: str, address: str, granted: Mapping[str, Any]
+def _connect(actor: Actor, wish: connecting.Wish, keys: AppKeys) -> Connection:
+    credentials = {**wish.credentials, "key": keys.key, "client_secret": keys.secret}
+    return connecting.connect(actor, replace(wish, credentials=credentials))
+
+
+def take_own(
+    actor: Actor, channel: str, address: str, name: str, keys: AppKeys | None = None
 ) -> Connection:
-    keys = _app(actor, channel)
-    credentials = {**granted, "key": keys.key, "client_secret": keys.secret}
-    return connecting.connect(actor, connecting.Wish(channel, name, address, credentials, {}))
+    """Connect a shop of the app's own organization, which needs no visit.
 
-
-def take_own(actor: Actor, channel: str, address: str, name: str) -> Connection:
-    """Connect a shop of the app's own organization, which needs no visit."""
-    granted = _granted(oauth_of(channel), _app(actor, channel), address, None)
-    return _connect(actor, channel, name, address, {**granted, "is_own": True})
+    Other `keys` than those kept replace them once the shop has accepted them.
+    """
+    app = keys or _app(actor, channel)
+    granted = {**_granted(oauth_of(channel), app, address, None), "is_own": True}
+    row = _connect(actor, connecting.Wish(channel, name, address, granted, {}), app)
+    if keys is not None:
+        keep_app(actor, channel, keys.key, keys.secret)
+    return row
 
 
 def keep_app(actor: Actor, channel: str, key: str, secret: str) -> UUID:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.connections import wire
+from app.connections import installing, wire
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
 from app.core.actor import Actor, job_actor
@@ -187,6 +187,20 @@ def test_the_command_line_connects_a_store_of_our_own(
 
     assert said.exit_code == 0, said.output
     assert [row.state for row in connections(acme)] == [ConnectionState.ACTIVE]
+
+
+def test_keys_the_shop_refuses_replace_no_kept_ones(
+    app: Flask, alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    place = ("--org", str(acme.organization), "--url", SHOP, "--key", "another", "--secret", "no")
+
+    said = app.test_cli_runner().invoke(args=["connection", "add", "shopify", *place])
+
+    assert said.exit_code == 1
+    assert connections(acme) == []
+    kept = installing.app_of(acme, "shopify")
+    assert kept
+    assert kept.key == store.settings.client_id
 
 
 def test_who_may_not_connect_is_not_let_near(
