@@ -13,12 +13,17 @@ RULES: Final = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 PHONE: Final = 390
 # Pages for somebody who is not signed in.
 OUTSIDE: Final = ("team.sign_in", "team.sign_up", "team.forgot", "team.reset", "team.invitation")
-# Lets colours that are still on their way to the other theme arrive; spinners have no end, and
-# what is cancelled on its way has come to rest, too.
-SETTLED: Final = """() => new Promise(requestAnimationFrame).then(() => Promise.all(
-    document.getAnimations()
-        .filter(each => each.effect.getComputedTiming().iterations !== Infinity)
-        .map(each => each.finished.catch(() => {}))))"""
+# Lets colours that are still on their way to the other theme arrive. A child that takes its colour
+# from a parent sets out anew with each step of the parent's, so one round of waiting is not enough;
+# spinners have no end, and what is cancelled on its way has come to rest, too.
+SETTLED: Final = """async () => {
+    await new Promise(requestAnimationFrame);
+    const moving = () => document.getAnimations().filter(each =>
+        each.playState === "running"
+        && each.effect.getComputedTiming().iterations !== Infinity);
+    for (let found = moving(); found.length; found = moving())
+        await Promise.all(found.map(each => each.finished.catch(() => {})));
+}"""
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
 
 
