@@ -118,6 +118,7 @@ def test_the_gallery_by_keyboard(browser: Browser, address: str, complaints: lis
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Thing")).to_be_visible()
     page.wait_for_load_state()
+    expect(page.locator("dialog[open]")).to_have_count(0)  # keys are not heard above the page
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")

@@ -58,7 +58,7 @@ def eventually(holds: Callable[[], bool], *, seconds: float = 20) -> bool:
         try:
             if holds():
                 return True
-        except (psycopg.OperationalError, redis.ConnectionError):
+        except (psycopg.OperationalError, redis.ConnectionError, psutil.NoSuchProcess):
             pass
         time.sleep(0.02)
     return False
