@@ -28,6 +28,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.listing_wanted": sync.listing_wanted,
     "sync.connection_activated": sync.connection_activated,
     "connections.schedule": schedules.schedule,
+    "connections.keep_hours": schedules.keep_hours,
     "team.mail_notices": mail_notices,
     "connections.tell_state": telling.tell_state,
     "connections.tell_outage": telling.tell_outage,
@@ -46,5 +47,6 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "ConnectionStateChanged": ("connections.tell_state", "sync.connection_closed"),
     "ConnectionWentDown": ("connections.tell_outage",),
     "ConnectionCameBack": ("connections.tell_return",),
+    "TimeZoneChanged": ("connections.keep_hours",),
     "NoticePosted": ("team.mail_notices",),
 }

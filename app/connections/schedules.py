@@ -35,6 +35,29 @@ def schedule(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
             _schedule_one(work, get_connection(work, connection_id))
 
 
+def keep_hours(actor: Actor, _facts: Sequence[Mapping[str, Any]]) -> None:
+    """Let cron fields count in the zone the organization has now; intervals go on as they are."""
+    with unit_of_work(actor) as work:
+        zone = _zone(work)
+        for row in work.session.scalars(
+            select(Schedule)
+            .where(Schedule.organization_id == work.organization_id, Schedule.zone != zone)
+            .order_by(Schedule.key)
+            .with_for_update()
+        ):
+            row.zone = zone
+            if row.cron:
+                row.next_at = next_due(row.cron, zone, row.every, after=work.now)
+            work.touch(f"connection-{row.subject_id}")
+
+
+def _zone(work: Work) -> str:
+    named = work.session.scalar(
+        select(Organization.timezone).where(Organization.id == work.organization_id)
+    )
+    return named or "UTC"
+
+
 def intervals(settings: Mapping[str, Any]) -> dict[str, timedelta]:
     """Return how often each task of a connection is due without cron fields."""
     return {
@@ -54,10 +77,7 @@ def cron_of(settings: Mapping[str, Any], task: str) -> str | None:
 def _schedule_one(work: Work, row: Connection) -> None:
     if row.state == ConnectionState.DISCONNECTED:
         return
-    named = work.session.scalar(
-        select(Organization.timezone).where(Organization.id == work.organization_id)
-    )
-    zone = named or "UTC"
+    zone = _zone(work)
     for task, every in intervals(row.settings).items():
         cron = cron_of(row.settings, task)
         planned = insert(Schedule).values(

@@ -9,3 +9,10 @@ class OrganizationCreated:
     """A new tenant exists and wants its first rows, such as a location."""
 
     organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TimeZoneChanged:
+    """The organization keeps its hours in another zone from now on."""
+
+    timezone: str

@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.core.db import new_id
 from app.core.errors import Invalid, NotFound
 from app.core.work import Work, unit_of_work
-from app.team.events import OrganizationCreated
+from app.team.events import OrganizationCreated, TimeZoneChanged
 from app.team.models import Membership, Organization
 from app.team.permissions import Role
 from app.team.rules import LENGTH_UNITS, LOCALES, TIMEZONES, WEIGHT_UNITS, slug_of
@@ -92,12 +92,7 @@ def change_organization(work: Work, wanted: Mapping[str, str]) -> None:
     for field, allowed in _CHOICES.items():
         if field in wanted and wanted[field] not in allowed:
             raise Invalid(fields={field: "Choose one of the list."})
-    changes = {}
-    for field in ("name", *_CHOICES):
-        before, after = getattr(organization, field), wanted.get(field, "").strip()
-        if after and after != before:
-            changes[field] = {"before": before, "after": after}
-            setattr(organization, field, after)
+    changes = _apply(organization, wanted)
     if changes:
         record_audit(
             work,
@@ -107,3 +102,16 @@ def change_organization(work: Work, wanted: Mapping[str, str]) -> None:
             f"Changed {', '.join(changes).replace('_', ' ')}.",
             changes,
         )
+    if "timezone" in changes:
+        work.emit(TimeZoneChanged(organization.timezone))
+
+
+def _apply(organization: Organization, wanted: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Write what differs; returns each changed field with what it was and is."""
+    changes = {}
+    for field in ("name", *_CHOICES):
+        before, after = getattr(organization, field), wanted.get(field, "").strip()
+        if after and after != before:
+            changes[field] = {"before": before, "after": after}
+            setattr(organization, field, after)
+    return changes

@@ -12,9 +12,10 @@ from app.core import clock, db
 from app.core.actor import SYSTEM, Actor
 from app.core.schedule import Schedule
 from app.core.work import unit_of_work
+from app.team import service as team
 from app.team.models import Organization
 from tests.services.connections.conftest import Connect
-from workers import scheduler
+from workers import relay, scheduler
 
 Advance = Callable[[timedelta], None]
 
@@ -69,6 +70,29 @@ def test_a_task_with_cron_fields_is_due_by_them_again(
         )
     assert next_at == second
     assert second - first <= timedelta(days=7, hours=1)
+
+
+def test_a_new_time_zone_counts_for_cron_fields_at_once(
+    actor: Actor, connect: Connect, advance: Advance
+) -> None:
+    shop_id = connect()
+    before = plan(actor, shop_id, reconcile_cron="30 6 * * *", poll_minutes=20)
+    relay.deliver_here(actor)
+    advance(timedelta(minutes=5))
+
+    with unit_of_work(actor) as work:
+        team.change_organization(work, {"timezone": "Asia/Tokyo"})
+    relay.deliver_here(actor)
+
+    with db.reading(actor) as session:
+        after = {
+            each.label: each for each in schedules.coming(session, actor.organization, shop_id)
+        }
+    tokyo = ZoneInfo("Asia/Tokyo")
+    times = after["Compare everything"].times
+    assert {at.astimezone(tokyo).strftime("%H:%M") for at in times} == {"06:30"}
+    assert times[0] > clock.now()
+    assert after["Ask for changes"].times == before["Ask for changes"].times
 
 
 def test_other_organizations_see_nothing_of_a_schedule(actor: Actor, connect: Connect) -> None:
