@@ -6,7 +6,7 @@ rights. Losing news costs a reload, so every failure here is logged and swallowe
 
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import redis
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 STREAM_LENGTH: Final = 10_000
 DOORBELL: Final = "doorbell"
+DOORS: Final = "news:doors"  # who has lost rights, whatever organization they listen in
+_DOORS_LENGTH: Final = 1_000
 _RINGS: Final = 1_000
 
 
@@ -36,6 +38,21 @@ def publish(organization_id: UUID, names: Sequence[str]) -> None:
         )
     except redis.RedisError:
         log.warning("News could not be published; pages are right after a reload.")
+
+
+def show_out(
+    *, user_id: UUID | None = None, session_id: UUID | None = None, keep: UUID | None = None
+) -> None:
+    """End the open streams of a session, or of a person except those of one session.
+
+    A page that may still listen comes back at once, with the rights its person has now.
+    """
+    told = {"user": user_id, "session": session_id, "keep": keep}
+    fields: dict[Any, Any] = {name: str(key) for name, key in told.items() if key is not None}
+    try:
+        kv.client().xadd(DOORS, fields, maxlen=_DOORS_LENGTH, approximate=True)
+    except redis.RedisError:
+        log.warning("Open streams could not be ended; each ends by itself within minutes.")
 
 
 def ring(what: str = "outbox") -> None:

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ import redis
 
 from app.core import kv
 from app.core.errors import Unavailable
-from app.core.news import stream_key
+from app.core.news import DOORS, stream_key
 from app.web.live import Watch
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ PER_NAME: Final = 0.5  # seconds between two drawings of one name
 BLOCK_MS: Final = 15_000
 READ_AT_ONCE: Final = 500
 
+_ABOUT: Final = (b"user", b"session", b"keep")
 Entry = tuple[bytes, Mapping[bytes, bytes]]
 
 
@@ -41,9 +43,12 @@ class Listener:
 
     organization_id: UUID
     watch: Watch
+    user_id: UUID | None = None
+    session_id: UUID | None = None
     pending: dict[str, None] = field(default_factory=dict)
     last_id: str = ""
     missed: bool = False
+    is_shown_out: bool = False
     _drawn_at: dict[str, float] = field(default_factory=dict)
     _bell: threading.Event = field(default_factory=threading.Event)
 
@@ -65,6 +70,14 @@ class Listener:
         self.pending = dict.fromkeys(self.watch.names)
         self._bell.set()
 
+    def show_out(self, told: Mapping[bytes, bytes]) -> None:
+        """End this page's stream when the news is about its session or its person."""
+        user, session, keep = (told.get(each, b"").decode() for each in _ABOUT)
+        mine = str(self.session_id)
+        if session == mine or (user == str(self.user_id) and keep != mine):
+            self.is_shown_out = True
+            self._bell.set()
+
     def take(self, *, wait: float) -> list[str]:
         """Wait for names that may be drawn now, at most `wait` seconds; empty when none came."""
         ends = time.monotonic() + wait
@@ -78,6 +91,8 @@ class Listener:
                 self._forget_old(now)
                 return due
             self._bell.clear()
+            if self.is_shown_out:
+                return []
             left = min(ends - now, PER_NAME / 5 if self.pending else ends - now)
             if left <= 0:
                 return []
@@ -96,6 +111,7 @@ class Hub:
         self._listeners: dict[UUID, set[Listener]] = {}
         self._positions: dict[UUID, str] = {}
         self._doorbell = f"news:hub:{uuid4()}"
+        self._doors_at = "$"
         self._thread: threading.Thread | None = None
 
     @property
@@ -150,6 +166,9 @@ class Hub:
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
+            # Read here, so that whoever was let in before this moment is shown out after it.
+            with suppress(redis.RedisError):
+                self._doors_at = _newest(DOORS)
             self._thread = threading.Thread(target=self._read, name="news-reader", daemon=True)
             self._thread.start()
 
@@ -160,10 +179,17 @@ class Hub:
         except redis.RedisError:
             log.warning("The news reader could not be woken; it looks again by itself.")
 
+    def _goes_on(self) -> bool:
+        """Tell the reader whether anybody listens; who joins after a no starts another reader."""
+        with self._lock:
+            if not self._listeners:
+                self._thread = None
+            return bool(self._listeners)
+
     def _read(self) -> None:
         """Read news for every organization that has listeners, until nobody listens."""
         doorbell_at = "0"
-        while self._listeners:
+        while self._goes_on():
             with self._lock:
                 wanted: dict[Any, Any] = {
                     stream_key(o): at for o, at in self._positions.items() if at
@@ -171,7 +197,9 @@ class Hub:
                 owners = {stream_key(o).encode(): o for o in self._positions}
             try:
                 found: Any = kv.client().xread(
-                    {**wanted, self._doorbell: doorbell_at}, count=READ_AT_ONCE, block=BLOCK_MS
+                    {**wanted, self._doorbell: doorbell_at, DOORS: self._doors_at},
+                    count=READ_AT_ONCE,
+                    block=BLOCK_MS,
                 )
             except (redis.RedisError, OSError):
                 log.warning("News cannot be read; trying again.")
@@ -180,6 +208,9 @@ class Hub:
             for key, entries in found or ():
                 if key == self._doorbell.encode():
                     doorbell_at = entries[-1][0].decode()
+                elif key == DOORS.encode():
+                    self._doors_at = entries[-1][0].decode()
+                    self._show_out(entries)
                 elif key in owners:
                     self._spread(owners[key], entries)
 
@@ -193,6 +224,13 @@ class Hub:
             for listener in listeners:
                 listener.hear(entry_id.decode(), names)
 
+    def _show_out(self, entries: Sequence[Entry]) -> None:
+        with self._lock:
+            listeners = [each for group in self._listeners.values() for each in group]
+        for _, told in entries:
+            for listener in listeners:
+                listener.show_out(told)
+
 
 def _older(left: str, right: str) -> bool:
     return _parts(left) < _parts(right)
@@ -205,7 +243,11 @@ def _parts(entry_id: str) -> tuple[int, int]:
 
 def last_id(organization_id: UUID) -> str:
     """Return the id of an organization's newest news, or 0-0."""
-    newest: Any = kv.client().xrevrange(stream_key(organization_id), count=1)
+    return _newest(stream_key(organization_id))
+
+
+def _newest(key: str) -> str:
+    newest: Any = kv.client().xrevrange(key, count=1)
     return newest[0][0].decode() if newest else "0-0"
 
 

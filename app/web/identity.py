@@ -36,6 +36,7 @@ class Identity:
     timezone: str = "UTC"
     locale: str = "en_US"
     via: str = "web"
+    session_id: UUID | None = None
 
     @property
     def organization_name(self) -> str:
@@ -66,11 +67,17 @@ class Doors:
 class _Source:
     load: Loader
     doors: Doors
+    load_anew: Loader
 
 
-def register_identity(app: Flask, loader: Loader, *, doors: Doors | None = None) -> None:
-    """Tell how to find who is signed in, and where people sign in, out and change organization."""
-    app.extensions[SLOT] = _Source(loader, doors or Doors())
+def register_identity(
+    app: Flask, loader: Loader, *, doors: Doors | None = None, anew: Loader | None = None
+) -> None:
+    """Tell how to find who is signed in, and where people sign in, out and change organization.
+
+    `anew` asks again within a request, for what goes on longer than requests do.
+    """
+    app.extensions[SLOT] = _Source(loader, doors or Doors(), anew or loader)
 
 
 def _url(endpoint: str, **values: object) -> str:
@@ -104,6 +111,13 @@ def current_identity() -> Identity | None:
         g.identity = source.load() if source else None
     identity: Identity | None = g.identity
     return identity
+
+
+def load_identity_anew() -> Identity | None:
+    """Ask again who is signed in: since the request began, the session may have ended."""
+    source: _Source | None = current_app.extensions.get(SLOT)
+    g.identity = source.load_anew() if source else None
+    return current_identity()
 
 
 def current_actor() -> Actor:

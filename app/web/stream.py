@@ -2,8 +2,9 @@
 
 A message without a name holds <hx-partial>s that htmx swaps in. A named message is a DOM event: the
 name of an announced thing (`sync_run-7`), or `listing-feed` with the names that changed, for pages
-that watch `listing-*` and show "3 new". The stream ends after LIFE seconds so that lost rights are
-noticed; htmx comes back with Last-Event-ID. No database connection is held between two messages.
+that watch `listing-*` and show "3 new". The stream ends with its session and when its person's
+rights change (`news.show_out`), and after LIFE seconds, should that news be lost; htmx comes back
+with Last-Event-ID. No database connection is held between two messages.
 """
 
 import re
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, current_app, g, request, url_for
 
 from app.core.actor import Actor
+from app.core.errors import SignInNeeded
 from app.web.fragments import partial
 from app.web.guards import requires
 from app.web.hub import Listener, hub
-from app.web.identity import Identity, current_actor, current_identity
+from app.web.identity import Identity, current_actor, current_identity, load_identity_anew
 from app.web.live import Watch, announced, draw, split_name
 from app.web.moments import noted_moment
 
@@ -82,7 +84,7 @@ def _listen(viewer: _Viewer, listener: Listener) -> Iterator[str]:
     ends = time.monotonic() + LIFE
     try:
         yield "retry: 1000\n: open\n\n"
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not listener.is_shown_out:
             names = listener.take(wait=HEARTBEAT)
             if not names:
                 yield ": still here\n\n"
@@ -100,15 +102,25 @@ def _since() -> str:
 @requires()
 def events() -> Response:
     """Stream what changes among the watched things."""
-    actor = current_actor()
+    actor, identity = current_actor(), current_identity()
+    listener = Listener(
+        actor.organization,
+        Watch.parse(request.args.get("watch", "")),
+        actor.user_id,
+        identity.session_id if identity else None,
+    )
+    hub.join(listener, since=_since())
+    # From here on a loss of rights is heard; one between the guard's look and now was not.
+    identity = load_identity_anew()
+    if identity is None or identity.organization_id != actor.organization_id:
+        hub.leave(listener)
+        raise SignInNeeded
     viewer = _Viewer(
         current_app.app_context().app,  # the app itself: the proxy ends with the request
         request.environ,
-        current_identity(),
-        actor,
+        identity,
+        current_actor(),
     )
-    listener = Listener(actor.organization, Watch.parse(request.args.get("watch", "")))
-    hub.join(listener, since=_since())
     response = Response(_listen(viewer, listener), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"

@@ -1,11 +1,13 @@
 """Who belongs to an organization: invitations, roles, removal."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
+from app.core import news
 from app.core.actor import Actor
 from app.core.db import new_id, reading
 from app.core.errors import Invalid, NotFound
@@ -267,6 +269,7 @@ def change_role(work: Work, membership_id: UUID, role: Role) -> None:
     check_may_assign(work.actor, before=before, after=role)
     _refuse_without_owner(work, member)
     member.role = role
+    work.after_commit(partial(news.show_out, user_id=user.id))
     record_audit(
         work,
         "member.role_changed",
@@ -295,6 +298,7 @@ def remove_member(work: Work, membership_id: UUID) -> bool:
         .values(current_organization_id=None)
     )
     end_grants_of(work, user.id)
+    work.after_commit(partial(news.show_out, user_id=user.id))
     verb = "left" if is_leaving else "was removed"
     record_audit(work, "member.removed", "user", user.id, f"{user.name} {verb}.")
     return is_leaving

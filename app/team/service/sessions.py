@@ -1,10 +1,12 @@
 """Signed-in browsers: a random token in the cookie, its hash and its rights to live here."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.core import news
 from app.core.actor import Actor
 from app.core.errors import Forbidden, NotFound
 from app.core.work import Work, unit_of_work
@@ -63,6 +65,7 @@ def end_session(work: Work, session_id: UUID) -> None:
     )
     if ended is None:
         raise NotFound
+    work.after_commit(partial(news.show_out, session_id=session_id))
     record_audit(work, "session.ended", "session", session_id, "Signed out of a browser.")
 
 
@@ -88,6 +91,7 @@ def revoke_sessions(work: Work, user_id: UUID, *, keep: UUID | None = None) -> i
         .values(revoked_at=work.now)
         .returning(UserSession.id)
     )
+    work.after_commit(partial(news.show_out, user_id=user_id, keep=keep))
     return len(ended.all())
 
 

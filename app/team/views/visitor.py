@@ -72,6 +72,7 @@ def _load(token: str) -> Visitor | None:
         theme=user.preferences.get("theme", "system"),
         timezone=user.preferences.get("timezone") or (place.timezone if place else "UTC"),
         locale=user.preferences.get("locale") or (place.locale if place else "en_US"),
+        session_id=row.id,
     )
     if clock.now() - row.last_seen_at >= SEEN_EVERY:
         with unit_of_work(Actor(None, user.id, frozenset())) as work:
@@ -90,6 +91,13 @@ def _identity() -> Identity | None:
     if is_api():
         return api_identity()
     return current_user.identity if current_user.is_authenticated else None
+
+
+def _identity_anew() -> Identity | None:
+    if is_api() or not current_user.is_authenticated:
+        return _identity()
+    visitor = _load(current_user.token)
+    return visitor.identity if visitor else None
 
 
 def session_id() -> UUID:
@@ -134,4 +142,4 @@ def install_visitors(app: Flask) -> None:
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     _manager.init_app(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _remember_origin)
-    register_identity(app, _identity)
+    register_identity(app, _identity, anew=_identity_anew)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from app.web.guards import requires
 from app.web.hub import Hub, Listener
 from app.web.live import Watch
 from tests.conftest import redis_database
-from tests.pages.web.conftest import ACME, OTHER_SHOP
+from tests.pages.web.conftest import ACME, ALICE, OTHER_SHOP
 
 Messages = Iterator[bytes]
 GADGETS_OF_ACME = {"1": "Mug", "2": "Plate"}
@@ -62,10 +63,11 @@ def gadgets(
     yield
     while _opened:
         _opened.pop().close()
+    reader = own._thread
     own._listeners.clear()
     own._wake()
-    if own._thread is not None:
-        own._thread.join(timeout=20)
+    if reader is not None:
+        reader.join(timeout=20)
     client.close()
 
 
@@ -270,6 +272,40 @@ def test_a_full_process_says_come_back(alice: FlaskClient, monkeypatch: pytest.M
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "10"
+
+
+def test_who_lost_rights_is_shown_out_and_nobody_else(app: Flask, alice: FlaskClient) -> None:
+    carol = app.test_client()
+    carol.set_cookie("who", "carol")
+    hers, colleagues = _open(alice, "gadget-1"), _open(carol, "gadget-1")
+
+    news.show_out(user_id=ALICE.user_id)
+    rest = b"".join(hers)
+    news.publish(ACME, ["gadget-1"])
+
+    assert b"gadget" not in rest
+    assert "Mug" in _next(colleagues)
+
+
+def test_signing_out_elsewhere_keeps_the_stream_of_this_browser() -> None:
+    here, there = UUID(int=21), UUID(int=22)
+    alice = UUID(int=11)
+    pages = [Listener(ACME, Watch.parse("gadget-1"), alice, each) for each in (here, there)]
+
+    for page_ in pages:
+        page_.show_out({b"user": str(alice).encode(), b"keep": str(here).encode()})
+
+    assert [each.is_shown_out for each in pages] == [False, True]
+
+
+def test_a_stream_opened_while_its_session_ends_is_none(app: Flask, alice: FlaskClient) -> None:
+    source = app.extensions["syncstore_identity"]
+    app.extensions["syncstore_identity"] = replace(source, load_anew=lambda: None)
+
+    answer = alice.get("/events?watch=gadget-1", headers={"HX-Request-Type": "partial"})
+
+    assert answer.status_code == 401
+    assert vars(stream)["hub"].count == 0
 
 
 def test_nobody_gets_no_stream(client: FlaskClient) -> None:
