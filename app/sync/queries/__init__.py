@@ -1,6 +1,7 @@
 """Reads about syncing, for pages and commands."""
 
 from app.sync.queries.causes import Cause, failing_ids, find_cause
+from app.sync.queries.days import RunDay, run_days
 from app.sync.queries.home import Day, Home, counters, home
 from app.sync.queries.lists import (
     FAILURES,
@@ -39,6 +40,7 @@ __all__ = [
     "ParkedDetail",
     "ParkedRow",
     "ParkedWish",
+    "RunDay",
     "RunRow",
     "changes",
     "counters",
@@ -54,6 +56,7 @@ __all__ = [
     "parked_page",
     "proposals",
     "reasons",
+    "run_days",
     "run_page",
     "run_rows",
     "state_counts",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import Date, case, cast, func, select
@@ -22,9 +22,8 @@ from app.sync.models import (
     SyncTask,
     TaskState,
 )
+from app.sync.queries.days import DAYS, begun_since
 from app.sync.queries.lists import RunRow, run_page
-
-DAYS = 14
 
 
 def counters(session: Session) -> dict[str, int]:
@@ -156,7 +155,7 @@ def _days(session: Session, count: int) -> list[Day]:
         row[0]: (int(row[1] or 0), int(row[2] or 0))
         for row in session.execute(
             select(day, func.sum(SyncRun.done - SyncRun.failed), func.sum(SyncRun.failed))
-            .where(day >= first)
+            .where(begun_since(datetime.combine(first, time.min, UTC)))
             .group_by(day)
         )
     }

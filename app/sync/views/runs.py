@@ -1,5 +1,6 @@
 """Activity: runs and what they changed; plans that wait; listings that failed."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.work import unit_of_work
 from app.sync import queries, runs, service, undoing
 from app.sync.views.base import bp
-from app.web.filters import plural
+from app.web.filters import plural, viewer_zone
 from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -35,6 +36,7 @@ def run_list() -> ResponseReturnValue:
     """Show every run, newest first."""
     actor = current_actor()
     with reading(actor) as session:
+        days = queries.run_days(session, viewer_zone())
         found = queries.run_page(
             session,
             connection_id=_uuid(request.args.get("connection", "")),
@@ -48,7 +50,33 @@ def run_list() -> ResponseReturnValue:
         watch=["sync_run-*", *(f"sync_run-{row.id}" for row in found.rows)],
         page=found,
         cards=cards,
+        days=days,
+        chart=_chart(days),
     )
+
+
+def _chart(days: Sequence[queries.RunDay]) -> dict[str, Any]:
+    sets = (
+        ("Done", "good", "done"),
+        ("Partly done", "warn", "partly"),
+        ("Failed", "bad", "failed"),
+    )
+    return {
+        "type": "bar",
+        "data": {
+            "labels": [each.at.strftime("%d %b") for each in days],
+            "datasets": [
+                {"label": label, "tone": tone, "data": [getattr(each, name) for each in days]}
+                for label, tone, name in sets
+            ],
+        },
+        "options": {
+            "scales": {
+                "x": {"stacked": True},
+                "y": {"stacked": True, "title": {"text": "Runs"}, "ticks": {"precision": 0}},
+            }
+        },
+    }
 
 
 @bp.get("/sync/runs/<uuid:run_id>")

@@ -1,0 +1,133 @@
+"""Activity: two weeks of runs, day by day."""
+
+import html
+import json
+import re
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, text, update
+
+from app.connections import service as connections
+from app.core import clock, db
+from app.core.actor import Actor, job_actor
+from app.core.work import unit_of_work
+from app.sync import queries
+from app.sync.models import RunKind, RunState, SyncRun
+from app.team.models import User
+from tests.cast import Cast, cast, enter
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def people(app: Flask, clean: None) -> Cast:
+    return cast()
+
+
+@pytest.fixture
+def acme(people: Cast) -> Actor:
+    return job_actor(people.alice.place)
+
+
+def ran(actor: Actor, *runs: tuple[datetime, RunState]) -> None:
+    """Leave runs that began at these moments and ended so."""
+    with unit_of_work(actor) as work:
+        row = connections.add_connection(
+            work,
+            channel="woocommerce",
+            name="Acme outlet",
+            address=f"https://{db.new_id().hex[-8:]}.test",
+            credentials={"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40},
+            wire={},
+        )
+        for began_at, state in runs:
+            run = SyncRun(
+                organization_id=work.organization_id,
+                connection_id=row.id,
+                kind=RunKind.CHANGES,
+                state=state,
+                created_at=began_at,
+            )
+            work.session.add(run)
+
+
+def charts(page: str) -> list[dict[str, list[int]]]:
+    """Return what the charts of a page draw: label → figures."""
+    found = [json.loads(html.unescape(each)) for each in re.findall(r'data-chart="([^"]+)"', page)]
+    return [{each["label"]: each["data"] for each in one["data"]["datasets"]} for one in found]
+
+
+def test_activity_draws_two_weeks_of_runs_with_their_outcomes(
+    client: FlaskClient, people: Cast, acme: Actor
+) -> None:
+    now = clock.now()
+    ended = [RunState.DONE, RunState.DONE, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED]
+    ran(acme, *((now, state) for state in ended), (now - timedelta(days=40), RunState.FAILED))
+    enter(client, people.carol)
+
+    page = client.get("/sync/runs").text
+
+    [drawn] = charts(page)
+    assert drawn == {
+        "Done": [0] * 13 + [2],
+        "Partly done": [0] * 13 + [1],
+        "Failed": [0] * 13 + [1],
+    }
+    assert "Partly done</th>" in page
+
+
+def test_a_day_is_a_day_where_the_person_is(client: FlaskClient, people: Cast, acme: Actor) -> None:
+    noon = datetime.combine(clock.now().date(), datetime.min.time(), BERLIN) + timedelta(hours=12)
+    yesterday_late = noon - timedelta(hours=12, minutes=30)
+    ran(acme, (yesterday_late, RunState.DONE))
+    with unit_of_work(people.alice.actor) as work:
+        work.session.execute(
+            update(User)
+            .where(User.id == people.alice.user_id)
+            .values(preferences={"timezone": "Europe/Berlin"})
+        )
+    enter(client, people.alice)
+
+    with clock.frozen(noon):
+        [drawn] = charts(client.get("/sync/runs").text)
+
+    assert drawn["Done"] == [0] * 12 + [1, 0]
+
+
+def test_without_runs_there_is_no_chart_but_what_to_do(client: FlaskClient, people: Cast) -> None:
+    enter(client, people.mallory)
+
+    page = client.get("/sync/runs").text
+
+    assert charts(page) == []
+    assert "Nothing ran yet" in page
+
+
+def test_other_organizations_runs_are_not_in_the_chart(
+    client: FlaskClient, people: Cast, acme: Actor
+) -> None:
+    ran(acme, (clock.now(), RunState.DONE))
+    enter(client, people.mallory)
+
+    assert charts(client.get("/sync/runs").text) == []
+
+
+def test_two_weeks_are_read_by_an_index(acme: Actor) -> None:
+    asked: list[tuple[str, Any]] = []
+    with db.reading(acme) as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        connection = session.connection()
+        listen = partial(event.listen, connection, "before_cursor_execute")
+        listen(lambda _connection, _cursor, *told: asked.append((told[0], told[1])))
+        queries.run_days(session, BERLIN)
+        statement, values = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars().all()
+
+    index = [line for line in plan if "Index Cond" in line]
+    assert any("organization_id =" in line and "id >=" in line for line in index)
