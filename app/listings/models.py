@@ -96,6 +96,7 @@ class Listing(Base, Identified, Owned):
     kind: Mapped[str] = mapped_column(String(20), default="simple")
     is_writable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     is_ours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # we made it
+    sends_prices: Mapped[bool | None]  # None: as the rules of the connection say
     title: Mapped[str] = mapped_column(String(255), default="")
     first_sku: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None]

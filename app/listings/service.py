@@ -18,6 +18,7 @@ from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
 from app.listings.events import ListingMapped, ListingWanted
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer, Pairing, Proposal
+from app.team.service import record_audit
 
 _FREE: Final = frozenset((ListingState.UNMAPPED, ListingState.IGNORED))
 
@@ -276,6 +277,22 @@ def set_override(
     else:
         listing.overrides[field] = value
     listing.version += 1
+    work.emit(ListingWanted(listing.id, listing.connection_id))
+    _tell(work, listing)
+    return listing
+
+
+def send_prices(work: Work, listing_id: UUID, *, is_sent: bool) -> Listing:
+    """Send prices to one listing from now on, or leave them to the shop, whatever the rules say."""
+    listing = get_listing(work, listing_id)
+    if listing.sends_prices is is_sent:
+        return listing
+    listing.sends_prices = is_sent
+    listing.version += 1
+    name = work.session.get_one(Connection, listing.connection_id).name
+    does = "are sent" if is_sent else "are not sent"
+    sentence = f"Prices of {listing.title or 'a listing'} {does} to {name}."
+    record_audit(work, "listing.prices", "listing", listing.id, sentence)
     work.emit(ListingWanted(listing.id, listing.connection_id))
     _tell(work, listing)
     return listing

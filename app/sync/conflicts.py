@@ -16,7 +16,8 @@ from app.listings.models import Listing, ListingState
 from app.sync import resolving
 from app.sync.errors import ConflictNotFound
 from app.sync.models import Conflict, ConflictComment, ConflictState, Resolution
-from app.sync.policy import Origin, Policy, Rule, decide
+from app.sync.policy import Policy, Rule, decide
+from app.sync.project import rules_of
 from app.team.models import User
 
 PAGE: Final = 50
@@ -192,8 +193,7 @@ def rule_for(session: Session, conflict: Conflict) -> Rule:
 
 
 def _policy(connection: Connection, listing: Listing) -> Policy:
-    origin = Origin.CREATED if listing.is_ours else Origin.IMPORTED
-    return Policy.from_settings(connection.settings).of(origin)
+    return rules_of(Policy.from_settings(connection.settings), listing)
 
 
 @dataclass(frozen=True, slots=True)

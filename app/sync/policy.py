@@ -78,11 +78,28 @@ class Policy:
     mass_limit: int = 100  # more listings than this in one plan deleted, hidden or repriced: wait
     mass_percent: int = 20  # … or more than this share of the connection
 
-    def of(self, origin: Origin) -> "Policy":
-        """Return the policy as it applies to listings of this origin."""
-        if origin is not Origin.IMPORTED or not self.imported:
+    def of(self, origin: Origin, *, sends_prices: bool | None = None) -> "Policy":
+        """Return the policy as it applies to listings of this origin.
+
+        `sends_prices` is the listing's own switch (MAP-04); None: the rules decide.
+        """
+        own = self.imported if origin is Origin.IMPORTED else {}
+        groups = {**self.groups, **own}
+        if sends_prices is not None:
+            rule = groups.get(Group.PRICE, _TWO_WAY)
+            groups[Group.PRICE] = self._switched(rule, is_on=sends_prices)
+        if groups == self.groups:
             return self
-        return replace(self, groups={**self.groups, **self.imported}, imported={})
+        return replace(self, groups=groups, imported={})
+
+    def _switched(self, rule: Rule, *, is_on: bool) -> Rule:
+        """Return the rule of prices after a switch: the usual one of sending, or of not sending."""
+        if rule.direction.goes_out is is_on:
+            return rule
+        if not is_on:
+            return DEFAULTS.imported[Group.PRICE]
+        usual = self.groups.get(Group.PRICE, _TWO_WAY)
+        return usual if usual.direction.goes_out else DEFAULTS.groups[Group.PRICE]
 
     def with_winner(self, group: Group, winner: OnBoth) -> "Policy":
         """Return the policy with another winner for a field group, directions as they are."""

@@ -21,7 +21,7 @@ from app.listings.models import Listing, ListingState
 from app.sync import planner, project
 from app.sync.mass import guard_mass_change, summarise
 from app.sync.plans import Intent, ListingPlan, Risk, price_move
-from app.sync.policy import Origin, Policy
+from app.sync.policy import Policy
 
 SLICE: Final = 500
 SHOWN: Final = 100  # listings shown whole; the rest is counted
@@ -123,7 +123,7 @@ def _plan(pair: project.Pair, rules: Policy, can: Capabilities) -> ListingPlan:
     listing = pair.listing
     if listing.external_id is None:
         return planner.plan_creation(pair.ours, carries=can)
-    policy = rules.of(Origin.CREATED if listing.is_ours else Origin.IMPORTED)
+    policy = project.rules_of(rules, listing)
     theirs = project.their_side(pair, shown(listing))
     return planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=can)
 

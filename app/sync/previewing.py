@@ -17,7 +17,7 @@ from app.connections.models import Connection
 from app.listings.models import Listing, ListingState
 from app.sync import planner, project
 from app.sync.planner import ListingPlan, Way
-from app.sync.policy import Origin, Policy
+from app.sync.policy import Policy
 
 AT_MOST: Final = 1_000  # pairs looked at; the newest
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
@@ -84,11 +84,9 @@ def _effects(pairs: Sequence[project.Pair], rules: Policy) -> dict[Group, Effect
 
 
 def _plan(pair: project.Pair, rules: Policy) -> ListingPlan:
-    origin = Origin.CREATED if pair.listing.is_ours else Origin.IMPORTED
+    policy = project.rules_of(rules, pair.listing)
     theirs = project.remembered_side(pair)
-    return planner.plan_listing(
-        pair.ours, theirs, pair.base, rules.of(origin), carries=Everything()
-    )
+    return planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=Everything())
 
 
 def _counted(plan: ListingPlan) -> list[tuple[Group, str]]:

@@ -23,6 +23,7 @@ from app.listings import pricing
 from app.listings.models import Listing, MediaBinding, Offer
 from app.sync import compare
 from app.sync.models import BaseValue
+from app.sync.policy import Origin, Policy
 from app.sync.sides import Side
 
 PRODUCT: Final = "product"  # subject of what belongs to no variant
@@ -61,6 +62,13 @@ class Pair:
     def their_images(self) -> dict[str, str]:
         """Our media id → their picture id."""
         return {ours: theirs for theirs, ours in self.media_ids.items()}
+
+
+def rules_of(policy: Policy, listing: Listing) -> Policy:
+    """Return the rules of a connection as they hold for one of its listings."""
+    is_made_here = listing.is_ours or listing.external_id is None
+    origin = Origin.CREATED if is_made_here else Origin.IMPORTED
+    return policy.of(origin, sends_prices=listing.sends_prices)
 
 
 def load_pairs(

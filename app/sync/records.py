@@ -27,8 +27,8 @@ from app.sync.models import (
     SyncRun,
 )
 from app.sync.planner import LISTING, FieldConflict, Intent, ListingPlan, Risk
-from app.sync.policy import OnBoth, Origin, Policy, decide
-from app.sync.project import FOREIGN, PRODUCT, Pair
+from app.sync.policy import OnBoth, Policy, decide
+from app.sync.project import FOREIGN, PRODUCT, Pair, rules_of
 from app.sync.sides import MISSING
 
 FLOOD_WINDOW: Final = timedelta(hours=1)
@@ -52,7 +52,7 @@ class Terms:
     def policy(self, listing: Listing) -> Policy:
         """Return the rules for one listing."""
         rules = Policy.from_settings(self.connection.settings)
-        return rules.of(Origin.CREATED if listing.is_ours else Origin.IMPORTED)
+        return rules_of(rules, listing)
 
 
 @dataclass(slots=True)

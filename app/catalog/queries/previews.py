@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.adapters.values import FIELDS, Group
 from app.catalog.bulk import Operation, changes_for, stays
 from app.catalog.queries.values import organization_of
 from app.catalog.rules import Layer
@@ -65,6 +66,7 @@ class PreviewSummary:
     unchanged: int = 0
     refused: int = 0
     gone: int = 0
+    repriced: tuple[UUID, ...] = ()  # products of which a price changes
 
 
 def preview(session: Session, operation: Operation, ids: Sequence[UUID]) -> list[PreviewRow]:
@@ -88,7 +90,12 @@ def summarize(session: Session, operation: Operation, ids: Sequence[UUID]) -> Pr
     refused = sum(row.refusal is not None for row in rows)
     changed = sum(bool(row.lines) for row in rows)
     unchanged = len(rows) - refused - changed
-    return PreviewSummary(changed, unchanged, refused, len(ids) - len(rows))
+    repriced = tuple(row.product_id for row in rows if any(map(_is_price, row.lines)))
+    return PreviewSummary(changed, unchanged, refused, len(ids) - len(rows), repriced)
+
+
+def _is_price(line: PreviewLine) -> bool:
+    return line.field in FIELDS and FIELDS[line.field].group is Group.PRICE
 
 
 def _row(operation: Operation, state: ProductState, currency: str) -> PreviewRow:

@@ -17,7 +17,7 @@ from app.catalog.file_forms import BulkForm
 from app.catalog.filters import ProductFilter
 from app.catalog.models import BulkEdit, BulkState
 from app.catalog.queries import imports as queries
-from app.catalog.queries.previews import PreviewRow, preview, summarize
+from app.catalog.queries.previews import PreviewRow, PreviewSummary, preview, summarize
 from app.catalog.service.loading import organization_currency
 from app.catalog.views.blueprint import bp
 from app.catalog.views.showing import field_label, show_value
@@ -25,6 +25,7 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Invalid
 from app.core.work import unit_of_work
+from app.sync import queries as sync
 from app.web.filters import plural
 from app.web.fragments import go_to, page, then, toast
 from app.web.guards import requires
@@ -33,6 +34,7 @@ from app.web.live import announce
 
 PAGE: Final = 50
 SHOWN_LINES: Final = 6
+_PRICED: Final = ("price_", "sale_")
 
 announce("bulk_edit", permission="catalog.write")
 
@@ -115,7 +117,18 @@ def _preview(session: Session, row: BulkEdit) -> dict[str, Any]:
         "headline": _headline(summary, len(ids)),
         "to_change": len(ids) if summary is None else summary.changed,
         "rows": [_shown(each) for each in preview(session, operation, found.rows)],
+        "unsent": _unsent(session, operation, summary, ids),
     }
+
+
+def _unsent(
+    session: Session, operation: Operation, summary: PreviewSummary | None, ids: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Return where the new prices are not sent: (connection, listings)."""
+    if summary is not None:
+        return sync.unsent_prices(session, summary.repriced)
+    is_price = operation.kind.startswith(_PRICED)
+    return sync.unsent_prices(session, [UUID(each) for each in ids]) if is_price else []
 
 
 def _headline(summary: Any, total: int) -> str:

@@ -43,6 +43,20 @@ def listing_override(product_id: UUID, listing_id: UUID) -> ResponseReturnValue:
     return then(product_detail, product_id=product_id)
 
 
+@bp.post("/products/<uuid:product_id>/listings/<uuid:listing_id>/prices")
+@requires("listings.map")
+def listing_prices(product_id: UUID, listing_id: UUID) -> ResponseReturnValue:
+    """Send prices to one listing from now on, or leave them to the shop."""
+    actor = current_actor()
+    with reading(actor) as session:
+        cards = queries.listing_cards(session, product_id)
+    if listing_id not in {card.badge.listing_id for card in cards}:
+        raise NotFound
+    with unit_of_work(actor) as work:
+        listings.send_prices(work, listing_id, is_sent=request.form.get("sent") == "yes")
+    return then(product_detail, product_id=product_id)
+
+
 def _read(field: str, text: str, currency: str) -> Any:
     given: Any = split_list(text) if field in _LISTS else text
     try:

@@ -23,7 +23,9 @@ from app.catalog.views.showing import ORIGINS, field_label, show_value
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Invalid
+from app.core.money import Money
 from app.core.work import Work, unit_of_work
+from app.sync import queries as sync
 from app.web.filters import viewer_zone
 from app.web.fragments import go_to, page, then, toast
 from app.web.guards import requires
@@ -31,7 +33,7 @@ from app.web.identity import current_actor
 from app.web.payload import whole_number
 
 RECENT: Final = 8
-BLOCKS: Final = ("product", "media", "sells", "history")
+BLOCKS: Final = ("product", "media", "prices", "sells", "history")
 
 
 def _reading(session: Session, actor: Actor) -> Reading:
@@ -67,6 +69,7 @@ def _show(
         product = queries.product_detail(session, product_id)
         how = _reading(session, actor)
         lines, older = queries.product_history(session, product_id, size=RECENT)
+        standings = sync.price_standings(session, product_id)
         lists = _lists(session)
     return page(
         "catalog/product_detail.html",
@@ -80,9 +83,26 @@ def _show(
         shown=VARIANTS_SHOWN,
         history=lines,
         has_older=older is not None,
+        standings={each.listing_id: each for each in standings},
+        kept_prices=_kept_prices(product, standings),
         **_words(),
         **lists,
     )
+
+
+def _kept_prices(
+    product: queries.ProductDetail, standings: Sequence[sync.PriceStanding]
+) -> dict[str, list[tuple[str, Money]]]:
+    """Return by variant what shops ask that keep another price than ours."""
+    found: dict[str, list[tuple[str, Money]]] = {}
+    for variant in product.variants:
+        ours = variant.values.get("price")
+        own = Money(ours["minor"], ours["currency"]) if ours else None
+        for each in standings:
+            theirs = each.prices.get(variant.id)
+            if not each.is_sent and theirs is not None and theirs != own:
+                found.setdefault(str(variant.id), []).append((each.connection, theirs))
+    return found
 
 
 def _words() -> dict[str, Any]:

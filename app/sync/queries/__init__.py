@@ -28,6 +28,13 @@ from app.sync.queries.parked import (
     parked_ids,
     parked_page,
 )
+from app.sync.queries.prices import (
+    PriceStanding,
+    price_standings,
+    sends_prices,
+    shop_prices,
+    unsent_prices,
+)
 
 __all__ = [
     "FAILURES",
@@ -40,6 +47,7 @@ __all__ = [
     "ParkedDetail",
     "ParkedRow",
     "ParkedWish",
+    "PriceStanding",
     "RunDay",
     "RunRow",
     "changes",
@@ -54,10 +62,14 @@ __all__ = [
     "listing_page",
     "parked_ids",
     "parked_page",
+    "price_standings",
     "proposals",
     "reasons",
     "run_days",
     "run_page",
     "run_rows",
+    "sends_prices",
+    "shop_prices",
     "state_counts",
+    "unsent_prices",
 ]

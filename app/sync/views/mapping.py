@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from app.catalog import queries as catalog
 from app.catalog.filters import ProductFilter, is_id
 from app.catalog.queries.index import ProductRow
 from app.connections import queries as connections
+from app.connections.models import Connection
 from app.core.db import reading
 from app.core.errors import AppError, Invalid, NotFound, TooLarge
+from app.core.money import Money
 from app.core.paging import KeysetPage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
@@ -29,6 +32,7 @@ from app.web.identity import current_actor
 from app.web.wishes import cursors
 
 MOST_AT_ONCE: Final = 500
+_Prices = tuple[bool, Money | None, Money | None]  # are they sent, the lowest, the highest there
 _VIEWS = {
     "unmapped": (ListingState.UNMAPPED,),
     "paired": (
@@ -53,6 +57,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
     text = request.args.get("q", "")
     found: KeysetPage[Any]
     gaps: dict[UUID, list[Gap]] = {}
+    prices: dict[UUID, _Prices] = {}
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
         if view == "ours":
@@ -69,6 +74,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
                 text=text,
                 **cursors(),
             )
+            prices = {each.id: _prices_of(row, each.listing) for each in found.rows}
         counts = queries.state_counts(session, connection_id)
     return page(
         "sync/mapping.html",
@@ -77,10 +83,18 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
         row=row,
         page=found,
         gaps=gaps,
+        prices=prices,
         counts=counts,
         view=view,
         q=text,
     )
+
+
+def _prices_of(connection: Connection, listing: Listing) -> _Prices:
+    """Return whether prices are sent to a listing, and the lowest and highest it has."""
+    known = queries.shop_prices(listing).values()
+    sent = queries.sends_prices(connection, listing)
+    return sent, min(known, default=None), max(known, default=None)
 
 
 def _find(connection_id: UUID) -> None:
@@ -166,6 +180,15 @@ def mapping_unignore(connection_id: UUID) -> ResponseReturnValue:
 def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
     """Take pairs apart."""
     return _each(connection_id, listings.unmap_listing, "Taken apart: {items}.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/prices")
+@requires("listings.map")
+def mapping_prices(connection_id: UUID) -> ResponseReturnValue:
+    """Send prices to the checked items from now on, or leave them to the shop."""
+    is_sent = request.args.get("sent") == "yes"
+    done = "Prices are sent to {items}." if is_sent else "Prices are not sent to {items} any more."
+    return _each(connection_id, partial(listings.send_prices, is_sent=is_sent), done)
 
 
 @bp.get("/connections/<uuid:connection_id>/mapping/<uuid:listing_id>")

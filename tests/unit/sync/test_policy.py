@@ -127,3 +127,24 @@ def test_a_policy_with_a_winner_keeps_its_directions() -> None:
         Direction.FROM_CHANNEL,
         OnBoth.THEIRS,
     )
+
+
+@given(policies, st.sampled_from(Origin), st.booleans())
+@law
+def test_the_switch_of_a_listing_outranks_every_rule_about_prices(
+    policy: Policy, origin: Origin, is_on: bool
+) -> None:
+    rules = policy.of(origin, sends_prices=is_on)
+
+    assert decide("price", rules).direction.goes_out is is_on
+    assert decide("title", rules) == decide("title", policy.of(origin))
+
+
+@given(policies, st.sampled_from(Origin))
+@law
+def test_a_switch_that_asks_for_what_the_rules_say_changes_nothing(
+    policy: Policy, origin: Origin
+) -> None:
+    usual = decide("price", policy.of(origin))
+
+    assert decide("price", policy.of(origin, sends_prices=usual.direction.goes_out)) == usual
