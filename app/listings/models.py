@@ -77,6 +77,12 @@ class Listing(Base, Identified, Owned):
             "id",
             postgresql_where=text("state IN ('failed', 'gone')"),
         ),
+        Index(
+            "ix_listings_kept_off",
+            "organization_id",
+            "kept_off_at",
+            postgresql_where=text("kept_off_at IS NOT NULL"),
+        ),
         CheckConstraint(
             "state IN ('unmapped','ignored','waiting','running','synced','needs_you','failed',"
             "'paused','gone')",
@@ -97,6 +103,8 @@ class Listing(Base, Identified, Owned):
     is_writable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     is_ours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # we made it
     sends_prices: Mapped[bool | None]  # None: as the rules of the connection say
+    # Since when a person keeps it off this channel; those of one decision share the moment.
+    kept_off_at: Mapped[datetime | None]
     title: Mapped[str] = mapped_column(String(255), default="")
     first_sku: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None]

@@ -19,7 +19,7 @@ _AT_REST: Final = (ListingState.GONE, ListingState.IGNORED)
 
 def mark_gone(work: Work, terms: records.Terms, listing: Listing) -> None:
     """Note that the channel no longer has a listing; an unpaired one is forgotten."""
-    if listing.state in _AT_REST:
+    if listing.state in _AT_REST or listing.kept_off_at is not None:
         return
     if listing.product_id is None:
         work.session.delete(listing)

@@ -104,7 +104,7 @@ def _take_one(
     if product.is_deleted:
         gone.mark_gone(work, terms, listing)
         tally.changed += 1
-    elif pair is None:
+    elif pair is None or listing.kept_off_at is not None:
         refresh(work, listing, product)
         tally.changed += 1
     else:
@@ -116,7 +116,7 @@ def _take_one(
 
 
 def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:
-    """Keep the newest answer of the channel for an item that is not paired."""
+    """Keep the newest answer of the channel for an item that is not paired, or kept off."""
     listing.title = str(product.values.get("title") or "")[:255]
     listing.first_sku = _first_sku(product)
     if listing.pairing == Pairing.DONE:

@@ -103,7 +103,7 @@ def load_pairs(
                 media_ids=media,
                 kept=base.kept if base else {},
                 counted={str(k): v.get("quantity") for k, v in known.variants.items()},
-                is_excluded=known.is_excluded,
+                is_excluded=known.is_excluded or listing.kept_off_at is not None,
                 prices={str(k): v.get("prices") or {} for k, v in known.variants.items()},
                 currency=currency,
             )

@@ -296,6 +296,7 @@ def _confirm_missing(actor: Actor, opened: OpenConnection, run: SyncRun) -> str 
                 Listing.connection_id == opened.id,
                 Listing.external_id.is_not(None),
                 Listing.state.not_in((ListingState.GONE, ListingState.IGNORED)),
+                Listing.kept_off_at.is_(None),
                 Listing.last_seen_at < run.started_at,
             )
         ).all()

@@ -56,6 +56,7 @@ _table: Final[dict[str, State]] = {
     "unpublished": _like(IDLE, "Unpublished", "eye-off"),
     "not_listed": _like(IDLE, "Not listed", "circle-dashed"),
     "excluded": _like(PAUSED, "Excluded", "ban"),
+    "kept_off": _like(PAUSED, "Kept off", "ban"),
     "ready": _like(SYNCED, "Ready"),
     "incomplete": _like(NEEDS_YOU, "Incomplete"),
     "rejected": _like(FAILED, "Rejected"),

@@ -195,6 +195,7 @@ def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[st
             "sync.mapping paired",
             url_for("sync.mapping", connection_id=connection_id, view="paired"),
         )
+        yield "sync.mapping off", url_for("sync.mapping", connection_id=connection_id, view="off")
         yield "sync.conflict_list decided", url_for("sync.conflict_list", view="decided")
         yield "web.search mug", url_for("web.search", q="mug")
         yield "error 404", "/no-such-page"

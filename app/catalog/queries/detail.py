@@ -49,6 +49,7 @@ class ListingCard:
     error_field: str | None
     last_synced_at: datetime | None
     is_writable: bool
+    kept_off_at: datetime | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     there: Mapping[str, Any] = field(default_factory=dict)  # field → value as last read there
 
@@ -174,6 +175,7 @@ def _card(listing: Listing, name: str, channel: str) -> ListingCard:
         error_field=listing.error_field,
         last_synced_at=listing.last_synced_at,
         is_writable=listing.is_writable,
+        kept_off_at=listing.kept_off_at,
         overrides=listing.overrides,
         there=listing.remote.get("values", {}),
     )

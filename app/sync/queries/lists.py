@@ -168,6 +168,7 @@ def listing_page(
     reason: str = "",
     cause: str = "",
     ids: Sequence[UUID] | None = None,
+    is_kept_off: bool = False,
     after: str | None = None,
     before: str | None = None,
     limit: int = PAGE,
@@ -195,6 +196,8 @@ def listing_page(
         wanted = wanted.where(Listing.state.in_(states))
     if ids is not None:
         wanted = wanted.where(Listing.id.in_(ids))
+    if is_kept_off:
+        wanted = wanted.where(Listing.kept_off_at.is_not(None))
     if cause:
         wanted = wanted.where(Listing.error_group == cause)
     if reason:
@@ -228,6 +231,14 @@ def state_counts(session: Session, connection_id: UUID | None = None) -> dict[st
     if connection_id is not None:
         wanted = wanted.where(Listing.connection_id == connection_id)
     return {str(row[0]): int(row[1]) for row in session.execute(wanted)}
+
+
+def kept_off_count(session: Session, connection_id: UUID) -> int:
+    """Return how many listings people keep off a channel."""
+    kept = select(func.count()).where(
+        Listing.connection_id == connection_id, Listing.kept_off_at.is_not(None)
+    )
+    return session.scalar(kept) or 0
 
 
 @dataclass(frozen=True, slots=True)

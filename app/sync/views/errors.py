@@ -1,5 +1,6 @@
 """One cause of errors: every listing that fails for it, what to do, and one fix for all."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import request, url_for
@@ -8,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from app.catalog import bulk
 from app.connections import queries as connections
 from app.core.db import reading
+from app.core.errors import Invalid
 from app.core.work import unit_of_work
-from app.sync import queries, service
+from app.sync import aside, queries, service
 from app.sync.views.base import bp
 from app.sync.views.runs import error_list
 from app.web.filters import plural
@@ -56,6 +58,42 @@ def cause_retry(connection_id: UUID, cause: str) -> ResponseReturnValue:
         count = service.retry_listings(work, ids)
     said = "Nothing fails for this reason any more."
     toast(f"Trying {plural(count, 'listing')} again." if count else said, kind="info")
+    return go_to(error_list)
+
+
+@bp.post("/sync/errors/<uuid:connection_id>/<cause>/aside")
+@requires("sync.run")
+def cause_aside(connection_id: UUID, cause: str) -> ResponseReturnValue:
+    """Keep everything of a cause off this channel."""
+    ids = [listing_id for listing_id, _ in _failing(connection_id, cause)]
+    with unit_of_work(current_actor()) as work:
+        count = aside.keep_off(work, ids)
+    tell_kept_off(count, work.now, "Nothing fails for this reason any more.")
+    return go_to(error_list)
+
+
+def tell_kept_off(count: int, moment: datetime, none: str) -> None:
+    """Say how many listings are kept off now, and offer to put them back."""
+    if not count:
+        toast(none, kind="info")
+        return
+    does = "is" if count == 1 else "are"
+    undo = url_for("sync.aside_undo", at=moment.isoformat())
+    toast(f"{plural(count, 'listing')} {does} kept off the channel.", kind="info", undo=undo)
+
+
+@bp.post("/sync/aside/undo")
+@requires("sync.run")
+def aside_undo() -> ResponseReturnValue:
+    """Put back what one decision kept off its channel."""
+    try:
+        moment = datetime.fromisoformat(request.args.get("at", ""))
+    except ValueError as error:
+        raise Invalid("This address is damaged. Put the listings back in the mapping.") from error
+    with unit_of_work(current_actor()) as work:
+        count = aside.put_back(work, kept_off_at=moment)
+    said = f"Trying {plural(count, 'listing')} again." if count else "They were put back already."
+    toast(said, kind="info")
     return go_to(error_list)
 
 

@@ -23,8 +23,9 @@ from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
 from app.listings.readiness import Gap
-from app.sync import queries, ready
+from app.sync import aside, queries, ready
 from app.sync.views.base import bp
+from app.sync.views.errors import tell_kept_off
 from app.web.filters import plural
 from app.web.fragments import go_to_url, page, then, toast
 from app.web.guards import requires
@@ -45,6 +46,7 @@ _VIEWS = {
         ListingState.GONE,
     ),
     "ignored": (ListingState.IGNORED,),
+    "off": (),  # of any state: kept off by a person
 }
 
 
@@ -72,10 +74,12 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
                 connection_id=connection_id,
                 states=_VIEWS.get(view, _VIEWS["unmapped"]),
                 text=text,
+                is_kept_off=view == "off",
                 **cursors(),
             )
             prices = {each.id: _prices_of(row, each.listing) for each in found.rows}
         counts = queries.state_counts(session, connection_id)
+        kept_off = queries.kept_off_count(session, connection_id)
     return page(
         "sync/mapping.html",
         blocks=("results",),
@@ -85,6 +89,7 @@ def mapping(connection_id: UUID) -> ResponseReturnValue:
         gaps=gaps,
         prices=prices,
         counts=counts,
+        kept_off=kept_off,
         view=view,
         q=text,
     )
@@ -180,6 +185,32 @@ def mapping_unignore(connection_id: UUID) -> ResponseReturnValue:
 def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
     """Take pairs apart."""
     return _each(connection_id, listings.unmap_listing, "Taken apart: {items}.")
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/off")
+@requires("sync.run")
+def mapping_keep_off(connection_id: UUID) -> ResponseReturnValue:
+    """Keep the checked items off this channel."""
+    _find(connection_id)
+    with unit_of_work(current_actor()) as work:
+        count = aside.keep_off(work, _checked())
+    tell_kept_off(count, work.now, "Select the items to keep off.")
+    return then(mapping, connection_id=connection_id)
+
+
+@bp.post("/connections/<uuid:connection_id>/mapping/back")
+@requires("sync.run")
+def mapping_put_back(connection_id: UUID) -> ResponseReturnValue:
+    """Let the checked items go to this channel again."""
+    _find(connection_id)
+    with unit_of_work(current_actor()) as work:
+        count = aside.put_back(work, listing_ids=_checked())
+    said = f"Put back: {plural(count, 'item')}." if count else "Select the items to put back."
+    toast(said, kind="info")
+    product_id = request.form.get("stay", "")
+    if is_id(product_id):
+        return go_to_url(url_for("catalog.product_detail", product_id=product_id))
+    return then(mapping, connection_id=connection_id)
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/prices")

@@ -10,9 +10,10 @@ from app.catalog.filters import is_id
 from app.connections import queries as connections
 from app.core.db import reading
 from app.core.work import unit_of_work
-from app.sync import mending, queries
+from app.sync import aside, mending, queries
 from app.sync.models import Direction
 from app.sync.views.base import bp
+from app.sync.views.errors import tell_kept_off
 from app.web.filters import plural
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
@@ -70,6 +71,16 @@ def parked_retry() -> ResponseReturnValue:
         count = mending.retry_parked(work, _chosen())
     said = f"Trying {plural(count, 'task')} again." if count else "Select the tasks to try."
     toast(said, kind="info")
+    return then(parked_list)
+
+
+@bp.post("/sync/parked/aside")
+@requires("sync.run")
+def parked_aside() -> ResponseReturnValue:
+    """Keep the listings of one task, the checked ones, or all the list shows, off their channel."""
+    with unit_of_work(current_actor()) as work:
+        count = aside.keep_off_parked(work, _chosen())
+    tell_kept_off(count, work.now, "None of these tasks is about a paired listing.")
     return then(parked_list)
 
 
