@@ -22,6 +22,7 @@ from app.team import queries as team
 from app.team.cli import organization_actor, plainly
 from workers import relay
 from workers.schema import newest_revisions
+from workers.settings_file import settings
 
 _WORKER: Final = "cli"
 _STUCK: Final = text("SELECT sentence FROM stuck_work(now())")
@@ -215,4 +216,4 @@ def _tell_audit() -> bool:
     return not breaks
 
 
-commands = (sync, doctor)
+commands = (sync, doctor, settings)

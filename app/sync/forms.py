@@ -4,26 +4,28 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+)
+from wtforms.validators import (
+    EqualTo,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from app.adapters.values import Group
 from app.core.cron import NotCron, read_cron
-from app.sync.policy import GROUP_LABELS, Direction, OnBoth, OnRemoved, Policy
-
-DIRECTIONS: Final = {
-    Direction.BOTH.value: "Both ways",
-    Direction.TO_CHANNEL.value: "SyncStore to shop",
-    Direction.FROM_CHANNEL.value: "Shop to SyncStore",
-    Direction.OFF.value: "Leave alone",
-}
-WINNERS: Final = {
-    OnBoth.ASK.value: "Ask me",
-    OnBoth.OURS.value: "SyncStore wins",
-    OnBoth.THEIRS.value: "Shop wins",
-    OnBoth.NEWEST.value: "Newest wins",
-}
-
+from app.sync.policy import DIRECTIONS, GROUP_LABELS, REMOVED, WINNERS, Policy
+from app.team.forms import Form
 
 CRON_FIELDS: Final = ("poll_cron", "reconcile_cron", "check_cron")
 
@@ -49,7 +51,7 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     on_first = SelectField("When a product is first paired and both sides differ", choices=WINNERS)
     on_removed = SelectField(
         "When the shop deletes something",
-        choices={OnRemoved.ASK.value: "Ask me", OnRemoved.FOLLOW.value: "Archive it here, too"},
+        choices=REMOVED,
     )
     buffer = IntegerField(
         "Stock held back", [NumberRange(0, 100_000, "Enter a number from 0 to 100,000.")]
@@ -159,3 +161,20 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         **{name: " ".join((form[name].data or "").split()) for name in CRON_FIELDS},
         "requests_per_second": form.requests_per_second.data,
     }
+
+
+class ExportForm(Form):
+    """What goes into the file, and what opens it."""
+
+    passphrase = PasswordField(
+        "Passphrase", [InputRequired("Choose a passphrase.")], id="passphrase-new"
+    )
+    again = PasswordField("Passphrase again", [EqualTo("passphrase", "Both have to be the same.")])
+    with_keys = BooleanField("With the keys of your shops")
+
+
+class RestoreForm(Form):
+    """A file, and what opens it."""
+
+    file = FileField("File", [FileRequired("Choose a file.")])
+    passphrase = PasswordField("Passphrase", [InputRequired("Enter the passphrase.")])

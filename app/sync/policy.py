@@ -175,6 +175,22 @@ GROUP_LABELS: Final[Mapping[Group, str]] = {
     Group.SHIPPING: "Weights and sizes",
     Group.STATUS: "The status of products",
 }
+DIRECTIONS: Final[dict[str, str]] = {
+    Direction.BOTH.value: "Both ways",
+    Direction.TO_CHANNEL.value: "SyncStore to shop",
+    Direction.FROM_CHANNEL.value: "Shop to SyncStore",
+    Direction.OFF.value: "Leave alone",
+}
+WINNERS: Final[dict[str, str]] = {
+    OnBoth.ASK.value: "Ask me",
+    OnBoth.OURS.value: "SyncStore wins",
+    OnBoth.THEIRS.value: "Shop wins",
+    OnBoth.NEWEST.value: "Newest wins",
+}
+REMOVED: Final[dict[str, str]] = {
+    OnRemoved.ASK.value: "Ask me",
+    OnRemoved.FOLLOW.value: "Archive it here, too",
+}
 # One word has no plural verb: “Stock goes”, “Prices go”.
 _SINGULAR: Final = frozenset((Group.STOCK, Group.STATUS))
 

@@ -35,6 +35,8 @@ SENTENCES: Final = MappingProxyType(
         "team.manage": "Invite people, change roles below owner and remove members.",
         "team.own": "Make somebody an owner, or change and remove an owner.",
         "organization.manage": "Change the settings of the organization.",
+        "organization.backup": "Take all settings out as a locked file, keys of shops included,"
+        " and restore them.",
         "audit.read": "See who did what, and when.",
         "system.jobs": "See and control background jobs of the whole install.",
         "system.operate": "See and enter every organization of the install; each visit is audited.",
@@ -68,7 +70,7 @@ _ADMIN: Final = _MANAGER | {
 
 ROLES: Final = MappingProxyType(
     {
-        Role.OWNER: _ADMIN | {"team.own"},
+        Role.OWNER: _ADMIN | {"team.own", "organization.backup"},
         Role.ADMIN: _ADMIN,
         Role.MANAGER: _MANAGER,
         Role.EDITOR: _EDITOR,
@@ -82,7 +84,8 @@ SCOPES: Final = tuple(
     name
     for name in SENTENCES
     if name not in OPERATOR
-    and name not in ("team.manage", "team.own", "organization.manage", "connections.manage")
+    and not name.startswith("organization.")
+    and name not in ("team.manage", "team.own", "connections.manage")
 )
 
 ROLE_SENTENCES: Final = MappingProxyType(

@@ -2,11 +2,22 @@
 
 from flask import Flask
 
-from app.sync.views import conflicts, connection, errors, home, mapping, parked, plans, runs
+from app.sync.views import (
+    backup,
+    conflicts,
+    connection,
+    errors,
+    home,
+    mapping,
+    parked,
+    plans,
+    runs,
+)
 from app.sync.views.base import bp
 from app.sync.views.shell import install_shell
 
 __all__ = [
+    "backup",
     "bp",
     "conflicts",
     "connection",

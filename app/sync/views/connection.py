@@ -18,15 +18,13 @@ from app.sync import inbox, previewing, queries, resolving, service, stale
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
-    DIRECTIONS,
-    WINNERS,
     ConnectionSettingsForm,
     chosen,
     differences,
     shown,
 )
 from app.sync.models import RunKind
-from app.sync.policy import GROUP_LABELS, Direction, Policy, Rule, describe
+from app.sync.policy import DIRECTIONS, GROUP_LABELS, WINNERS, Direction, Policy, Rule, describe
 from app.sync.views.base import bp
 from app.web.filters import viewer_zone
 from app.web.fragments import page, then, toast

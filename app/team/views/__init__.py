@@ -17,6 +17,7 @@ _TABS = (
     ("Team", "team.member_list", "team.read"),
     ("Keys", "connections.key_list", "connections.manage"),
     ("API access", "team.api_access", ""),
+    ("Backup", "sync.settings_backup", "organization.backup"),
     ("Audit log", "team.audit_list", "audit.read"),
     ("Profile", "team.profile", ""),
     ("Preferences", "team.preferences", ""),
