@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app.adapters.errors import AdapterError
+from app.adapters.errors import AdapterError, Retryable
 from app.connections import installing, service, wire
 from app.connections.forms import AppForm, ShopForm
 from app.core.errors import AppError, Invalid
@@ -18,6 +18,14 @@ from app.web.identity import current_actor
 
 bp = Blueprint("installs", __name__, url_prefix="/connections/new")
 _STATE: Final = "install_state"
+# What a way back is refused for (app.adapters), as a status; anything else is a value to correct.
+_STATUSES: Final = {
+    "wrong_state": 409,
+    "foreign_shop": 403,
+    "bad_signature": 403,
+    "stale_link": 410,
+    "invalid_request": 410,  # the code is over, or was used
+}
 
 
 @bp.get("/<channel>")
@@ -27,6 +35,7 @@ def install_new(
     form: ShopForm | None = None,
     app_form: AppForm | None = None,
     status: int = 200,
+    refusal: str | None = None,
 ) -> ResponseReturnValue:
     """Ask for the shop, and first for the keys of the app that is to be let in."""
     installing.oauth_of(channel)
@@ -40,6 +49,7 @@ def install_new(
         app_form=app_form or AppForm(),
         app_hint=f"…{keys.key[-6:]}" if keys else None,
         callback=_callback(channel),
+        refusal=refusal,
     )
 
 
@@ -83,10 +93,13 @@ def install_begin(channel: str) -> ResponseReturnValue:
 
 
 def _refused(channel: str, form: ShopForm, refusal: AppError | AdapterError) -> ResponseReturnValue:
-    fields = refusal.fields if isinstance(refusal, Invalid) and refusal.fields else {}
-    for sentence in dict.fromkeys([*fields.values()] or [refusal.sentence]):
-        form.base_url.errors = [*form.base_url.errors, sentence]
+    form.base_url.errors = [*form.base_url.errors, *_sentences(refusal)]
     return install_new(channel, form, status=422)
+
+
+def _sentences(refusal: AppError | AdapterError) -> list[str]:
+    fields = refusal.fields if isinstance(refusal, Invalid) else {}
+    return list(dict.fromkeys(fields.values())) or [refusal.sentence]
 
 
 @bp.get("/<channel>/installed")
@@ -98,7 +111,12 @@ def installed(channel: str) -> ResponseReturnValue:
     try:
         row = installing.finish(current_actor(), channel, query, kept, _callback(channel))
     except (AppError, AdapterError) as refusal:
-        fields = refusal.fields if isinstance(refusal, Invalid) and refusal.fields else {}
-        toast(" ".join(fields.values()) or refusal.sentence, kind="error")
-        return redirect(url_for("installs.install_new", channel=channel), 303)
+        told = " ".join(_sentences(refusal))
+        return install_new(channel, refusal=told, status=_status(refusal))
     return redirect(url_for("sync.connection_setup", connection_id=row.id), 303)
+
+
+def _status(refusal: AppError | AdapterError) -> int:
+    if isinstance(refusal, AppError):
+        return refusal.status
+    return 503 if isinstance(refusal, Retryable) else _STATUSES.get(refusal.code or "", 422)

@@ -133,9 +133,11 @@ def running_app(var_dir: Path, urls: Mapping[str, str]) -> Iterator[Stack]:
 
 
 @contextmanager
-def running_twin(var_dir: Path, name: str) -> Iterator[Twin]:
-    """A simulated WooCommerce shop that keeps nothing, until the end of the block."""
-    arguments = ["app.simulators.woocommerce", "--port", "0", "--name", name]
+def running_twin(
+    var_dir: Path, name: str, *more: str, channel: str = "woocommerce"
+) -> Iterator[Twin]:
+    """A simulated shop that keeps nothing, until the end of the block."""
+    arguments = [f"app.simulators.{channel}", "--port", "0", "--name", name, *more]
     with program(arguments, os.environ, var_dir / "twin.log") as shop:
         assert shop.stdout is not None
         yield Twin(shop.stdout.readline().rpartition(": ")[2].strip())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visits
+from tests.e2e.conftest import Visits, sign_up
 from tests.e2e.stack import Twin
 
 OWN_FILE = Path(__file__).parent / "files" / "lamps.csv"
@@ -18,16 +18,6 @@ SAMPLE = (
 )
 PASSWORD = "copper lamps and linen"
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
-
-
-def sign_up(page: Page, email: str) -> None:
-    page.goto("/signup")
-    page.get_by_label("Your name").fill("Alice")
-    page.get_by_label("Name of your organization").fill("Outlet")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create organization").click()
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def confirm_address(page: Page, email: str) -> None:
@@ -101,7 +91,7 @@ def test_from_sign_up_to_two_way_sync(visit: Visits, twin: Twin) -> None:
     page = visit()
 
     email = f"alice-{os.getpid()}@acme.example"
-    sign_up(page, email)
+    sign_up(page, email, PASSWORD, "Outlet")
     confirm_address(page, email)
     import_file(page, OWN_FILE, outcome="4 new")
     connect(page, twin)
@@ -197,7 +187,7 @@ def test_a_file_of_a_real_shop(visit: Visits) -> None:
         pytest.skip("The sample files are not beside the project.")
     page = visit()
 
-    sign_up(page, f"mallory-{os.getpid()}@other.example")
+    sign_up(page, f"mallory-{os.getpid()}@other.example", PASSWORD, "Other shop")
     import_file(page, SAMPLE, outcome="new")
     page.get_by_role("link", name="See products").click()
 

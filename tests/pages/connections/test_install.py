@@ -1,7 +1,9 @@
 """Connecting by OAuth through our pages, against the simulated Shopify store."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -10,13 +12,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
-from app.connections import installing, wire
+from app.connections import installing, service, wire
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
+from app.core.work import unit_of_work
 from app.simulators.shopify import StoreState, TwinSettings, create_twin
+from app.simulators.shopify.oauth import query_signature
 from tests.cast import Cast, cast, csrf, enter
 
 SHOP = "sandbox-store.myshopify.com"
@@ -81,9 +86,15 @@ def approve(store: StoreState, target: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(answer.location).query))
 
 
-def come_back(client: FlaskClient, sent: dict[str, str]) -> str:
+def come_back(client: FlaskClient, sent: Mapping[str, str]) -> TestResponse:
     """Follow the way back; returns the page it ends on."""
-    return client.get(f"{NEW}/installed?{urlencode(sent)}", follow_redirects=True).text
+    return client.get(f"{NEW}/installed?{urlencode(sent)}", follow_redirects=True)
+
+
+def signed_anew(store: StoreState, sent: dict[str, str], **changed: str) -> dict[str, str]:
+    """Change an answer and sign it as Shopify would."""
+    told = {name: value for name, value in {**sent, **changed}.items() if name != "hmac"}
+    return {**told, "hmac": query_signature(store.settings.client_secret, told)}
 
 
 def connections(acme: Actor) -> list[Connection]:
@@ -94,7 +105,7 @@ def connections(acme: Actor) -> list[Connection]:
 def test_a_shop_is_connected_by_approval(
     alice: FlaskClient, acme: Actor, store: StoreState
 ) -> None:
-    page = come_back(alice, approve(store, begin(alice)))
+    page = come_back(alice, approve(store, begin(alice))).text
 
     [row] = connections(acme)
     assert (row.channel, row.address, row.name) == ("shopify", ADDRESS, "Sandbox")
@@ -104,25 +115,92 @@ def test_a_shop_is_connected_by_approval(
     assert "Start first sync" in page
 
 
-def test_a_changed_answer_is_refused_in_its_own_words(
-    alice: FlaskClient, acme: Actor, store: StoreState
+Change = Callable[[StoreState, dict[str, str]], Mapping[str, str]]
+WRONG: dict[str, tuple[Change, int, str]] = {
+    "a changed answer": (
+        lambda _, sent: {**sent, "code": "another"},
+        403,
+        "Shopify's answer was changed on its way",
+    ),
+    "no signature": (
+        lambda _, sent: {name: value for name, value in sent.items() if name != "hmac"},
+        403,
+        "Shopify's answer was changed on its way",
+    ),
+    "a signature of somebody else": (
+        lambda _, sent: {**sent, "hmac": query_signature("not the secret", sent)},
+        403,
+        "Shopify's answer was changed on its way",
+    ),
+    "another state": (
+        lambda store, sent: signed_anew(store, sent, state="another"),
+        409,
+        "was not begun in this browser, or was used already",
+    ),
+    "another shop": (
+        lambda store, sent: signed_anew(store, sent, shop="another-store.myshopify.com"),
+        403,
+        "You began with another shop, and Shopify answered for another-store.myshopify.com",
+    ),
+    "no shop": (
+        lambda store, sent: signed_anew(store, sent, shop="shop.example.com"),
+        422,
+        "This is not the address of a Shopify shop",
+    ),
+    "an old answer": (
+        lambda store, sent: signed_anew(store, sent, timestamp="1337178173"),
+        410,
+        "This link from Shopify is too old",
+    ),
+    "no code": (
+        lambda store, sent: signed_anew(store, sent, code=""),
+        422,
+        "Shopify sent no code",
+    ),
+    "a code nobody gave": (
+        lambda store, sent: signed_anew(store, sent, code="0907a61c0c8d55e99db179b68161bc00"),
+        410,
+        "Shopify's approval has expired or was used already",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_comes_back_wrong_is_refused_in_its_own_words(
+    alice: FlaskClient, acme: Actor, store: StoreState, case: str
 ) -> None:
-    sent = approve(store, begin(alice))
+    change, status, sentence = WRONG[case]
+    sent = change(store, approve(store, begin(alice)))
 
-    page = come_back(alice, {**sent, "code": "another"})
+    answer = come_back(alice, sent)
 
-    assert "changed on its way" in page
+    assert answer.status_code == status
+    assert sentence in unescape(answer.text)
     assert connections(acme) == []
+    assert store.tokens.rows == {}
 
 
 def test_an_answer_is_taken_once(alice: FlaskClient, acme: Actor, store: StoreState) -> None:
     sent = approve(store, begin(alice))
     come_back(alice, sent)
 
-    page = come_back(alice, sent)
+    again = come_back(alice, sent)
 
-    assert "was used already" in page
+    assert again.status_code == 409
+    assert "was used already" in again.text
     assert len(connections(acme)) == 1
+
+
+def test_a_refused_answer_is_used_up_as_well(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    sent = approve(store, begin(alice))
+    come_back(alice, {**sent, "code": "another"})
+
+    again = come_back(alice, sent)
+
+    assert again.status_code == 409
+    assert connections(acme) == []
 
 
 def test_another_browser_cannot_bring_the_answer(
@@ -132,34 +210,52 @@ def test_another_browser_cannot_bring_the_answer(
     other = app.test_client()
     enter(other, people.alice)
 
-    page = come_back(other, sent)
+    answer = come_back(other, sent)
 
-    assert "was not begun in this browser" in page
+    assert answer.status_code == 409
+    assert "was not begun in this browser" in answer.text
     assert connections(acme) == []
 
 
-def test_a_foreign_shop_is_refused(alice: FlaskClient, acme: Actor, store: StoreState) -> None:
-    target = begin(alice, "another-store.myshopify.com")
-    sent = approve(store, target)
+def test_a_code_is_good_for_ten_minutes(alice: FlaskClient, acme: Actor, store: StoreState) -> None:
+    sent = approve(store, begin(alice))
+    store.pass_time(timedelta(seconds=601))
 
-    page = come_back(alice, sent)
+    answer = come_back(alice, sent)
 
-    assert "You began with another shop" in page
+    assert answer.status_code == 410
+    assert "approval has expired or was used already" in answer.text
     assert connections(acme) == []
 
 
-def test_an_expired_code_is_refused_with_a_sentence(
+def test_a_used_code_opens_nothing_with_another_state(
     alice: FlaskClient, acme: Actor, store: StoreState
 ) -> None:
-    first = approve(store, begin(alice))
-    second = approve(store, begin(alice))
-    come_back(alice, second)
-    with reading(acme) as session:
-        assert session.scalar(select(Connection.id)) is not None
+    used = approve(store, begin(alice))
+    come_back(alice, used)
+    [row] = connections(acme)
+    with unit_of_work(acme) as work:
+        service.close_connection(work, row.id)
+    fresh = approve(store, begin(alice))
 
-    page = come_back(alice, first)
+    answer = come_back(alice, signed_anew(store, fresh, code=used["code"]))
 
-    assert "Begin the connection again" in page
+    assert answer.status_code == 410
+    assert "approval has expired or was used already" in answer.text
+    assert [row.state for row in connections(acme)] == [ConnectionState.DISCONNECTED]
+
+
+def test_a_shop_connected_meanwhile_is_not_connected_twice(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    sent = approve(store, begin(alice))
+    installing.take_own(acme, "shopify", ADDRESS, "Own")
+
+    answer = come_back(alice, sent)
+
+    assert answer.status_code == 409
+    assert "This shop is already connected" in answer.text
+    assert len(connections(acme)) == 1
 
 
 def test_what_is_no_shop_is_told_at_the_field(alice: FlaskClient, store: StoreState) -> None:
