@@ -34,6 +34,7 @@ test: setup ## everything CI runs: format, lint, types, floors, all tests (TESTS
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m tests.official
 	@$(PY) -m tests.e2e.browser
 	@$(PY) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
 

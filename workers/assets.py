@@ -22,13 +22,13 @@ def build_if_stale(project: Path = PROJECT, *, force: bool = False) -> bool:
     locks = [project / "package.json", project / "package-lock.json"]
     installed = project / "node_modules" / ".syncstore"
     if force or _is_stale(installed, project, locks):
-        _npm(project, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error")
+        npm(project, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error")
         _remember(installed, project, locks)
     built = project / "static" / "vendor" / ".syncstore"
     sources = [*locks, *_sources(project)]
     if not force and not _is_stale(built, project, sources):
         return False
-    _npm(project, "run", "build", "--silent")
+    npm(project, "run", "build", "--silent")
     _remember(built, project, sources)
     return True
 
@@ -67,7 +67,8 @@ def _digest(project: Path, sources: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _npm(project: Path, *arguments: str) -> None:
+def npm(project: Path, *arguments: str) -> None:
+    """Run npm in the project; raises AssetsFailed with what it said."""
     npm, path = _npm_and_path()
     done = subprocess.run(
         [*npm, *arguments],

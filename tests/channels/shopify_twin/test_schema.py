@@ -15,6 +15,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
+    Undefined,
+    ast_from_value,
     build_schema,
     parse,
     print_ast,
@@ -24,25 +26,17 @@ from graphql import (
 
 from app.simulators.shopify.schema_text import load_schema
 
-SHARED = Path(__file__).parents[4] / "shared"
-OFFICIAL = SHARED / "specs" / "shopify" / "admin_2026-10.graphql"
-CONTRACT = SHARED / "channels" / "shopify.md"
-
-with_the_official_one = pytest.mark.skipif(
-    not OFFICIAL.exists(), reason="the official schema is not on this machine"
-)
+CONTRACT = Path(__file__).parents[4] / "shared" / "channels" / "shopify.md"
 
 
 def test_the_schema_is_sound() -> None:
     assert validate_schema(load_schema()) == []
 
 
-@with_the_official_one
 def test_every_name_type_and_default_is_the_official_one(official: GraphQLSchema) -> None:
     assert list(_strangers(load_schema(), official)) == []
 
 
-@with_the_official_one
 def test_the_check_notices_a_stranger(official: GraphQLSchema) -> None:
     wrong = build_schema("type QueryRoot { shop(first: Int): Shop } type Shop { id: ID nome: Int }")
 
@@ -129,5 +123,6 @@ def _in_place(at: str, ours: Any, theirs: Any) -> Iterator[str]:
 
 
 def _default(place: Any) -> str:
-    node = getattr(place.ast_node, "default_value", None)
+    value = getattr(place, "default_value", Undefined)
+    node = None if value is Undefined else ast_from_value(value, place.type)
     return "" if node is None else print_ast(node)

@@ -1,19 +1,14 @@
-"""Every document SyncStore sends is one Shopify's own schema of the pinned version takes."""
+"""Every document SyncStore sends is one Shopify's own schemas take: the pinned one and the next."""
 
-import json
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import pytest
 from graphql import (
     FieldNode,
-    GraphQLSchema,
     NoDeprecatedCustomRule,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
-    build_schema,
     get_named_type,
     parse,
     specified_rules,
@@ -28,30 +23,10 @@ from app.adapters.shopify.documents import Document, bulk, reading, shop, writin
 from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.shopify.shop import Shop
 from app.core.transport import Transport
+from tests import official
 
-SPECS = Path(__file__).parents[4] / "shared" / "specs" / "shopify"
-SCHEMA = SPECS / f"admin_{schema.VERSION}.graphql"
-SCOPES = SPECS / f"access_scopes_{schema.VERSION}.json"
 DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL)
-
-pytestmark = pytest.mark.skipif(
-    not SCHEMA.exists(), reason="Shopify's schema is not beside the checkout"
-)
-
-
-@cache
-def official() -> GraphQLSchema:
-    """Return Shopify's schema, parsed once."""
-    return build_schema(SCHEMA.read_text(), assume_valid=True)
-
-
-@cache
-def required() -> dict[str, list[str]]:
-    """Return type, or type.field → scopes of which one is enough."""
-    return {
-        ".".join(filter(None, (entry["typeName"], entry.get("fieldName")))): entry["offlineScopes"]
-        for entry in json.loads(SCOPES.read_text())["items"]
-    }
+VERSIONS = (official.PINNED, official.COMING)
 
 
 def _catalogues() -> Iterator[str]:
@@ -65,9 +40,9 @@ def _texts() -> list[str]:
     return [*(document.text for document in DOCUMENTS), *_catalogues()]
 
 
-def _complaints(text: str) -> list[str]:
+def _complaints(text: str, version: str = official.PINNED) -> list[str]:
     rules = [*specified_rules, NoDeprecatedCustomRule]
-    return [error.message for error in validate(official(), parse(text), rules)]
+    return [error.message for error in validate(official.schema(version), parse(text), rules)]
 
 
 class _Touched(Visitor):
@@ -87,19 +62,21 @@ class _Touched(Visitor):
 
 
 def _touched(text: str) -> set[str]:
-    info = TypeInfo(official())
+    info = TypeInfo(official.schema(official.PINNED))
     visitor = _Touched(info)
     visit(parse(text), TypeInfoVisitor(info, visitor))
     return visitor.names
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
-def test_a_document_is_valid_and_uses_nothing_deprecated(document: Document) -> None:
-    assert _complaints(document.text) == []
+def test_a_document_is_valid_and_uses_nothing_deprecated(document: Document, version: str) -> None:
+    assert _complaints(document.text, version) == []
 
 
-def test_the_bulk_query_is_valid_with_and_without_publications() -> None:
-    assert [_complaints(text) for text in _catalogues()] == [[], []]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_bulk_query_is_valid_with_and_without_publications(version: str) -> None:
+    assert [_complaints(text, version) for text in _catalogues()] == [[], []]
 
 
 def test_a_document_that_uses_something_deprecated_would_be_found() -> None:
@@ -107,19 +84,21 @@ def test_a_document_that_uses_something_deprecated_would_be_found() -> None:
 
 
 def test_our_scopes_open_everything_the_documents_touch() -> None:
+    required = official.scopes(official.PINNED)
     refused = {
-        name: required()[name]
+        name: required[name]
         for text in _texts()
         for name in _touched(text)
-        if name in required()
-        and not any(not missing_scopes(schema.SCOPES, [each]) for each in required()[name])
+        if name in required
+        and not any(not missing_scopes(schema.SCOPES, [each]) for each in required[name])
     }
 
     assert refused == {}
 
 
-def test_every_topic_exists_in_the_schema() -> None:
-    known = official().type_map["WebhookSubscriptionTopic"]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_topic_exists_in_the_schema(version: str) -> None:
+    known = official.schema(version).type_map["WebhookSubscriptionTopic"]
 
     assert set(schema.TOPICS) <= set(known.values)  # type: ignore[attr-defined]  # an enum's
 
