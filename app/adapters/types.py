@@ -210,6 +210,7 @@ class DeliveryKind(StrEnum):
     INVENTORY = "inventory"
     UNINSTALLED = "uninstalled"
     PRIVACY = "privacy"  # a person asks for their data, or for it to be erased
+    SHOP = "shop"  # the shop itself changed: its facts, its locations, what we may do there
     PING = "ping"
     OTHER = "other"
 

@@ -82,6 +82,7 @@ def settings_of(row: Connection) -> dict[str, Any]:
         **row.wire,
         "base_url": row.address,
         "facts": row.facts,
+        "location_id": row.settings.get("location_id"),
         "hook_url": hook_address(row),
         "hook_secret": _opened(row, row.hook_secret).get("secret", ""),
     }

@@ -54,6 +54,32 @@ def may_follow(before: ConnectionState, after: ConnectionState) -> bool:
     return after in TRANSITIONS[ConnectionState(before)]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location of the shop where stock may be kept in step."""
+
+    id: str
+    name: str
+    is_active: bool
+
+
+def places(facts: Mapping[str, Any]) -> list[Place]:
+    """Return the locations of a shop by name, as last seen; none: the channel knows only one."""
+    listed = (facts.get("details") or {}).get("locations") or ()
+    found = [
+        Place(str(each["id"]), str(each.get("name") or each["id"]), bool(each.get("is_active")))
+        for each in listed
+        if not each.get("is_service")
+    ]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.id))
+
+
+def place_id(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
+    """Return the location whose stock counts: the chosen one, else what the first check found."""
+    found = settings.get("location_id") or (facts.get("details") or {}).get("location_id")
+    return str(found) if found else None
+
+
 def setting(settings: Mapping[str, Any], name: str) -> Any:
     """Return a setting of a connection, or its default."""
     return settings.get(name, DEFAULT_SETTINGS[name])

@@ -23,6 +23,8 @@ from wtforms.validators import (
 )
 
 from app.adapters.values import Group
+from app.connections import rules
+from app.connections.models import Connection
 from app.core.cron import NotCron, read_cron
 from app.sync.policy import DIRECTIONS, GROUP_LABELS, REMOVED, WINNERS, Policy
 from app.team.forms import Form
@@ -73,10 +75,18 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     poll_cron = StringField("Ask for changes at", [Length(max=120), _fits_cron])
     reconcile_cron = StringField("Compare everything at", [Length(max=120), _fits_cron])
     check_cron = StringField("Check the connection at", [Length(max=120), _fits_cron])
+    location_id = SelectField("Location whose stock counts", choices={})
     requests_per_second = IntegerField(
         "Requests per second, at most",
         [Optional(), NumberRange(1, 1000, "Enter a number from 1 to 1,000, or nothing.")],
     )
+
+    closed: frozenset[str] = frozenset()
+
+    def validate_location_id(self, field: SelectField) -> None:
+        """Refuse the location kept until now once the shop closed it."""
+        if field.data in self.closed:
+            raise ValidationError("This location is closed in the shop. Choose another one.")
 
 
 for _group in Group:
@@ -90,6 +100,21 @@ for _group in Group:
         f"winner_{_group.value}",
         SelectField(f"{GROUP_LABELS[_group]}: when both changed", choices=WINNERS),
     )
+
+
+def settings_form(row: Connection, **given: Any) -> ConnectionSettingsForm:
+    """Return the form for a connection: with its locations, where the channel has several."""
+    form, known = ConnectionSettingsForm(**given), rules.places(row.facts)
+    chosen = rules.place_id(row.settings, row.facts)
+    if not known or chosen is None:
+        del form.location_id
+        return form
+    form.closed = frozenset({chosen} - {each.id for each in known if each.is_active})
+    names = {each.id: each.name for each in known if each.is_active or each.id == chosen}
+    if form.closed:
+        names[chosen] = f"{names.get(chosen, 'A location the shop no longer has')} (closed)"
+    form.location_id.choices = names
+    return form
 
 
 def shown(policy: Policy, settings: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +185,7 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "reconcile_hours": form.reconcile_hours.data,
         **{name: " ".join((form[name].data or "").split()) for name in CRON_FIELDS},
         "requests_per_second": form.requests_per_second.data,
+        **({"location_id": form.location_id.data} if form.location_id else {}),
     }
 
 

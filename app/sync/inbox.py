@@ -21,6 +21,8 @@ from app.sync.models import (
     InboundDelivery,
 )
 
+# Webhooks about the shop itself: it is asked how it is, before anything of it is read.
+_ASKS: Final = frozenset((DeliveryKind.UNINSTALLED, DeliveryKind.SHOP))
 _READS: Final = frozenset(
     (DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED, DeliveryKind.INVENTORY)
 )
@@ -61,6 +63,8 @@ def store_delivery(
 
 def take_deliveries(actor: Actor, connection_id: UUID) -> int:
     """Turn kept webhooks into reads of the objects they are about; returns how many."""
+    if _ASKS & _waiting(actor, connection_id):  # said by the shop, and asked: it may be old news
+        connecting.check_connection(actor, connection_id)
     with unit_of_work(actor) as work:
         rows = work.session.scalars(
             select(InboundDelivery)
@@ -73,7 +77,6 @@ def take_deliveries(actor: Actor, connection_id: UUID) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         wanted = []
-        is_removed = any(row.kind == DeliveryKind.UNINSTALLED for row in rows)
         for row in rows:
             is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
             row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
@@ -84,9 +87,21 @@ def take_deliveries(actor: Actor, connection_id: UUID) -> int:
         tasks.request_pulls(work, connection_id, _products_of(work, connection_id, wanted))
         if rows:
             _note_delivery(work, connection_id)
-    if is_removed:  # said by the shop, and asked: a late webhook is no news of an app put back
-        connecting.check_connection(actor, connection_id)
     return len(rows)
+
+
+def _waiting(actor: Actor, connection_id: UUID) -> set[str]:
+    """Return what kinds of webhooks of a connection wait."""
+    with db.reading(actor) as session:
+        found = session.scalars(
+            select(InboundDelivery.kind)
+            .where(
+                InboundDelivery.connection_id == connection_id,
+                InboundDelivery.state == DeliveryState.RECEIVED,
+            )
+            .distinct()
+        )
+        return set(found)
 
 
 def _products_of(work: Work, connection_id: UUID, external_ids: Sequence[str]) -> list[str]:

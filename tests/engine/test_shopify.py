@@ -101,6 +101,30 @@ def test_a_sale_there_is_taken_off_everywhere(shop: Shop, shopify: ShopifyShop) 
         assert woo.state.product(woo_id)["stock_quantity"] == 6
 
 
+def test_stock_of_a_location_that_was_closed_is_carried_nowhere(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    with connected_store(shop) as woo:
+        shop.settle()
+        mug = shop.add_product("Mug", "MUG-1", quantity=9)
+        shopify.list_here(mug)
+        woo.list_here(mug)
+        [variant] = shopify.state.variant_ids(shopify.id_of("MUG-1"))
+        place = min(shopify.state.locations.rows)
+
+        shopify.state.set_stock(variant, 0, location=place)
+        shopify.state.close_location(place)
+        for _ in range(9):
+            shop.turn()
+
+        assert wire.load(shop.actor, shopify.connection_id).state == ConnectionState.ERROR
+        [key] = shop.values(mug).variants
+        assert shop.values(mug).variants[key]["quantity"] == 9
+        woo_id = woo.state.find_sku("MUG-1")
+        assert woo_id
+        assert woo.state.product(woo_id)["stock_quantity"] == 9
+
+
 def test_an_app_removed_in_the_shop_asks_for_a_person(shop: Shop, shopify: ShopifyShop) -> None:
     shop.settle()
 

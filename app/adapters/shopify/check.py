@@ -1,6 +1,6 @@
 """Whether a connected shop answers, and may do what we need; a sentence for what does not work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,11 @@ def check(client: Client, settings: Mapping[str, Any]) -> Health:
             " all of them."
         )
         return Health(is_ok=False, facts=facts, problems=(Problem(sentence, code="scopes"),))
+    known = (settings.get("facts") or {}).get("details") or {}
     try:
-        facts = _with_places(client, facts, settings)
+        facts = _with_places(client, facts, settings.get("location_id") or known.get("location_id"))
+        if (problem := _misplaced(facts, known.get("locations") or ())) is not None:
+            return Health(is_ok=False, facts=facts, problems=(problem,))
         define_keys(client)
     except Refused as error:
         problem = Problem(error.sentence, code=error.code)
@@ -39,21 +42,37 @@ def check(client: Client, settings: Mapping[str, Any]) -> Health:
     return Health(is_ok=True, facts=facts, warnings=tuple(_warnings(client, facts)))
 
 
-def _with_places(client: Client, facts: ShopFacts, settings: Mapping[str, Any]) -> ShopFacts:
+def _with_places(client: Client, facts: ShopFacts, location: str | None) -> ShopFacts:
+    """Add locations and publications. Nobody changes by itself where stock is kept."""
     locations = read_locations(client)
-    chosen = str(settings.get("location_id") or "") or default_location(locations)
-    if chosen not in {each["id"] for each in locations if each["is_active"]}:
-        raise Refused(
-            "The location chosen for this connection is closed or gone in Shopify. Choose another.",
-            code="location_gone",
-        )
     details = {
         **facts.details,
         "locations": locations,
-        "location_id": chosen,
+        "location_id": str(location or default_location(locations)),
         "publications": read_publications(client),
     }
     return replace(facts, details=details)
+
+
+def _misplaced(facts: ShopFacts, before: Sequence[Mapping[str, Any]]) -> Problem | None:
+    """Say so when the location whose stock counts was closed or deleted; `before` knows its name.
+
+    Stock read there would be none, and would be carried to every other channel.
+    """
+    wanted = facts.details["location_id"]
+    now, was = (
+        next((row for row in rows if row["id"] == wanted), None)
+        for rows in (facts.details["locations"], before)
+    )
+    if now is not None and now["is_active"]:
+        return None
+    name = (now or was or {}).get("name")
+    place = f"“{name}”, where its stock counts," if name else "The location whose stock counts"
+    sentence = (
+        f"{place} was {'deleted' if now is None else 'closed'} in Shopify. Choose another location"
+        " in the settings of this connection; until then nothing is read or sent."
+    )
+    return Problem(sentence, "location_id", "location_gone")
 
 
 def _warnings(client: Client, facts: ShopFacts) -> list[str]:

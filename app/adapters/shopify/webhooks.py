@@ -31,6 +31,13 @@ _KINDS: Final[Mapping[str, DeliveryKind]] = {
     "orders/delete": DeliveryKind.ORDER,
     "refunds/create": DeliveryKind.ORDER,
     "app/uninstalled": DeliveryKind.UNINSTALLED,
+    "app/scopes_update": DeliveryKind.SHOP,
+    "shop/update": DeliveryKind.SHOP,
+    "locations/create": DeliveryKind.SHOP,
+    "locations/update": DeliveryKind.SHOP,
+    "locations/delete": DeliveryKind.SHOP,
+    "locations/activate": DeliveryKind.SHOP,
+    "locations/deactivate": DeliveryKind.SHOP,
     **dict.fromkeys(schema.PRIVACY_TOPICS, DeliveryKind.PRIVACY),
 }
 
@@ -118,7 +125,7 @@ def _about(kind: DeliveryKind, topic: str, found: Mapping[str, Any]) -> str | No
         named = found.get("order_id")
     else:
         named = found.get("id") or ids.number(found.get("admin_graphql_api_id"))
-    if kind in (DeliveryKind.UNINSTALLED, DeliveryKind.PRIVACY):
+    if kind in (DeliveryKind.UNINSTALLED, DeliveryKind.PRIVACY, DeliveryKind.SHOP):
         return None
     is_named = isinstance(named, int | str) and not isinstance(named, bool)
     return str(named) if named and is_named else None

@@ -1,5 +1,6 @@
 """One connection: how it is, its rules, its webhooks, and what to do now."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +9,22 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.adapters.values import Group
-from app.connections import building, connecting, limits, schedules
+from app.connections import building, connecting, limits, rules, schedules
 from app.connections import queries as connections
 from app.connections import service as connection_service
+from app.connections.errors import NotOpen
+from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, previewing, queries, resolving, service, stale
+from app.sync import inbox, previewing, queries, relocating, resolving, service, stale
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
     ConnectionSettingsForm,
     chosen,
     differences,
+    settings_form,
     shown,
 )
 from app.sync.models import RunKind
@@ -75,6 +79,8 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         rules=describe(policy)[len(policy.groups) :],
         numbers=_numbers(row),
         coming=coming,
+        places=rules.places(row.facts),
+        place_id=rules.place_id(row.settings, row.facts),
         allowed=limits.allowed_per_hour(row, building.channel(row.channel).capabilities),
         chart=chart,
         **context,
@@ -130,13 +136,18 @@ def _settings_page(
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
     policy = Policy.from_settings(row.settings)
-    values = {"name": row.name, "version": row.version, **shown(policy, _numbers(row))}
+    values = {
+        "name": row.name,
+        "version": row.version,
+        "location_id": rules.place_id(row.settings, row.facts),
+        **shown(policy, _numbers(row)),
+    }
     return page(
         template,
         blocks=("editor", "preview"),
         status=status,
         row=row,
-        form=form or ConnectionSettingsForm(None, data=values),
+        form=form or settings_form(row, formdata=None, data=values),
         differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
@@ -151,11 +162,11 @@ def connection_preview(connection_id: UUID) -> ResponseReturnValue:
     """Show what the rules in the form would change now; nothing is saved."""
     actor = current_actor()
     template = "sync/connection_settings.html"
-    form = ConnectionSettingsForm()
-    if not form.validate_on_submit():
-        return _settings_page(connection_id, template, form, 422)
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
+        form = settings_form(row)
+        if not form.validate_on_submit():
+            return _settings_page(connection_id, template, form, 422)
         wished = Policy.from_settings(chosen(form, Policy.from_settings(row.settings)))
         shown = previewing.preview(session, row, wished)
     return _settings_page(connection_id, template, form, preview=shown)
@@ -168,13 +179,17 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     is_setup = request.form.get("setup") == "1"
     template = "sync/connection_setup.html" if is_setup else "sync/connection_settings.html"
-    form = ConnectionSettingsForm()
-    if not form.validate_on_submit():
-        return _settings_page(connection_id, template, form, 422)
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
+    form = settings_form(row)
+    if not form.validate_on_submit():
+        return _settings_page(connection_id, template, form, 422)
+    known = rules.place_id(row.settings, row.facts)
+    has_moved = form.location_id is not None and form.location_id.data != known
     try:
         with unit_of_work(actor) as work:
+            if has_moved:
+                relocating.forget_levels(work, connection_id)
             resolving.meet_again(work, connection_id)
             connection_service.change_settings(
                 work,
@@ -190,7 +205,21 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
         toast("Connected. The first read has begun; nothing is sent before you see it.")
         return redirect(url_for("sync.connection_detail", connection_id=connection_id), 303)
     toast("Rules saved.")
+    if has_moved:
+        _read_anew(actor, connection_id)
     return then(connection_settings, connection_id=connection_id)
+
+
+def _read_anew(actor: Actor, connection_id: UUID) -> None:
+    """Look whether the location that was chosen is open, and read its stock."""
+    with suppress(NotOpen, AlreadyRunning):
+        found = connecting.check_connection(actor, connection_id)
+        if not found.is_ok:
+            toast(found.problems[0].sentence, kind="error")
+        with unit_of_work(actor) as work:
+            service.request_run(
+                work, connection_id, RunKind.RECONCILE, cause="Another location counts"
+            )
 
 
 @bp.post("/connections/<uuid:connection_id>/sync")
