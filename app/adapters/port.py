@@ -30,6 +30,7 @@ from app.adapters.types import (
     ListingDraft,
     Outcome,
     Page,
+    PrivacyRequest,
     Ticket,
 )
 from app.core.rate_limit import Rate
@@ -163,6 +164,15 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """How a channel passes on what people want done with their data."""
+
+    read: Callable[[str, bytes], PrivacyRequest]  # topic and raw body; raises BadPayload
+    # Tells whether a kept webhook (its topic, its raw body) names the person of a request.
+    names: Callable[[PrivacyRequest, str, bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A kind of channel: how it is named, connected and opened."""
 
@@ -186,3 +196,4 @@ class Channel:
     # Reads what the channel posts to our callback: raw body → credentials and the one-time token.
     read_approval: Callable[[bytes], tuple[dict[str, Any], str]] | None = None
     oauth: OAuth | None = None
+    privacy: Privacy | None = None

@@ -215,6 +215,24 @@ class DeliveryKind(StrEnum):
     OTHER = "other"
 
 
+class PrivacyWish(StrEnum):
+    """What a channel passes on about somebody's data."""
+
+    SHOW = "show"  # a customer asks what is kept of them
+    ERASE = "erase"  # … or for it to be erased
+    ERASE_SHOP = "erase_shop"  # the app left a shop: everything of its customers goes
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRequest:
+    """Whose data a channel asks about. `traces` are texts that give the person away."""
+
+    wish: PrivacyWish
+    customer: str | None = None
+    orders: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A verified webhook: only a hint to read the current object."""

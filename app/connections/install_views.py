@@ -49,12 +49,22 @@ def install_new(
         app_form=app_form or AppForm(),
         app_hint=f"…{keys.key[-6:]}" if keys else None,
         callback=_callback(channel),
+        privacy_address=_privacy_address(channel),
         refusal=refusal,
     )
 
 
 def _callback(channel: str) -> str:
     return f"{current().public_url}{url_for('installs.installed', channel=channel)}"
+
+
+def _privacy_address(channel: str) -> str | None:
+    """Return where the channel tells the app what people want done with their data."""
+    if wire.channel(channel).privacy is None:
+        return None
+    organization_id = current_actor().organization
+    path = url_for("hooks.receive_for_app", channel=channel, organization_id=organization_id)
+    return f"{current().public_url}{path}"
 
 
 @bp.post("/<channel>/app")

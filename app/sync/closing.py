@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from app.adapters.types import DeliveryKind
 from app.connections.models import ConnectionState
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
@@ -23,6 +24,8 @@ from app.sync.models import (
 )
 
 _CLOSED: Final = "The connection was closed."
+# What people want done with their data outlives the connection.
+_ENDS: Final = InboundDelivery.kind != DeliveryKind.PRIVACY
 
 
 def connection_closed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
@@ -69,6 +72,7 @@ def _drop(work: Work, connection_id: UUID) -> None:
         work.session.execute(
             update(model)
             .where(model.connection_id == connection_id, model.state.in_(open_states))
+            .where(*([_ENDS] if model is InboundDelivery else []))
             .values(values)
             .execution_options(synchronize_session=False)
         )

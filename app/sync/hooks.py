@@ -11,13 +11,13 @@ from sqlalchemy import select
 from app.adapters.errors import AdapterError, NeedsReauth
 from app.adapters.port import ChannelAdapter
 from app.adapters.types import DeliveryKind
-from app.connections import breaker, wire
+from app.connections import breaker, installing, wire
 from app.connections.models import Connection, ConnectionState
 from app.connections.rules import CallOutcome
 from app.core import db, news
 from app.core.actor import Actor, job_actor
 from app.core.errors import NotFound
-from app.core.work import unit_of_work
+from app.core.work import Work, unit_of_work
 from app.sync import inbox
 from app.web.guards import hook, takes_up_to
 
@@ -68,6 +68,39 @@ def _remember(key: tuple[UUID, str, str], door: _Door) -> _Door:
     return door
 
 
+@bp.post("/<channel>/<uuid:organization_id>")
+@hook
+@takes_up_to(20)
+def receive_for_app(channel: str, organization_id: UUID) -> Response:
+    """Keep what a channel posts to the organization's app: what people want done with their data.
+
+    A shop that nobody ever connected has left nothing here, and its requests are answered 200, too.
+    """
+    actor = job_actor(organization_id, via="hook")
+    oauth, keys = installing.oauth_of(channel), installing.app_of(actor, channel)
+    if oauth.read_delivery is None or keys is None:
+        raise NotFound
+    body = request.get_data(cache=False)
+    try:
+        address, delivery = oauth.read_delivery(keys, dict(request.headers), body)
+    except AdapterError as error:
+        return Response(error.sentence, 401, mimetype="text/plain")
+    with unit_of_work(actor) as work:
+        kept = inbox.store_for_shop(work, channel, address, delivery, _headers(), body)
+        if kept is not None:
+            _ring(work, kept)
+    return Response("Stored.", 200, mimetype="text/plain")
+
+
+def _headers() -> dict[str, str]:
+    return {name: value for name, value in request.headers if name.lower() != "cookie"}
+
+
+def _ring(work: Work, connection_id: UUID) -> None:
+    words = f"deliveries {work.organization_id} {connection_id}"
+    work.after_commit(lambda: news.ring(words))
+
+
 @bp.post("/<channel>/<uuid:organization_id>/<token>")
 @hook
 @takes_up_to(20)
@@ -87,9 +120,7 @@ def receive(channel: str, organization_id: UUID, token: str) -> Response:
     except AdapterError as error:
         return Response(error.sentence, 401, mimetype="text/plain")
     if delivery.kind is not DeliveryKind.PING:
-        headers = {name: value for name, value in request.headers if name.lower() != "cookie"}
         with unit_of_work(actor) as work:
-            inbox.store_delivery(work, door.connection_id, delivery, headers, body)
-            words = f"deliveries {organization_id} {door.connection_id}"
-            work.after_commit(lambda: news.ring(words))
+            inbox.store_delivery(work, door.connection_id, delivery, _headers(), body)
+            _ring(work, door.connection_id)
     return Response("Stored.", 200, mimetype="text/plain")

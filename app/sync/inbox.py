@@ -1,20 +1,22 @@
 """The inbox of webhooks: kept raw and once, then turned into reads of the objects they name."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Delivery, DeliveryKind
 from app.connections import connecting
+from app.connections.errors import NotOpen
 from app.connections.models import Connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, Offer
-from app.sync import tasks
+from app.sync import privacy, tasks
 from app.sync.errors import ConflictNotFound
 from app.sync.models import (
     DeliveryState,
@@ -61,10 +63,41 @@ def store_delivery(
     return kept == 0
 
 
+def store_for_shop(
+    work: Work,
+    channel: str,
+    address: str,
+    delivery: Delivery,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> UUID | None:
+    """Keep what a channel said about a shop as a whole; None: there never was a connection to it.
+
+    It is kept with the newest connection, be it closed by now.
+    """
+    found = work.session.scalar(
+        select(Connection.id)
+        .where(
+            Connection.organization_id == work.organization_id,
+            Connection.channel == channel,
+            or_(Connection.address == address, Connection.facts["url"].astext == address),
+        )
+        .order_by(Connection.id.desc())
+        .limit(1)
+    )
+    if found is not None:
+        store_delivery(work, found, delivery, headers, body)
+    return found
+
+
 def take_deliveries(actor: Actor, connection_id: UUID) -> int:
     """Turn kept webhooks into reads of the objects they are about; returns how many."""
-    if _ASKS & _waiting(actor, connection_id):  # said by the shop, and asked: it may be old news
-        connecting.check_connection(actor, connection_id)
+    waiting = _waiting(actor, connection_id)
+    if _ASKS & waiting:
+        with suppress(NotOpen):  # said by the shop, and asked: it may be old news
+            connecting.check_connection(actor, connection_id)
+    if DeliveryKind.PRIVACY in waiting:
+        privacy.follow(actor, connection_id)
     with unit_of_work(actor) as work:
         rows = work.session.scalars(
             select(InboundDelivery)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.adapters.port import Channel, FormField, OAuth
-from app.adapters.shopify import oauth, schema, webhooks
+from app.adapters.port import Channel, FormField, OAuth, Privacy
+from app.adapters.shopify import oauth, privacy, schema, webhooks
 from app.adapters.shopify.adapter import build
 
 SHOPIFY: Final = Channel(
@@ -50,4 +50,5 @@ SHOPIFY: Final = Channel(
         is_due=oauth.is_due,
         read_delivery=webhooks.read_app_delivery,
     ),
+    privacy=Privacy(read=privacy.read_request, names=privacy.names),
 )

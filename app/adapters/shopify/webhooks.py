@@ -93,13 +93,13 @@ def read_app_delivery(
 ) -> tuple[str, Delivery]:
     """Verify what comes to the app as a whole; returns the address of the shop it is about."""
     delivery = read_delivery(headers, body, secrets=app.secrets, shop=None)
-    domain = _Headers(headers).get("shop-domain") or str(_parsed(body).get("shop_domain") or "")
+    domain = _Headers(headers).get("shop-domain") or str(parsed(body).get("shop_domain") or "")
     return f"https://{oauth.shop_domain(domain)}", delivery
 
 
 def _delivery(sent: _Headers, body: bytes) -> Delivery:
     topic = sent.get("topic")
-    found = _parsed(body)
+    found = parsed(body)
     kind = _KINDS.get(topic, DeliveryKind.OTHER)
     return Delivery(
         kind=kind,
@@ -131,7 +131,8 @@ def _about(kind: DeliveryKind, topic: str, found: Mapping[str, Any]) -> str | No
     return str(named) if named and is_named else None
 
 
-def _parsed(body: bytes) -> Mapping[str, Any]:
+def parsed(body: bytes) -> Mapping[str, Any]:
+    """Return the object a body is; raises BadPayload."""
     try:
         found = json.loads(body)
     except ValueError:
