@@ -21,8 +21,8 @@ class Kind:
 KINDS: Final = MappingProxyType(
     {
         "connection": Kind(
-            "Connection needs you",
-            "A channel refuses our keys or stopped answering.",
+            "Channels",
+            "A channel is connected, refuses our keys, stopped answering or is back.",
             is_mailed=True,
         ),
         "sync": Kind(

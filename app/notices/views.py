@@ -16,12 +16,14 @@ from app.notices.rules import KINDS
 from app.web.fragments import page, then
 from app.web.guards import public, requires
 from app.web.identity import Identity, current_actor
-from app.web.live import live
+from app.web.live import announce, live
 from app.web.paths import own_path
 from app.web.slots import register_slot, register_watch
 from app.web.wishes import cursors
 
 bp = Blueprint("notices", __name__)
+
+announce("notices", permission="notices.read")  # for the page of all notices; the bell is drawn
 
 
 @bp.get("/notices")
@@ -48,6 +50,7 @@ def notice_list() -> ResponseReturnValue:
         kinds=KINDS,
         kind_choices=[(name, each.label) for name, each in KINDS.items()],
         only_unread=only_unread,
+        person=_person(actor),
     )
 
 
