@@ -33,7 +33,7 @@ from app.web.identity import current_actor
 from app.web.payload import whole_number
 
 RECENT: Final = 8
-BLOCKS: Final = ("product", "media", "prices", "sells", "history")
+BLOCKS: Final = ("product", "head", "media", "prices", "sells", "history")
 
 
 def _reading(session: Session, actor: Actor) -> Reading:
@@ -85,6 +85,7 @@ def _show(
         has_older=older is not None,
         standings={each.listing_id: each for each in standings},
         kept_prices=_kept_prices(product, standings),
+        is_older=_is_older(product.version),
         **_words(),
         **lists,
     )
@@ -103,6 +104,12 @@ def _kept_prices(
             if not each.is_sent and theirs is not None and theirs != own:
                 found.setdefault(str(variant.id), []).append((each.connection, theirs))
     return found
+
+
+def _is_older(version: int) -> bool:
+    """Tell whether the form that asks for the head again holds an older version."""
+    held = whole_number(request.args.get("version", ""))
+    return held is not None and held < version
 
 
 def _words() -> dict[str, Any]:

@@ -127,6 +127,7 @@ def test_a_listing_of_another_product_is_not_found(client: FlaskClient, cast: Ca
     ("target", "words", "absent"),
     [
         ("product", "What it is", "<html"),
+        ("head", "Duplicate", "What it is"),
         ("media", "Drop pictures here", "What it is"),
         ("sells", "Where it sells", "What it is"),
         ("history", "Created", "What it is"),
@@ -143,6 +144,20 @@ def test_each_part_of_the_page_stands_alone(
     html = answer.get_data(as_text=True)
     assert words in html
     assert absent not in html
+
+
+@pytest.mark.parametrize(("held", "is_told"), [("0", True), ("1", False), ("", False)])
+def test_who_holds_an_older_version_is_told(
+    client: FlaskClient, cast: Cast, held: str, is_told: bool
+) -> None:
+    key = product(cast.alice.actor)
+    browser = enter(client, cast.bob)
+
+    head = browser.get(
+        f"/products/{key}?version={held}", headers={**PARTIAL, "HX-Target": "div#head"}
+    )
+
+    assert ("Changed since you opened this page" in head.text) is is_told
 
 
 def test_a_refused_form_answers_htmx_with_the_form(client: FlaskClient, cast: Cast) -> None:
