@@ -7,7 +7,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
-from app.catalog.bulk import LABELS, STATUSES
+from app.catalog.bulk import CLEARING, LABELS, STATUSES
 from app.catalog.files import Dialect, FileKind
 from app.catalog.forms import Form
 from app.core.errors import Invalid
@@ -108,7 +108,7 @@ class BulkForm(Form):
         is_price = kind.startswith("price_")
         return {
             "kind": kind,
-            "value": "" if kind == "sale_clear" else value,
+            "value": "" if kind in CLEARING else value,
             "ending": (self.ending.data or "") if is_price else "",
         }
 

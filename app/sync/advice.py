@@ -29,7 +29,7 @@ _SKU: Final = (
 )
 _BY_FIELD: Final[Mapping[str, Advice]] = {
     "sku": Advice(_SKU),
-    "gtin": Advice("Correct the barcodes of these variants, or empty them."),
+    "gtin": Advice("Correct the barcodes of these variants, or empty them.", "gtin_clear"),
     "price": Advice("Set a price the shop accepts; it is sent as soon as you save.", "price_set"),
     "sale_price": Advice("Set a sale price below the price, or end the sale.", "sale_clear"),
     "status": Advice("Choose another status for these products.", "status"),

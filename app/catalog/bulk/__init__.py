@@ -5,6 +5,7 @@ The preview and the worker both ask it, so what was shown is what is applied.
 """
 
 from app.catalog.bulk.operations import (
+    CLEARING,
     LABELS,
     OPERATIONS,
     STATUSES,
@@ -26,6 +27,7 @@ from app.catalog.bulk.steps import Step
 from app.catalog.bulk.undoing import start_undo, undo_cause, undo_line
 
 __all__ = [
+    "CLEARING",
     "LABELS",
     "OPERATIONS",
     "STATUSES",

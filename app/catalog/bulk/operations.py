@@ -13,6 +13,7 @@ from app.core.money import Money, NotMoney, exponent
 
 STATUSES: Final = ("active", "draft", "inactive")
 UNDO: Final = "undo"
+CLEARING: Final = ("sale_clear", "gtin_clear")  # kinds that take no value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,13 @@ class Operation:
     value: str = ""
     ending: str = ""  # prices: round to end in this, such as .99
     steps: Mapping[str, list[Any]] = field(default_factory=dict)  # undo: product → kept steps
+    currency: str = ""  # prices: what a variant without a price gets one in
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain dict."""
-        kept = {"kind": self.kind, "value": self.value, "ending": self.ending}
+        kept: dict[str, Any] = {"kind": self.kind, "value": self.value, "ending": self.ending}
+        if self.currency:
+            kept["currency"] = self.currency
         return {**kept, "steps": dict(self.steps)} if self.steps else kept
 
     @property
@@ -45,10 +49,10 @@ def read_operation(given: Mapping[str, Any]) -> Operation:
         raise Invalid(fields={"value": "Choose active, draft or inactive."})
     if kind in ("price_percent", "price_amount", "price_set"):
         _number(value, ending)
-    elif kind not in ("brand", "sale_clear") and not value:
+    elif kind != "brand" and kind not in CLEARING and not value:
         raise Invalid(fields={"value": "Say what to set."})
     steps = given.get("steps") if kind == UNDO else None
-    return Operation(kind, value, ending, steps or {})
+    return Operation(kind, value, ending, steps or {}, str(given.get("currency") or ""))
 
 
 def _number(value: str, ending: str) -> None:
@@ -106,16 +110,18 @@ def _replace_categories(operation: Operation, product: ProductValues) -> Product
 
 
 def _priced(
-    rule: Callable[[Money, Operation], Money],
+    rule: Callable[[Money, Operation], Money], *, fills: bool = False
 ) -> Callable[[Operation, ProductValues], ProductChange]:
     def change(operation: Operation, product: ProductValues) -> ProductChange:
         variants: dict[UUID, dict[str, Any]] = {}
         for key, values in product.variants.items():
-            if (price := values.get("price")) is None:
+            price = values.get("price")
+            if price is None and not (fills and operation.currency):
                 continue
+            held = price or {"minor": 0, "currency": operation.currency}
             try:
                 moved = _ended(
-                    rule(Money(price["minor"], price["currency"]), operation), operation.ending
+                    rule(Money(held["minor"], held["currency"]), operation), operation.ending
                 )
             except NotMoney as error:
                 raise Invalid(str(error)) from error
@@ -150,11 +156,12 @@ def _set(price: Money, operation: Operation) -> Money:
     return Money.of(_decimal(operation.value), price.currency)
 
 
-def _clear_sale(_operation: Operation, product: ProductValues) -> ProductChange:
-    cleared = {"sale_price": None, "sale_from": None, "sale_to": None}
-    return ProductChange(
-        product.product_id, variants={key: dict(cleared) for key in product.variants}
-    )
+def _clear(*names: str) -> Callable[[Operation, ProductValues], ProductChange]:
+    def change(_operation: Operation, product: ProductValues) -> ProductChange:
+        variants = {key: dict.fromkeys(names) for key in product.variants}
+        return ProductChange(product.product_id, variants=variants)
+
+    return change
 
 
 def _undo(operation: Operation, product: ProductValues) -> ProductChange:
@@ -184,8 +191,9 @@ OPERATIONS: Final[Mapping[str, Callable[[Operation, ProductValues], ProductChang
     "categories_set": _replace_categories,
     "price_percent": _priced(_percent),
     "price_amount": _priced(_amount),
-    "price_set": _priced(_set),
-    "sale_clear": _clear_sale,
+    "price_set": _priced(_set, fills=True),
+    "sale_clear": _clear("sale_price", "sale_from", "sale_to"),
+    "gtin_clear": _clear("gtin"),
     UNDO: _undo,
 }
 
@@ -202,6 +210,7 @@ LABELS: Final[Mapping[str, str]] = {
     "price_amount": "Change prices by an amount",
     "price_set": "Set the price",
     "sale_clear": "End the sale",
+    "gtin_clear": "Empty the barcodes",
 }
 
 
@@ -209,7 +218,10 @@ def describe(operation: Operation) -> str:
     """Say an operation in words."""
     if operation.kind == UNDO:
         return f"Undo {operation.value}"
-    words = LABELS[operation.kind]
-    tail = f": {operation.value}" if operation.value else ""
     ending = f", ending in {operation.ending}" if operation.ending else ""
-    return f"{words}{tail}{ending}"
+    if operation.kind in ("price_percent", "price_amount"):
+        move, unit = _decimal(operation.value), f" {operation.currency}".rstrip()
+        unit = "%" if operation.kind == "price_percent" else unit
+        return f"{'Lower' if move < 0 else 'Raise'} prices by {abs(move)}{unit}{ending}"
+    tail = f": {operation.value}" if operation.value else ""
+    return f"{LABELS[operation.kind]}{tail}{ending}"

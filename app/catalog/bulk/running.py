@@ -1,7 +1,7 @@
 """Bulk edits as rows, and the worker's part: slices of products, each its own unit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.catalog import service as catalog
 from app.catalog.bulk.operations import Operation, changes_for, read_operation, stays
 from app.catalog.errors import InvalidProducts
 from app.catalog.models import BulkEdit, BulkState
-from app.catalog.service.loading import load_products
+from app.catalog.service.loading import load_products, organization_currency
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import affected
@@ -68,7 +68,8 @@ def get_bulk_edit(work: Work, bulk_edit_id: UUID) -> BulkEdit:
 def choose_operation(work: Work, bulk_edit_id: UUID, operation: Operation) -> BulkEdit:
     """Say, or say anew, what a bulk edit that has not begun shall do."""
     row = _draft(work, bulk_edit_id)
-    row.operation = operation.to_json()
+    currency = organization_currency(work.session, row.organization_id)
+    row.operation = replace(operation, currency=currency).to_json()
     return row
 
 

@@ -1,6 +1,6 @@
 """Reads about syncing, for pages and commands."""
 
-from app.sync.queries.causes import Cause, failing_ids, find_cause
+from app.sync.queries.causes import Cause, causes, failing_ids, find_cause
 from app.sync.queries.days import RunDay, run_days
 from app.sync.queries.home import Day, Home, counters, home
 from app.sync.queries.lists import (
@@ -16,7 +16,6 @@ from app.sync.queries.lists import (
     kept_off_count,
     listing_page,
     proposals,
-    reasons,
     run_page,
     run_rows,
     state_counts,
@@ -51,6 +50,7 @@ __all__ = [
     "PriceStanding",
     "RunDay",
     "RunRow",
+    "causes",
     "changes",
     "counters",
     "deliveries",
@@ -66,7 +66,6 @@ __all__ = [
     "parked_page",
     "price_standings",
     "proposals",
-    "reasons",
     "run_days",
     "run_page",
     "run_rows",

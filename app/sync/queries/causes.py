@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -12,7 +13,8 @@ from app.listings.models import Listing
 from app.sync.advice import Advice, advise
 from app.sync.queries.lists import FAILURES
 
-MOST_OF_CAUSE = 10_000  # listings one fix is for
+MOST_OF_CAUSE: Final = 10_000  # listings one fix is for
+_MOST_CAUSES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,36 @@ def _of(connection_id: UUID, key: str) -> ColumnElement[bool]:
     )
 
 
+def causes(session: Session, connection_id: UUID | None = None) -> list[Cause]:
+    """Return what fails for which cause, the commonest first."""
+    wanted = _grouped().where(Listing.state.in_(FAILURES), Listing.error.is_not(None))
+    if connection_id is not None:
+        wanted = wanted.where(Listing.connection_id == connection_id)
+    commonest = wanted.order_by(func.count().desc(), func.min(Listing.error)).limit(_MOST_CAUSES)
+    return [Cause(*row) for row in session.execute(commonest)]
+
+
 def find_cause(session: Session, connection_id: UUID, key: str) -> Cause | None:
     """Return a cause; None: nothing fails for it any more."""
-    found = session.execute(
+    found = session.execute(_grouped().where(_of(connection_id, key))).first()
+    return Cause(*found) if found else None
+
+
+def _grouped() -> Any:
+    """Ask for causes, in the order of the fields of `Cause`."""
+    return (
         select(
+            Listing.connection_id,
             Connection.name,
+            Listing.error_group,
             func.count(),
-            func.min(Listing.error),
+            func.coalesce(func.min(Listing.error), ""),
             func.min(Listing.error_code),
             func.min(Listing.error_field),
         )
         .join(Connection, Connection.id == Listing.connection_id)
-        .where(_of(connection_id, key))
-        .group_by(Connection.name)
-    ).first()
-    if found is None:
-        return None
-    name, count, sentence, code, field = found
-    return Cause(connection_id, name, key, count, sentence or "", code, field)
+        .group_by(Listing.connection_id, Connection.name, Listing.error_group)
+    )
 
 
 def failing_ids(

@@ -25,7 +25,6 @@ from app.team.models import User
 
 PAGE = 50
 FAILURES = (ListingState.FAILED, ListingState.GONE)
-_MOST_REASONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,6 @@ def listing_page(
     connection_id: UUID | None = None,
     states: Sequence[ListingState] = (),
     text: str = "",
-    reason: str = "",
     cause: str = "",
     ids: Sequence[UUID] | None = None,
     is_kept_off: bool = False,
@@ -200,29 +198,12 @@ def listing_page(
         wanted = wanted.where(Listing.kept_off_at.is_not(None))
     if cause:
         wanted = wanted.where(Listing.error_group == cause)
-    if reason:
-        wanted = wanted.where(Listing.error == reason)
     if text:
         sought = f"%{text.replace('%', '')}%"
         wanted = wanted.where(Listing.title.ilike(sought) | Listing.first_sku.ilike(sought))
     return newest_page(
         session, wanted, [Listing.id], ListingRow, after=after, before=before, limit=limit
     )
-
-
-def reasons(session: Session, connection_id: UUID | None = None) -> list[tuple[str, int]]:
-    """Return what failed listings failed of, with how many of each, the commonest first."""
-    count = func.count()
-    wanted = (
-        select(Listing.error, count)
-        .where(Listing.state.in_(FAILURES), Listing.error.is_not(None))
-        .group_by(Listing.error)
-        .order_by(count.desc(), Listing.error)
-        .limit(_MOST_REASONS)
-    )
-    if connection_id is not None:
-        wanted = wanted.where(Listing.connection_id == connection_id)
-    return [(str(row[0]), int(row[1])) for row in session.execute(wanted)]
 
 
 def state_counts(session: Session, connection_id: UUID | None = None) -> dict[str, int]:

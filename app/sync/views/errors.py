@@ -38,6 +38,7 @@ def cause_detail(connection_id: UUID, cause: str) -> ResponseReturnValue:
         watch=["listings"],
         row=row,
         cause=why,
+        edit=f"{bulk.LABELS[why.advice.edit]} of all" if why and why.advice.edit else None,
         page=found,
     )
 
@@ -105,7 +106,8 @@ def cause_edit(connection_id: UUID, cause: str) -> ResponseReturnValue:
     if not products:
         toast("Nothing fails for this reason any more.", kind="info")
         return then(cause_detail, connection_id=connection_id, cause=cause)
+    kind = request.form.get("kind", "")
+    operation = bulk.Operation(kind) if kind in bulk.CLEARING else None  # else a value is missing
     with unit_of_work(current_actor()) as work:
-        row = bulk.start_bulk_edit(work, sorted(products))
-    kind = request.form.get("kind") or None
-    return go_to_url(url_for("catalog.bulk_detail", bulk_edit_id=row.id, kind=kind))
+        row = bulk.start_bulk_edit(work, sorted(products), operation)
+    return go_to_url(url_for("catalog.bulk_detail", bulk_edit_id=row.id, kind=kind or None))

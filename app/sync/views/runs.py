@@ -139,7 +139,6 @@ def _errors_wanted() -> dict[str, Any]:
         "connection_id": _uuid(request.args.get("connection", "")),
         "states": queries.FAILURES,
         "text": request.args.get("q", ""),
-        "reason": request.args.get("reason", ""),
     }
 
 
@@ -150,7 +149,7 @@ def error_list() -> ResponseReturnValue:
     with reading(current_actor()) as session:
         wanted = _errors_wanted()
         found = queries.listing_page(session, **wanted, **cursors())
-        reasons = queries.reasons(session, wanted["connection_id"])
+        causes = queries.causes(session, wanted["connection_id"])
         cards = connections.cards(session)
     return page(
         "sync/error_list.html",
@@ -158,7 +157,7 @@ def error_list() -> ResponseReturnValue:
         watch=["listings"],
         page=found,
         cards=cards,
-        reasons=reasons,
+        causes=causes,
         q=request.args.get("q", ""),
     )
 

@@ -289,6 +289,25 @@ def test_a_field_of_a_whole_cause_is_set_by_a_bulk_edit(
         assert session.scalars(select(BulkEdit.total)).all() == [2]
 
 
+def test_where_nothing_is_left_to_type_the_changes_are_shown_at_once(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    place.fail("Vase", error="This barcode is taken.", error_field="gtin")
+    [(key, _)] = place.causes()
+    enter(client, people.alice)
+    address = f"/sync/errors/{place.connection_id}/{key}"
+
+    asked = client.get(address).text
+    shown = client.post(
+        f"{address}/edit",
+        data={"csrf_token": csrf(client), "kind": "gtin_clear"},
+        follow_redirects=True,
+    ).text
+
+    assert "Empty the barcodes of all" in asked
+    assert "Every change" in shown
+
+
 def test_a_cause_says_why_what_to_do_and_how_many(
     client: FlaskClient, people: Cast, place: Place
 ) -> None:

@@ -170,20 +170,26 @@ def test_a_long_list_leads_on_and_back(client: FlaskClient, people: Cast, stall:
     assert client.get("/sync/errors?after=damaged").status_code == 422
 
 
-def test_errors_gather_under_their_reasons(client: FlaskClient, people: Cast, stall: Stall) -> None:
+def test_errors_gather_under_their_causes(client: FlaskClient, people: Cast, stall: Stall) -> None:
     with unit_of_work(stall.actor) as work:
         for title in ("Mug", "Bowl"):
-            stall.listing(work, title, ListingState.FAILED)
+            row = stall.listing(work, title, ListingState.FAILED)
+            row.error = f"The shop refused the price of “{title}”."
         stall.listing(work, "Vase", ListingState.FAILED).error = "The picture is too large."
     enter(client, people.alice)
 
-    everything = client.get("/sync/errors").text
-    some = client.get("/sync/errors?reason=The+picture+is+too+large.").text
+    causes = client.get("/sync/errors").text.split('aria-label="Causes"')[1].split("</ul>")[0]
 
-    assert "<b>2</b><span>The shop refused it.</span>" in everything
-    assert "Reason is <b>The picture is too large.</b>" in some
-    assert "Vase" in some
-    assert "Bowl" not in some
+    assert [count for count in ("1", "2") if f"<b>{count}</b>" in causes] == ["1", "2"]
+    assert causes.count("<li>") == 2
+    assert "The shop refused the price of “Bowl”.<small>Acme outlet · Mend what" in causes
+    some = client.get(_address(causes, "The shop refused the price")).text
+    assert "2 listings</h2>" in some
+    assert "Vase" not in some
+
+
+def _address(causes: str, sentence: str) -> str:
+    return causes.split(sentence)[0].rsplit('href="', 1)[1].split('"')[0]
 
 
 def _link(html: str, name: str) -> str:

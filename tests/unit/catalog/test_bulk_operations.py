@@ -85,6 +85,18 @@ def test_the_end_of_a_sale_takes_its_price_and_dates() -> None:
     assert change.variants[VARIANT] == {"sale_price": None, "sale_from": None, "sale_to": None}
 
 
+def test_barcodes_are_emptied() -> None:
+    assert changes_for(Operation("gtin_clear"), product()).variants[VARIANT] == {"gtin": None}
+
+
+def test_a_set_price_fills_what_has_none_and_other_rules_leave_it_alone() -> None:
+    filled = changes_for(Operation("price_set", "24.90", currency="USD"), product())
+    moved = changes_for(Operation("price_amount", "5", currency="USD"), product())
+
+    assert filled.variants[VARIANT] == {"price": {"minor": 2490, "currency": "USD"}}
+    assert moved.variants == {}
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
@@ -109,4 +121,6 @@ def test_a_wish_that_makes_no_sense_is_refused_at_its_field(
 def test_an_operation_reads_as_a_sentence() -> None:
     operation = read_operation({"kind": "price_percent", "value": "-10%", "ending": ".99"})
 
-    assert describe(operation) == "Change prices by percent: -10%, ending in .99"
+    assert describe(operation) == "Lower prices by 10%, ending in .99"
+    raised = Operation("price_amount", "12", currency="USD")
+    assert describe(raised) == "Raise prices by 12 USD"
