@@ -33,6 +33,7 @@ from app.sync.sides import MISSING
 
 FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
+_TOLD: Final = frozenset((Risk.DELETES.value, Risk.HIDES.value, Risk.PRICE_MOVE.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _tell_of_conflicts(work: Work, connection: Connection, pair: Pair) -> None:
     notices.renew(
         work,
         kind="conflict",
-        title=f"“{pair.listing.title}” was changed on both sides"
+        title=f"“{pair.ours.values.get('title') or pair.listing.title}” was changed on both sides"
         if count == 1
         else f"{count} conflicts with {connection.name} wait for you",
         body=f"{connection.name} and SyncStore have different values. Both are kept; choose one.",
@@ -273,9 +274,29 @@ def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, s
         _outdated(work, known)
     if fresh:
         work.session.execute(insert(SyncChange), fresh)
+        _tell_of_held(work, terms.connection, fresh)
     if fresh or before:
         work.touch("plans")
     return len(waiting)
+
+
+def _tell_of_held(work: Work, connection: Connection, fresh: Sequence[Mapping[str, Any]]) -> None:
+    """Tell of changes too large to go by themselves: one notice, renewed until somebody read it."""
+    if _TOLD.isdisjoint(row["risk"] for row in fresh):
+        return
+    waiting = select(func.count()).where(
+        SyncChange.connection_id == connection.id, SyncChange.state == ChangeState.HELD
+    )
+    count = work.session.scalar(waiting) or 0
+    notices.renew(
+        work,
+        kind="sync",
+        title=f"{count:,} change{'' if count == 1 else 's'} for {connection.name}"
+        f" wait{'s' if count == 1 else ''} for you",
+        body="Large price moves, hidden products and deletions stop before they are written."
+        " Send or decline them.",
+        link=f"/sync/plans?connection={connection.id}",
+    )
 
 
 def _outdated(work: Work, row: SyncChange) -> None:

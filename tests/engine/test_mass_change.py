@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from app.core import db
 from app.core.work import unit_of_work
+from app.notices.models import Notice
 from app.sync import deciding
 from app.sync.models import ChangeState, SyncChange
 from tests.engine.world import Shop, Store, connected_store
@@ -24,6 +25,12 @@ def held(shop: Shop) -> list[SyncChange]:
         return list(session.scalars(waiting))
 
 
+def told(shop: Shop) -> list[str]:
+    """Return what people heard of changes that wait."""
+    with db.reading(shop.actor) as session:
+        return list(session.scalars(select(Notice.title).where(Notice.kind == "sync")))
+
+
 def test_a_flood_of_hidden_listings_stops_at_the_limit_until_somebody_agrees(shop: Shop) -> None:
     ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(PRODUCTS)]
     with connected_store(shop) as store:
@@ -40,6 +47,7 @@ def test_a_flood_of_hidden_listings_stops_at_the_limit_until_somebody_agrees(sho
         assert len(waiting) == PRODUCTS - LIMIT
         assert waiting[0].sentence == ("This hides 4 listings of 8. Look at it before it goes.")
         assert [str(each.state) for each in shop.listings()].count("needs_you") == PRODUCTS - LIMIT
+        assert told(shop) == ["5 changes for Sandbox wait for you"]
 
         with unit_of_work(shop.actor) as work:
             deciding.approve(work, deciding.held(work, [each.id for each in waiting]))

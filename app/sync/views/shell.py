@@ -93,7 +93,7 @@ def install_shell(app: Flask) -> None:
         "parked",
     ):
         announce(kind, permission="sync.read")
-    register_moves("conflicts", "listings", "sync_runs", "parked")
+    register_moves("conflicts", "listings", "sync_runs", "parked", "plans")
     live("sync_run")(run_fragments)
 
 
