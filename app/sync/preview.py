@@ -63,6 +63,7 @@ class Preview:
 
     listings: int = 0
     changing: int = 0
+    going: int = 0  # … of them with something that goes when a person says so for all
     new: int = 0
     writes: int = 0
     comes_in: int = 0
@@ -158,6 +159,7 @@ def _count(found: Preview, listing: Listing, plan: ListingPlan, rules: Policy) -
     if not plan.pushes or listing.product_id is None:
         return
     found.changing += 1
+    found.going += any(each.risk not in planner.WAITING_RISKS for each in plan.pushes)
     found.new += is_new
     found.rows.append(
         PlannedListing(

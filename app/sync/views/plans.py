@@ -153,6 +153,7 @@ def plan_preview(connection_id: UUID) -> ResponseReturnValue:
     return page(
         "sync/plan_preview.html",
         blocks=("results",),
+        watch=["product-*"],
         row={"id": connection_id, "name": name, "is_active": is_active},
         preview=found,
         fields=fields,
