@@ -110,17 +110,6 @@ def visit(browser: Browser, stack: Stack) -> Iterator[Visits]:
     assert visits.complaints == []
 
 
-def sign_up(page: Page, email: str, password: str, organization: str) -> None:
-    """Found an organization by the form, as its first person does."""
-    page.goto("/signup")
-    page.get_by_label("Your name").fill("Alice")
-    page.get_by_label("Name of your organization").fill(organization)
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Create organization").click()
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
-
-
 def sign_in(page: Page, email: str, password: str) -> None:
     """Sign in by the form, as a person does."""
     page.goto("/signin")

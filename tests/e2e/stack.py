@@ -39,6 +39,15 @@ class Twin:
         """Return a product as the shop keeps it."""
         return httpx.get(f"{self.address}/_twin/products/{row_id}", timeout=60).json()
 
+    def products(self) -> list[Any]:
+        """Return every product as the shop keeps it."""
+        ids = httpx.get(f"{self.address}/_twin/products", timeout=60).json()["ids"]
+        return [self.product(row_id) for row_id in ids]
+
+    def id_of(self, name: str) -> int:
+        """Return the id of the product with this name."""
+        return next(int(each["id"]) for each in self.products() if each["name"] == name)
+
     def writes(self, field: str) -> int:
         """Count the writes of ours that carried a field and took effect."""
         answer = httpx.get(f"{self.address}/_twin/writes", params={"field": field}, timeout=60)

@@ -1,13 +1,21 @@
 """A new merchant's first hour, in a browser, with every process real."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visits, sign_up
+from tests.e2e.conftest import Visits
+from tests.e2e.merchant import (
+    choose,
+    confirm_address,
+    connect,
+    import_file,
+    row,
+    select,
+    sign_up,
+)
 from tests.e2e.stack import Twin
 
 OWN_FILE = Path(__file__).parent / "files" / "lamps.csv"
@@ -16,64 +24,7 @@ SAMPLE = (
     .parents[3]
     .joinpath("shared", "samples", "shopify", "product-csvs", "home-and-garden.csv")
 )
-PASSWORD = "copper lamps and linen"
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
-
-
-def confirm_address(page: Page, email: str) -> None:
-    """Open the mailbox until the mail is there, and follow its link."""
-    mail = page.get_by_role("row").filter(has_text=email).get_by_role("link")
-    for _ in range(45):
-        page.goto(f"/dev/mailbox?to={email}")
-        try:
-            expect(mail).to_be_visible(timeout=1000)
-        except AssertionError:
-            continue
-        break
-    mail.click()
-    page.locator("a[href*='/verify/']").click()
-    page.get_by_role("button", name="Confirm my address").click()
-    expect(page.locator("#toasts")).to_contain_text("Your e-mail address is confirmed.")
-
-
-def import_file(page: Page, path: Path, *, outcome: str) -> None:
-    """Go through the import wizard; every step after the upload comes by itself."""
-    page.get_by_role("link", name="Import products").click()
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Upload file").click()
-    page.get_by_role("button", name="Check file").click()
-    page.get_by_role("button", name=re.compile(r"^Import \d+ product")).click()
-    expect(page.get_by_role("heading", name=re.compile("^Imported: "))).to_contain_text(outcome)
-
-
-def connect(page: Page, twin: Twin) -> None:
-    """Go through the connect wizard with keys the shop's owner made."""
-    key = twin.ask("keys")
-    page.get_by_role("link", name="Channels").first.click()
-    page.get_by_role("link", name="Connect store").first.click()
-    page.get_by_label("Shop address").fill(twin.address)
-    page.get_by_label("Name in SyncStore").fill("Acme outlet")
-    page.get_by_label("Connect without encryption").check()
-    page.get_by_role("button", name="Check address").click()
-    page.get_by_label("Consumer key").fill(key["consumer_key"])
-    page.get_by_label("Consumer secret").fill(key["consumer_secret"])
-    page.get_by_role("button", name="Check keys").click()
-    expect(page.get_by_text("The keys work")).to_be_visible()
-    page.locator("[name=on_first]").select_option("ours")
-    page.get_by_role("button", name="Start first sync").click()
-    expect(page.get_by_role("heading", name="Acme outlet")).to_be_visible()
-
-
-def row(page: Page, title: str) -> Locator:
-    return page.locator("main .rows > tbody > tr").filter(has_text=title)
-
-
-def select(page: Page, title: str) -> None:
-    row(page, title).get_by_role("checkbox").check()
-
-
-def choose(page: Page, tab: str) -> None:
-    page.locator("main").get_by_role("link", name=re.compile(f"^{tab}")).click()
 
 
 def fill_shop(twin: Twin) -> dict[str, int]:
@@ -91,7 +42,7 @@ def test_from_sign_up_to_two_way_sync(visit: Visits, twin: Twin) -> None:
     page = visit()
 
     email = f"alice-{os.getpid()}@acme.example"
-    sign_up(page, email, PASSWORD, "Outlet")
+    sign_up(page, email)
     confirm_address(page, email)
     import_file(page, OWN_FILE, outcome="4 new")
     connect(page, twin)
@@ -187,7 +138,7 @@ def test_a_file_of_a_real_shop(visit: Visits) -> None:
         pytest.skip("The sample files are not beside the project.")
     page = visit()
 
-    sign_up(page, f"mallory-{os.getpid()}@other.example", PASSWORD, "Other shop")
+    sign_up(page, f"mallory-{os.getpid()}@other.example")
     import_file(page, SAMPLE, outcome="new")
     page.get_by_role("link", name="See products").click()
 

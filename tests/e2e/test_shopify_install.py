@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.conftest import Visits, sign_up
+from tests.e2e.conftest import Visits
+from tests.e2e.merchant import sign_up
 from tests.e2e.stack import Twin, running_twin
 
 NEW: Final = "/connections/new/shopify"
 CLIENT_ID, CLIENT_SECRET = "a-merchants-own-app", "shpss_journey"
 OTHER: Final = "another-store.myshopify.com"
-PASSWORD: Final = "copper lamps and linen"
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
 
 
@@ -38,7 +38,7 @@ def merchant(visit: Visits, request: pytest.FixtureRequest) -> Page:
     """Somebody of a new organization who has kept the keys of an app of their own."""
     visit.refusals |= {403, 409, 410}
     page = visit()
-    sign_up(page, f"{request.node.name}-{os.getpid()}@acme.example", PASSWORD, "Boutique")
+    sign_up(page, f"{request.node.name}-{os.getpid()}@acme.example", "Boutique")
     page.goto("/connections/new")
     page.get_by_role("link", name="Shopify").click()
     page.get_by_label("Client id").fill(CLIENT_ID)

@@ -75,6 +75,12 @@ def forget_writes() -> Response:
     return jsonify(ok=True)
 
 
+@panel.get("/products")
+def products() -> Response:
+    """List the ids of all products."""
+    return jsonify(ids=_store().product_ids())
+
+
 @panel.get("/products/<int:row_id>")
 def product(row_id: int) -> Response:
     """Show a product or variation as stored."""
