@@ -116,10 +116,27 @@ def told_standing(response: httpx.Response) -> Standing | None:
     return Standing(CALL, float(digits)) if digits.isdigit() else None
 
 
+def _beginning(value: Any, room: list[int]) -> Any:
+    """Return of a JSON value what its first characters show: of megabytes only those are masked."""
+    if isinstance(value, dict):
+        kept = {}
+        for key, item in value.items():
+            if room[0] <= 0:
+                break
+            room[0] -= len(key)
+            kept[key] = _beginning(item, room)
+        return kept
+    if isinstance(value, list):
+        return [_beginning(item, room) for item in value if room[0] > 0]
+    room[0] -= len(value) if isinstance(value, str) else 1
+    return value
+
+
 def _readable(content: bytes, content_type: str) -> str:
     if "json" in content_type:
         try:
-            shown = json.dumps(mask(json.loads(content)), ensure_ascii=False)
+            shown = _beginning(json.loads(content), [RECORDED_CHARACTERS])
+            shown = json.dumps(mask(shown), ensure_ascii=False)
         except (ValueError, RecursionError):
             shown = mask_text(content.decode(errors="replace"))
     elif content_type.startswith(("text/", "application/x-www-form-urlencoded")):
