@@ -210,7 +210,8 @@ def _leave(actor: Actor, opened: OpenConnection, outcome: rules.CallOutcome | No
 
 
 def _save_exchanges(work: Work, opened: OpenConnection) -> None:
-    said, opened.exchanges[:] = list(opened.exchanges), []
+    # Another page may be on its way in another thread: what it says meanwhile is for the next time.
+    said = [opened.exchanges.pop(0) for _ in range(len(opened.exchanges))]
     if not said:
         return
     rows = [

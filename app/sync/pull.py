@@ -25,7 +25,7 @@ from app.core import db, faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import adopt, intake, records, rules, runs, tasks
+from app.sync import adopt, ahead, intake, records, rules, runs, tasks
 from app.sync.models import Direction, ReadCursor, RunKind, SyncRun, SyncTask
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
 
@@ -151,10 +151,13 @@ def run_slice(
         with (
             tasks.kept_alive(actor, worker),
             open_connection(actor, run.connection_id, run_id=run.id) as opened,
+            ahead.reading(actor, opened) as pages,
         ):
             came_to, wait = PageRead.MORE, None
-            while came_to is PageRead.MORE and wait is None and clock() < until:
-                came_to, wait = _read_page(actor, opened, run)
+            while (
+                came_to is PageRead.MORE and wait is None and (clock() < until or pages.has_begun)
+            ):
+                came_to, wait = _read_page(pages, run, goes_on=clock() < until)
                 opened.save_exchanges(actor)
             if came_to is PageRead.LAST:
                 _finish_run(actor, opened, run)
@@ -185,15 +188,15 @@ class PageRead(Enum):
 
 
 def _read_page(
-    actor: Actor, opened: OpenConnection, run: SyncRun
+    pages: ahead.Pages, run: SyncRun, *, goes_on: bool
 ) -> tuple[PageRead, timedelta | None]:
     """Read one page into one unit; returns, too, how long the channel needs for the next."""
-    cursor = _cursor_of(actor, run)
-    with unit_of_work(actor) as work:
-        refuse_if_closed(work, opened.id)
-        order = tasks.read_order(work)
-    page = opened.adapter.pull_products(cursor)
+    actor, opened = pages.actor, pages.opened
+    answer = pages.take(_cursor_of(actor, run))
+    page = answer.page
     faults.point("read.answered")
+    if goes_on and page.next is not None and page.check_after is None:
+        pages.begin(page.next)
     with unit_of_work(actor) as work:
         following = _packed(page.next) if page.next else None
         if not runs.step(work, run, following):
@@ -202,7 +205,7 @@ def _read_page(
             opened.row,
             opened.adapter.capabilities,
             run.id,
-            order=order,
+            order=answer.order,
             is_thorough=run.kind == RunKind.RECONCILE,
         )
         tally = intake.take_in(work, terms, page.items)
