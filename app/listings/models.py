@@ -111,7 +111,8 @@ class Listing(Base, Identified, Owned):
     remote: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # {values, variants}
     remote_fingerprint: Mapped[str | None] = mapped_column(String(64))
     remote_modified_at: Mapped[datetime | None]
-    written_fingerprint: Mapped[str | None] = mapped_column(String(64))  # echo recognition
+    # What both sides were when they were last compared and agreed; see sync.rest.
+    rest_mark: Mapped[str | None] = mapped_column(String(64))
     overrides: Mapped[Json] = mapped_column(
         MutableDict.as_mutable(JSONB), default=dict, server_default="{}"
     )  # field → value

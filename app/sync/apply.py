@@ -5,29 +5,24 @@ writes what comes in, keeps conflicts with both values, moves the base forward f
 sides now agree on, and hands back what is to be sent. It never calls the channel.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.adapters.types import ChannelProduct
-from app.adapters.values import FIELDS
 from app.catalog import service as catalog
 from app.catalog.models import Product
 from app.connections.models import Connection
-from app.core.db import new_id
-from app.core.errors import AppError
 from app.core.work import Work
-from app.listings import pricing
-from app.listings.models import Listing, ListingState, MediaBinding, Offer
-from app.sync import bases, compare, planner, project, records, standing
+from app.listings.models import Listing, ListingState, MediaBinding
+from app.sync import bases, compare, planner, project, records, standing, writing
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
 from app.sync.policy import Policy, decide
-from app.sync.project import FOREIGN, PRODUCT, Pair
+from app.sync.project import FOREIGN, Pair
 
 Approval = SyncChange | standing.Standing  # what a person let pass
 
@@ -43,6 +38,11 @@ class Meeting:
     conflicts: int
     pulled: int
     is_refused: bool = False  # our catalog could not take in what the shop has
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether both sides agree now: everything planned came in and nothing is to go out."""
+        return not self.plan.pushes and self.pulled == len(self.plan.pulls)
 
     @property
     def state(self) -> ListingState:
@@ -75,8 +75,48 @@ def differs(terms: records.Terms, pair: Pair | None, product: ChannelProduct) ->
     return bool(plan.intents) or pair.listing.state != ListingState.SYNCED
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A pair and the channel's answer, with what passes and what waits for a person."""
+
+    pair: Pair
+    product: ChannelProduct
+    plan: ListingPlan
+    passing: Sequence[Intent]
+    waiting: Sequence[tuple[Intent, str]]
+
+    @property
+    def pulls(self) -> list[Intent]:
+        return [each for each in self.passing if each.way is Way.PULL]
+
+
 def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) -> Meeting:
     """Plan a pair against the channel's answer and write our part of it."""
+    return meet_all(work, terms, [(pair, product)])[0]
+
+
+def meet_all(
+    work: Work, terms: records.Terms, met: Sequence[tuple[Pair, ChannelProduct]]
+) -> list[Meeting]:
+    """Plan pairs against the channel's answers and write our part, in statements for all."""
+    planned = [_planned(work, terms, pair, product) for pair, product in met]
+    taken = writing.write_pulls(work, terms, [(each.pair, each.pulls) for each in planned])
+    meetings, rows, news = [], [], {}
+    for each, (pair, intents) in zip(planned, taken, strict=True):
+        base = bases.base_row(work, pair, planner.rebase(pair.base, intents, each.plan.settled))
+        rows += [base] if base else []
+        meeting = _kept(work, terms, replace(each, pair=pair), intents)
+        if _remember(work, pair.listing, each.product, meeting.state):
+            news[pair.listing.id] = each.product
+        pair.listing.read_order = terms.order
+        meetings.append(meeting)
+    bases.write_bases(work, rows)
+    records.log_applied(work, terms, [(pair, intents) for pair, intents in taken])
+    records.write_snapshots(work, news)
+    return meetings
+
+
+def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) -> _Planned:
     pair = _recognise_pictures(work, terms.connection, pair, product)
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
@@ -96,20 +136,17 @@ def meet(work: Work, terms: records.Terms, pair: Pair, product: ChannelProduct) 
     wanted = _not_declined(work, plan.intents, decided.declined)
     passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
-    pulls = [each for each in passing if each.way is Way.PULL]
-    pushes = tuple(each for each in passing if each.way is Way.PUSH and product.is_writable)
-    taken: Sequence[Intent] = pulls
-    if pulls:
-        pair, taken = _write_pulls(work, terms, pair, pulls)
-    bases.write_base(work, pair, planner.rebase(pair.base, taken, plan.settled))
-    conflicts = records.keep_conflicts(work, terms, pair, plan)
-    records.log_changes(work, terms, pair, taken, ChangeState.APPLIED)
-    held = records.hold(work, terms, pair, waiting)
-    is_refused = len(taken) < len(pulls)
-    meeting = Meeting(pair, plan, pushes, held, conflicts, len(taken), is_refused=is_refused)
-    _remember(work, pair.listing, product, meeting.state)
-    pair.listing.read_order = terms.order
-    return meeting
+    return _Planned(pair, product, plan, passing, waiting)
+
+
+def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[Intent]) -> Meeting:
+    """Keep what is asked of people, and say what the meeting came to."""
+    pair, can_write = planned.pair, planned.product.is_writable
+    pushes = tuple(each for each in planned.passing if each.way is Way.PUSH and can_write)
+    conflicts = records.keep_conflicts(work, terms, pair, planned.plan)
+    held = records.hold(work, terms, pair, planned.waiting)
+    is_refused = len(taken) < len(planned.pulls)
+    return Meeting(pair, planned.plan, pushes, held, conflicts, len(taken), is_refused=is_refused)
 
 
 def _is_to_leave(pair: Pair, product: ChannelProduct, policy: Policy) -> bool:
@@ -204,131 +241,15 @@ def _recognise_pictures(
     return project.with_media(pair, known)
 
 
-def _write_pulls(
-    work: Work, terms: records.Terms, pair: Pair, pulls: Sequence[Intent]
-) -> tuple[Pair, Sequence[Intent]]:
-    """Write what came in; what the catalog refuses is an error of the listing."""
-    try:
-        with work.session.begin_nested():
-            return write_in(work, pair, pulls, run_id=terms.run_id)
-    except AppError as refusal:
-        pair.listing.error = f"The shop’s change could not be taken in: {refusal.sentence}"
-        pair.listing.error_count += 1
-        return pair, ()
-
-
-def write_in(
-    work: Work,
-    pair: Pair,
-    pulls: Sequence[Intent],
-    *,
-    origin: str = "sync",
-    run_id: UUID | None = None,
-) -> tuple[Pair, Sequence[Intent]]:
-    """Write values into our catalog, raising what it refuses.
-
-    Returns what really went in, in the words the catalog keeps it in.
-    """
-    change, fresh = _wished(pair, pulls)
-    catalog.change_products(
-        work, [change], origin=origin, connection_id=pair.listing.connection_id, run_id=run_id
-    )
-    _bind_variants(work, pair.listing, fresh)
-    return _as_kept(work, pair, pulls, fresh)
-
-
-def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange, dict[str, UUID]]:
-    """Sort what came in: to the override where one lies above the master, else to the master."""
-    master: dict[str, Any] = {}
-    variants: dict[UUID, dict[str, Any]] = {}
-    added: dict[str, catalog.VariantDraft] = {}
-    removed: list[UUID] = []
-    for each in pulls:
-        key = each.variant_key
-        if key is None:
-            _place(pair.listing.overrides, master, each.field, each.new)
-        elif each.action is Action.DELETE:
-            removed.append(UUID(key))
-        elif key.startswith(FOREIGN):
-            added[key] = catalog.VariantDraft(pricing.kept(each.new, {}, pair.currency), new_id())
-        else:
-            variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
-    change = catalog.ProductChange(
-        pair.product_id,
-        master,
-        variants={
-            key: pricing.kept(wished, pair.prices.get(str(key), {}), pair.currency)
-            for key, wished in variants.items()
-        },
-        new_variants=tuple(added.values()),
-        removed_variants=tuple(removed),
-    )
-    return change, {key: draft.id for key, draft in added.items() if draft.id}
-
-
-def _as_kept(
-    work: Work, pair: Pair, pulls: Sequence[Intent], fresh: Mapping[str, UUID]
-) -> tuple[Pair, Sequence[Intent]]:
-    """Look what the catalog made of it: cleaned HTML, for example, is no edit of ours."""
-    now = project.our_values(work.session, work.organization_id, [pair.product_id])
-    known = now[pair.product_id]
-    kept = {subject: dict(words) for subject, words in pair.kept.items()}
-    taken = []
-    for each in pulls:
-        key = each.variant_key
-        if key is not None and key in fresh:
-            key = str(fresh[key])
-        value = each.new
-        if key is None and each.field not in pair.listing.overrides:
-            value = known.values.get(each.field, each.new)
-        elif key is not None and each.field in FIELDS and each.field != "quantity":
-            held = pricing.shown(known.variants.get(UUID(key), {}), pair.currency)
-            value = held.get(each.field, each.new)
-        if not compare.equal(each.field, value, each.new):
-            kept.setdefault(key or PRODUCT, {})[each.field] = {"sent": value, "kept": each.new}
-        is_joined = not compare.equal(each.field, each.base_after, each.new)
-        seen = each.base_after if is_joined else value
-        taken.append(replace(each, new=value, variant_key=key, base_after=seen))
-    return replace(pair, kept=kept), taken
-
-
-def _place(overrides: dict[str, Any], master: dict[str, Any], name: str, value: Any) -> None:
-    target = overrides if name in overrides else master
-    target[name] = value
-
-
-def _absolute(pair: Pair, intent: Intent) -> Any:
-    """Stock moves by what the channel moved: our count may hold a buffer back from it."""
-    counted = pair.counted.get(intent.variant_key or "")
-    is_count = intent.field == "quantity" and None not in (intent.old, intent.new, counted)
-    return (
-        max(0, counted + intent.new - intent.old)
-        if is_count and counted is not None
-        else intent.new
-    )
-
-
-def _bind_variants(work: Work, listing: Listing, new_ids: Mapping[str, UUID]) -> None:
-    for key, variant_id in new_ids.items():
-        work.session.execute(
-            update(Offer)
-            .where(
-                Offer.listing_id == listing.id,
-                Offer.external_id == key.removeprefix(FOREIGN),
-            )
-            .values(variant_id=variant_id)
-        )
-
-
-def _remember(work: Work, listing: Listing, product: ChannelProduct, state: ListingState) -> None:
-    """Keep the channel's answer on the listing."""
+def _remember(work: Work, listing: Listing, product: ChannelProduct, state: ListingState) -> bool:
+    """Keep the channel's answer on the listing; tells whether it is another one than before."""
     seen = project.fingerprint(product)
     listing.title = str(product.values.get("title") or listing.title)[:255]
     listing.url, listing.kind = product.url, product.kind
     listing.is_writable = product.is_writable
-    if listing.remote_fingerprint != seen:
+    is_news = listing.remote_fingerprint != seen
+    if is_news:
         listing.remote, listing.remote_fingerprint = project.snapshot(product), seen
-        records.write_snapshot(work, listing.id, product)
     listing.remote_modified_at = product.modified_at
     listing.last_seen_at = work.now
     if listing.state != state:
@@ -338,3 +259,4 @@ def _remember(work: Work, listing: Listing, product: ChannelProduct, state: List
     work.touch(f"listing-{listing.id}", "listings")
     if listing.product_id:
         work.touch(f"product-{listing.product_id}")
+    return is_news

@@ -1,6 +1,6 @@
 """A page of the channel's products taken in: known ones merge, new ones wait to be paired."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer, Pairing
-from app.sync import apply, gone, project, records, tasks
+from app.sync import apply, gone, project, records, rest, tasks
 
 
 @dataclass(slots=True)
@@ -36,83 +36,105 @@ class Tally:
 def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]) -> Tally:
     """Merge a page of the channel's products into ours; unknown ones become unmapped listings."""
     tally = Tally(done=len(products))
-    known = _known(work, terms.connection, products)
+    known = rest.known(work, terms, [each.external_id for each in products])
     fresh = [each for each in products if each.external_id not in known and not each.is_deleted]
     _add_listings(work, terms.connection, fresh)
     tally.created = len(fresh)
     late = [row.external_id for row in known.values() if row.read_order > terms.order]
-    tasks.request_pulls(work, terms.connection.id, [key for key in late if key])
-    moved = [
-        (known[each.external_id], each)
-        for each in products
-        if each.external_id in known
-        and each.external_id not in late
-        and (terms.is_thorough or _has_news(known[each.external_id], each, terms))
-    ]
-    pairs = apply.locked_pairs(work, terms.connection, [listing for listing, _ in moved])
-    terms = replace(terms, quiet=records.quiet(work, [listing.id for listing, _ in moved]))
-    for listing, product in moved:
-        pair = pairs.get(listing.id)
-        if _has_news(listing, product, terms) or apply.differs(terms, pair, product):
-            tally.drifted += 1
-            _take_one(work, terms, tally, listing, pair, product)
+    tasks.request_pulls(work, terms.connection.id, late)
+    current = known.keys() - set(late)
+    asked = [each for each in products if each.external_id in current]
+    news, still = _sorted(terms, known, asked)
+    _compare(work, terms, tally, known, news, still)
     tally.unchanged = len(products) - len(fresh) - tally.drifted
-    still = [
-        row.id for row in known.values() if row.external_id in {p.external_id for p in products}
-    ]
     work.session.execute(
         update(Listing)
-        .where(Listing.id.in_(still))
+        .where(Listing.id.in_([row.id for row in known.values()]))
         .values(last_seen_at=work.now)
         .execution_options(synchronize_session=False)
     )
     return tally
 
 
-def _known(
-    work: Work, connection: Connection, products: Sequence[ChannelProduct]
-) -> dict[str, Listing]:
-    found = work.session.scalars(
-        select(Listing)
-        .where(
-            Listing.connection_id == connection.id,
-            Listing.external_id.in_([each.external_id for each in products]),
-        )
-        .order_by(Listing.id)
-        .with_for_update()
-    )
-    return {row.external_id: row for row in found if row.external_id}
+Products = Sequence[ChannelProduct]
 
 
-def _has_news(listing: Listing, product: ChannelProduct, terms: records.Terms) -> bool:
+def _sorted(
+    terms: records.Terms, known: Mapping[str, rest.Known], products: Products
+) -> tuple[Products, Products]:
+    """Return what has news, and what is to be compared although the channel shows nothing new."""
+    news, still = [], []
+    for each in products:
+        row = known[each.external_id]
+        if _has_news(row, each, terms):
+            news.append(each)
+        elif terms.is_thorough and not row.is_at_rest:
+            still.append(each)
+    return news, still
+
+
+def _has_news(row: rest.Known, product: ChannelProduct, terms: records.Terms) -> bool:
     """Skip what the channel still shows as we last saw or wrote it: an echo is no change."""
     if terms.is_forced or product.is_deleted:
         return True
-    if listing.state in (ListingState.GONE, ListingState.NEEDS_YOU):
-        return True
-    return listing.remote_fingerprint != project.fingerprint(product)
+    return not row.shows(project.fingerprint(product))
 
 
-def _take_one(
+def _compare(
     work: Work,
     terms: records.Terms,
     tally: Tally,
-    listing: Listing,
-    pair: project.Pair | None,
-    product: ChannelProduct,
+    known: Mapping[str, rest.Known],
+    news: Products,
+    still: Products,
 ) -> None:
-    if product.is_deleted:
-        gone.mark_gone(work, terms, listing)
-        tally.changed += 1
-    elif pair is None or listing.kept_off_at is not None:
-        refresh(work, listing, product)
-        tally.changed += 1
-    else:
-        meeting = apply.meet(work, terms, pair, product)
+    """Merge what differs, all of a page together, and mark what agrees."""
+    ids = {each.external_id: known[each.external_id].id for each in (*news, *still)}
+    if not ids:
+        return
+    found = work.session.scalars(
+        select(Listing).where(Listing.id.in_(ids.values())).order_by(Listing.id)
+    )
+    listings = {row.id: row for row in found}
+    pairs = apply.locked_pairs(work, terms.connection, list(listings.values()))
+    terms = replace(terms, quiet=records.quiet(work, list(listings)))
+    differing = [
+        each for each in still if apply.differs(terms, pairs.get(ids[each.external_id]), each)
+    ]
+    meeting: list[tuple[project.Pair, ChannelProduct]] = []
+    for each in (*news, *differing):
+        listing, pair = listings[ids[each.external_id]], pairs.get(ids[each.external_id])
+        tally.drifted += 1
+        if each.is_deleted:
+            gone.mark_gone(work, terms, listing)
+            tally.changed += 1
+        elif pair is None or listing.kept_off_at is not None:
+            refresh(work, listing, each)
+            tally.changed += 1
+        else:
+            meeting.append((pair, each))
+    agree = [ids[each.external_id] for each in still if each not in differing]
+    rest.mark(work, terms, [*agree, *_meet(work, terms, tally, meeting)])
+
+
+def _meet(
+    work: Work,
+    terms: records.Terms,
+    tally: Tally,
+    met: Sequence[tuple[project.Pair, ChannelProduct]],
+) -> list[UUID]:
+    """Let pairs meet the channel's answers; returns the listings nothing is left to do for."""
+    wanted, settled = [], []
+    for meeting in apply.meet_all(work, terms, met):
+        listing = meeting.pair.listing
         tally.conflicts += meeting.conflicts
         tally.changed += 1 if meeting.pulled else 0
-        if meeting.pushes and not pair.is_excluded:
-            tasks.request_pushes(work, [(listing.id, terms.connection.id)])
+        if meeting.pushes and not meeting.pair.is_excluded:
+            wanted.append((listing.id, terms.connection.id))
+        if meeting.is_settled:
+            settled.append(listing.id)
+    tasks.request_pushes(work, wanted)
+    return settled
 
 
 def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:

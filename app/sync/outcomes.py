@@ -141,7 +141,6 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     if outcome.product is not None:
         listing.remote = project.snapshot(outcome.product)
         listing.remote_fingerprint = project.fingerprint(outcome.product)
-        listing.written_fingerprint = listing.remote_fingerprint
         listing.url = outcome.product.url or listing.url
         desk.book.answers[listing.id] = outcome.product
     settle_changes(work, desk, errand, problems)

@@ -191,17 +191,15 @@ def _tell_of_conflicts(work: Work, connection: Connection, pair: Pair) -> None:
     )
 
 
-def log_changes(
-    work: Work, terms: Terms, pair: Pair, intents: Sequence[Intent], state: ChangeState
-) -> list[int]:
-    """Write intents as plan and log lines; returns their ids in order."""
-    if not intents:
-        return []
-    rows = [change_row(work, terms, pair, each, state) for each in intents]
-    found = work.session.scalars(
-        insert(SyncChange).returning(SyncChange.id, sort_by_parameter_order=True), rows
-    )
-    return list(found)
+def log_applied(work: Work, terms: Terms, taken: Sequence[tuple[Pair, Sequence[Intent]]]) -> None:
+    """Write what was taken in as log lines."""
+    rows = [
+        change_row(work, terms, pair, each, ChangeState.APPLIED)
+        for pair, intents in taken
+        for each in intents
+    ]
+    if rows:
+        work.session.execute(insert(SyncChange), rows)
 
 
 def change_row(

@@ -1,8 +1,8 @@
 """Conflicts in the hands of people: decided, decided for good, given to somebody, talked about.
 
 A decision names the two values it was made about. When either moved since, nothing is written and
-`ConflictMoved` is raised. What is taken over goes the way of every pull (`apply.write_in`): to the
-override where one lies above the master, stock by its movement. The base becomes what the shop
+`ConflictMoved` is raised. What is taken over goes the way of every pull (`writing.write_in`): to
+the override where one lies above the master, stock by its movement. The base becomes what the shop
 showed, so from then on only our side differs; should the shop move again, that is a new conflict.
 """
 
@@ -23,7 +23,7 @@ from app.core.errors import Forbidden, Invalid
 from app.core.work import Work
 from app.listings.models import Listing
 from app.notices import service as notices
-from app.sync import apply, bases, compare, planner, project, tasks
+from app.sync import apply, bases, compare, planner, project, tasks, writing
 from app.sync.errors import ConflictMoved, ConflictNotFound
 from app.sync.models import (
     ChangeState,
@@ -103,7 +103,7 @@ def decide(work: Work, conflict_id: UUID, decision: Decision) -> Conflict:
         is_typed = decision.choice is Resolution.EDITED
         origin = "web" if is_typed else "sync"
         wished = [intent, *_renamed(pair, intent)]
-        pair, (intent, *_) = apply.write_in(work, pair, wished, origin=origin)
+        pair, (intent, *_) = writing.write_in(work, pair, wished, origin=origin)
         work.session.add(_log_line(work, row, intent))
     bases.write_base(work, pair, planner.rebase(pair.base, [intent]))
     row.ours = ours
