@@ -1,10 +1,12 @@
 """Writes on listings: pairing, unpairing, ignoring, listing here and there, overrides."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, Uuid, bindparam, delete, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.catalog import service as catalog
 from app.catalog.models import Product, Variant
@@ -21,6 +23,15 @@ from app.listings.models import Listing, ListingState, Offer, Pairing, Proposal
 from app.team.service import record_audit
 
 _FREE: Final = frozenset((ListingState.UNMAPPED, ListingState.IGNORED))
+_BIND: Final = text(
+    "UPDATE offers SET variant_id = given.variant_id"
+    " FROM unnest(:listings, :externals, :variants) AS given(listing_id, external_id, variant_id)"
+    " WHERE offers.listing_id = given.listing_id AND offers.external_id = given.external_id"
+).bindparams(
+    bindparam("listings", type_=ARRAY(Uuid())),
+    bindparam("externals", type_=ARRAY(String())),
+    bindparam("variants", type_=ARRAY(Uuid())),
+)
 
 
 def get_listing(work: Work, listing_id: UUID) -> Listing:
@@ -33,6 +44,19 @@ def get_listing(work: Work, listing_id: UUID) -> Listing:
     if found is None:
         raise ListingNotFound
     return found
+
+
+def get_listings(work: Work, listing_ids: Sequence[UUID]) -> list[Listing]:
+    """Return listings of this organization, locked in the order of their ids."""
+    found = work.session.scalars(
+        select(Listing)
+        .where(Listing.id.in_(listing_ids), Listing.organization_id == work.organization_id)
+        .order_by(Listing.id)
+        .with_for_update()
+    ).all()
+    if len(found) != len(set(listing_ids)):
+        raise ListingNotFound
+    return list(found)
 
 
 def item_of(listing: Listing) -> Item:
@@ -106,20 +130,41 @@ def _exists(work: Work, product_id: UUID) -> bool:
     return work.session.scalar(found) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class NewPair:
+    """A listing, the product it is, and which of its variants is which of ours."""
+
+    listing: Listing
+    product_id: UUID
+    variant_pairs: Mapping[str, str]  # their variant id → ours
+
+
 def pair(work: Work, listing: Listing, product_id: UUID, variant_pairs: Mapping[str, str]) -> None:
     """Write a pair down and ask for both sides to be compared."""
-    listing.product_id, listing.state = product_id, ListingState.WAITING
-    listing.error = None
-    listing.remote_fingerprint = None  # what was seen before the pair was never compared
-    for external_id, variant_id in variant_pairs.items():
-        work.session.execute(
-            update(Offer)
-            .where(Offer.listing_id == listing.id, Offer.external_id == external_id)
-            .values(variant_id=UUID(variant_id))
-        )
-    work.session.execute(delete(Proposal).where(Proposal.listing_id == listing.id))
-    work.emit(ListingMapped(listing.id, listing.connection_id))
-    _tell(work, listing)
+    pair_all(work, [NewPair(listing, product_id, variant_pairs)])
+
+
+def pair_all(work: Work, pairs: Sequence[NewPair]) -> None:
+    """Write pairs down and ask for both sides of each to be compared."""
+    for each in pairs:
+        listing = each.listing
+        listing.product_id, listing.state = each.product_id, ListingState.WAITING
+        listing.error = None
+        listing.remote_fingerprint = None  # what was seen before the pair was never compared
+        work.emit(ListingMapped(listing.id, listing.connection_id))
+        _tell(work, listing)
+    bound = [(p.listing.id, *each) for p in pairs for each in p.variant_pairs.items()]
+    work.session.flush()
+    work.session.execute(
+        _BIND,
+        {
+            "listings": [listing_id for listing_id, _, _ in bound],
+            "externals": [external_id for _, external_id, _ in bound],
+            "variants": [UUID(variant_id) for _, _, variant_id in bound],
+        },
+    )
+    ids = [each.listing.id for each in pairs]
+    work.session.execute(delete(Proposal).where(Proposal.listing_id.in_(ids)))
 
 
 def look_again(work: Work) -> None:
@@ -177,34 +222,41 @@ def create_here(work: Work, listing_ids: Sequence[UUID]) -> list[UUID]:
 
     An item our catalog cannot take keeps the sentence why and stays unpaired; the others go on.
     """
-    made = []
-    for listing_id in sorted(listing_ids):
-        listing = get_listing(work, listing_id)
-        if listing.product_id is not None:
-            continue
-        try:
-            with work.session.begin_nested():
-                made.append(_create_one(work, listing))
-        except AppError as refusal:
-            listing.error = f"It could not be taken into your catalog: {refusal.sentence}"
-            listing.error_count += 1
-            _tell(work, listing)
-    return made
+    by_connection: dict[UUID, list[Listing]] = {}
+    for listing in get_listings(work, listing_ids):
+        if listing.product_id is None:
+            by_connection.setdefault(listing.connection_id, []).append(listing)
+    return [key for some in by_connection.values() for key in _create_each(work, some)]
 
 
-def _create_one(work: Work, listing: Listing) -> UUID:
-    connection = work.session.get_one(Connection, listing.connection_id)
+def _create_each(work: Work, listings: Sequence[Listing]) -> list[UUID]:
+    """Create products of one connection's items together; where one is refused, one by one."""
+    try:
+        with work.session.begin_nested():
+            return _create_all(work, listings)
+    except AppError as refusal:
+        if len(listings) > 1:
+            return [key for each in listings for key in _create_each(work, [each])]
+        [listing] = listings
+        listing.error = f"It could not be taken into your catalog: {refusal.sentence}"
+        listing.error_count += 1
+        _tell(work, listing)
+        return []
+
+
+def _create_all(work: Work, listings: Sequence[Listing]) -> list[UUID]:
+    connection = work.session.get_one(Connection, listings[0].connection_id)
     home = organization_currency(work.session, work.organization_id)
-    values, variants = _importable(listing, pricing.foreign(connection.facts.get("currency"), home))
-    drafts = {key: catalog.VariantDraft(each, new_id()) for key, each in variants.items()}
-    product_id = catalog.create_products(
-        work,
-        [catalog.ProductDraft(values, tuple(drafts.values()))],
-        origin="sync",
-        connection_id=listing.connection_id,
-    )[0]
-    pair(work, listing, product_id, {key: str(draft.id) for key, draft in drafts.items()})
-    return product_id
+    currency = pricing.foreign(connection.facts.get("currency"), home)
+    drafts, bound = [], []
+    for listing in listings:
+        values, variants = _importable(listing, currency)
+        keyed = {key: catalog.VariantDraft(each, new_id()) for key, each in variants.items()}
+        drafts.append(catalog.ProductDraft(values, tuple(keyed.values())))
+        bound.append({key: str(draft.id) for key, draft in keyed.items()})
+    made = catalog.create_products(work, drafts, origin="sync", connection_id=connection.id)
+    pair_all(work, [NewPair(*each) for each in zip(listings, made, bound, strict=True)])
+    return made
 
 
 def _importable(
@@ -260,7 +312,7 @@ def list_again(work: Work, listing_id: UUID) -> Listing:
     work.session.execute(delete(Offer).where(mine, Offer.overrides == {}))
     work.session.execute(update(Offer).where(mine).values(external_id=None))
     listing.external_id, listing.url, listing.remote = None, None, {}
-    listing.remote_fingerprint, listing.written_fingerprint = None, None
+    listing.remote_fingerprint, listing.rest_mark = None, None
     listing.state, listing.error, listing.error_count = ListingState.WAITING, None, 0
     work.emit(ListingWanted(listing.id, listing.connection_id))
     _tell(work, listing)

@@ -82,11 +82,18 @@ def _unmapped(work: Work, connection_id: UUID) -> Sequence[Listing]:
 
 def _pair(actor: Actor, ids: dict[str, UUID], certain: Sequence[Proposal]) -> None:
     with unit_of_work(actor) as work:
-        _lock_in_order(work, [ids[each.external_id] for each in certain])
-        for each in certain:
-            listing = listings.get_listing(work, ids[each.external_id])
-            if listing.product_id is None and each.product_id:
-                listings.pair(work, listing, UUID(each.product_id), each.variant_pairs)
+        wanted = [ids[each.external_id] for each in certain]
+        _lock_in_order(work, wanted)
+        rows = {row.id: row for row in listings.get_listings(work, wanted)}
+        found = [(rows[ids[each.external_id]], each) for each in certain]
+        listings.pair_all(
+            work,
+            [
+                listings.NewPair(row, UUID(each.product_id), each.variant_pairs)
+                for row, each in found
+                if row.product_id is None and each.product_id
+            ],
+        )
 
 
 def _lock_in_order(work: Work, listing_ids: Sequence[UUID]) -> None:
