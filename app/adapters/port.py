@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.adapters.types import (
+    Batch,
     ChannelProduct,
     Cursor,
     Delivery,
@@ -30,6 +31,7 @@ from app.adapters.types import (
     ListingDraft,
     Outcome,
     Page,
+    Price,
     PrivacyRequest,
     Ticket,
 )
@@ -79,6 +81,12 @@ class ChannelAdapter(Protocol):
 
     def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
         """Create or change listings; one outcome per draft, in order."""
+
+    def price(self, batches: Sequence[Batch]) -> Price:
+        """Say what reading and pushing these batches takes, told by the code that does it.
+
+        Asks nobody: the shop is taken to be as it was last seen.
+        """
 
     def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
         """Set absolute stock; one outcome per level, in order."""

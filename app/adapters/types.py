@@ -198,6 +198,22 @@ class Moved:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the engine reads together and then pushes: what was last seen of it, and the drafts."""
+
+    known: Sequence[ChannelProduct]
+    drafts: Sequence[ListingDraft]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What work takes from the limits of an account: calls, and points where it counts them."""
+
+    calls: int
+    points: float = 0.0
+
+
 Outcome = Applied | Found | Moved | Pending | Rejected | Unanswered
 
 

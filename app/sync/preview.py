@@ -6,24 +6,27 @@ in kind.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adapters.port import Capabilities
-from app.adapters.types import ChannelProduct, ChannelVariant
+from app.adapters.types import ChannelProduct, ListingDraft
 from app.connections.models import Connection
 from app.connections.wire import channel
 from app.listings.models import Listing, ListingState
-from app.sync import planner, project
+from app.sync import drafting, planner, project
+from app.sync.cost import Cost, Planned, batched, cost
+from app.sync.cost import shown as last_shown
 from app.sync.mass import guard_mass_change, summarise
 from app.sync.plans import Intent, ListingPlan, Risk, price_move
 from app.sync.policy import Policy
 
 SLICE: Final = 500
+NOWHERE: Final = "https://pictures.invalid/"
 SHOWN: Final = 100  # listings shown whole; the rest is counted
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
 
@@ -72,8 +75,7 @@ class Preview:
     by_field: dict[str, int] = field(default_factory=dict)
     holds: Sequence[str] = ()
     rows: list[PlannedListing] = field(default_factory=list)
-    calls: int = 0
-    seconds: float = 0.0
+    cost: Cost = field(default_factory=Cost)
 
     def count(self, name: str) -> None:
         """Count one write of a field."""
@@ -84,23 +86,36 @@ def preview(session: Session, connection: Connection) -> Preview:
     """Plan every paired listing of a connection; a handful of queries per five hundred."""
     can = channel(connection.channel).capabilities
     rules = Policy.from_settings(connection.settings)
-    found, plans = Preview(), []
+    found, plans, parts = Preview(), [], []
     for listings in _slices(session, connection.id):
         pairs = project.load_pairs(session, connection, listings)
         for listing in listings:
-            pair = pairs.get(listing.id)
+            pair, part = pairs.get(listing.id), Planned([listing.id])
+            parts.append(part)  # everything is read, even where nothing is written
             if pair is None or pair.is_excluded or not listing.is_writable:
                 continue
             plan = _plan(pair, rules, can)
             _count(found, listing, plan, rules)
             plans.append(ListingPlan(intents=plan.pushes))
+            if plan.pushes:
+                part.drafts.append(draft(pair, plan, can))
         session.expunge_all()
     summary = summarise(plans, listings=found.listings)
     found.holds = [hold.sentence for hold in guard_mass_change(summary, rules)]
     found.rows.sort(key=lambda row: row.rank)
     del found.rows[SHOWN:]
-    _price(found, connection, can)
+    found.cost = cost(session, connection, batched(can, parts)) if found.changing else Cost()
     return found
+
+
+def draft(pair: project.Pair, plan: ListingPlan, can: Capabilities) -> ListingDraft:
+    """Return what a channel would be asked for; where new pictures lie does not matter here."""
+    if pair.listing.external_id is None:
+        wanted, _ = drafting.creation(pair, can)
+    else:
+        wanted = drafting.change(pair, ListingPlan(intents=plan.pushes))
+    fresh = drafting.fresh_pictures(pair, wanted)
+    return drafting.supplied(pair, wanted, {key: f"{NOWHERE}{key}" for key in fresh})
 
 
 def _slices(session: Session, connection_id: UUID) -> Iterator[Sequence[Listing]]:
@@ -131,16 +146,8 @@ def _plan(pair: project.Pair, rules: Policy, can: Capabilities) -> ListingPlan:
 
 def shown(listing: Listing) -> ChannelProduct:
     """Return what the channel last showed of a listing."""
-    kept: Mapping[str, Any] = listing.remote
-    return ChannelProduct(
-        external_id=listing.external_id or "",
-        values=kept.get("values", {}),
-        variants=tuple(
-            ChannelVariant(key, values) for key, values in kept.get("variants", {}).items()
-        ),
-        kind=listing.kind,
-        modified_at=listing.remote_modified_at,
-    )
+    found = last_shown(listing.external_id or "", listing.kind, listing.remote)
+    return replace(found, modified_at=listing.remote_modified_at)
 
 
 def _count(found: Preview, listing: Listing, plan: ListingPlan, rules: Policy) -> None:
@@ -169,11 +176,3 @@ def _count(found: Preview, listing: Listing, plan: ListingPlan, rules: Policy) -
     if len(found.rows) > 4 * SHOWN:
         found.rows.sort(key=lambda row: row.rank)
         del found.rows[SHOWN:]
-
-
-def _price(found: Preview, connection: Connection, can: Capabilities) -> None:
-    """Estimate calls and seconds: a look and a write per batch, at the rate the shop allows."""
-    batches = -(-found.changing // can.batch_size)
-    found.calls = 2 * batches
-    per_second = connection.settings.get("requests_per_second") or can.requests_per_second
-    found.seconds = found.calls / float(per_second) if per_second else 0.0

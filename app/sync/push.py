@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
-from app.adapters.types import ChannelProduct, ListingDraft, Problem
+from app.adapters.types import ChannelProduct, Problem
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
@@ -27,10 +27,10 @@ from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
 from app.sync import (
     apply,
+    drafting,
     followups,
     gone,
     outcomes,
-    planner,
     reading,
     ready,
     records,
@@ -223,28 +223,13 @@ def _errand(
         return None
     outcomes.set_state(work, listing, ListingState.RUNNING)
     plan = meeting.plan.only(lambda each: each in meeting.pushes)
-    draft = planner.to_draft(
-        plan,
-        key=str(listing.id),
-        external_id=listing.external_id,
-        variant_ids=meeting.pair.their_variants,
-    )
+    draft = drafting.change(meeting.pair, plan)
     return Errand(task, meeting.pair, replace(draft, seen=product), meeting.pushes, ())
 
 
 def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:
-    plan = planner.plan_creation(pair.ours, carries=desk.opened.adapter.capabilities)
-    draft = planner.to_draft(
-        plan, key=str(pair.listing.id), external_id=None, variant_ids=pair.their_variants
-    )
-    has_options = bool(pair.ours.values.get("options"))
-    return Errand(
-        task,
-        pair,
-        replace(draft, kind="variable" if has_options else "simple"),
-        plan.pushes,
-        (),
-    )
+    draft, plan = drafting.creation(pair, desk.opened.adapter.capabilities)
+    return Errand(task, pair, draft, plan.pushes, ())
 
 
 def _written_down(work: Work, desk: Desk, errands: Sequence[Errand]) -> list[Errand]:
@@ -258,28 +243,16 @@ def _written_down(work: Work, desk: Desk, errands: Sequence[Errand]) -> list[Err
         for errand in errands
     ]
     ids = records.log_sent(work, leaving)
-    sources = _picture_addresses(work, [key for errand in errands for key in _fresh(errand)])
+    fresh = [key for each in errands for key in drafting.fresh_pictures(each.pair, each.draft)]
+    sources = _picture_addresses(work, fresh)
     return [
-        replace(errand, draft=_supplied(errand, sources), change_ids=change_ids)
+        replace(
+            errand,
+            draft=drafting.supplied(errand.pair, errand.draft, sources),
+            change_ids=change_ids,
+        )
         for errand, change_ids in zip(errands, ids, strict=True)
     ]
-
-
-def _fresh(errand: Errand) -> list[str]:
-    """Return the keys of pictures the channel does not have yet."""
-    images = errand.draft.values.get("images") or ()
-    return [each["key"] for each in images if each["key"] not in errand.pair.their_images]
-
-
-def _supplied(errand: Errand, sources: Mapping[str, str]) -> ListingDraft:
-    fresh = _fresh(errand)
-    variants = errand.pair.ours.variants.values()
-    return replace(
-        errand.draft,
-        image_ids=errand.pair.their_images,
-        image_sources={key: sources[key] for key in fresh if key in sources},
-        skus=tuple(str(values["sku"]) for values in variants if values.get("sku")),
-    )
 
 
 def _picture_addresses(work: Work, keys: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,14 +11,16 @@ from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, or_, sele
 from sqlalchemy.orm import Session
 
 from app.adapters.port import Capabilities
+from app.adapters.types import ListingDraft
 from app.catalog.models import Variant
 from app.connections.models import Connection
 from app.connections.wire import channel
 from app.core.paging import KeysetPage, decode_cursor, encode_cursor, moment_in, number_in
 from app.listings.models import Listing
-from app.sync.models import ChangeState, SyncChange
-from app.sync.planner import Risk
-from app.sync.plans import price_move
+from app.sync import preview, project
+from app.sync.cost import Cost, Planned, batched, cost
+from app.sync.models import ChangeState, Direction, SyncChange
+from app.sync.plans import Action, Intent, ListingPlan, Risk, Way, Why, price_move
 from app.sync.rules import Decision
 from app.team.models import User
 
@@ -100,17 +103,12 @@ class Pile:
     connection: Connection
     by_risk: Mapping[Risk, int]
     products: int
+    cost: Cost
 
     @property
     def changes(self) -> int:
         """How many changes wait."""
         return sum(self.by_risk.values())
-
-    @property
-    def calls(self) -> int:
-        """About how many calls sending all of it costs: look, write, and pictures apart."""
-        batch = channel(self.connection.channel).capabilities.batch_size
-        return 2 * -(-self.products // batch)
 
 
 def piles(session: Session) -> list[Pile]:
@@ -124,24 +122,59 @@ def piles(session: Session) -> list[Pile]:
         .where(_HELD)
         .group_by(SyncChange.connection_id, SyncChange.risk)
     ).all()
-    products = dict(
-        session.execute(
-            select(SyncChange.connection_id, func.count(SyncChange.listing_id.distinct()))
-            .where(_HELD)
-            .group_by(SyncChange.connection_id)
-        ).all()
-    )
+    products: dict[UUID, list[UUID]] = {}
+    listed = select(SyncChange.connection_id, SyncChange.listing_id).where(_HELD).distinct()
+    for connection_id, listing_id in session.execute(listed.order_by(SyncChange.listing_id)):
+        products.setdefault(connection_id, []).append(listing_id)
     connections = session.scalars(select(Connection).where(Connection.id.in_(products)))
     named = {row.id: row for row in connections}
     by_connection: dict[UUID, dict[Risk, int]] = {}
     for connection_id, risk, count in rows:
         by_connection.setdefault(connection_id, {})[Risk(risk)] = count
     found = [
-        Pile(named[key], {r: each[r] for r in RISKS if r in each}, products[key])
+        Pile(
+            named[key],
+            {r: each[r] for r in RISKS if r in each},
+            len(products[key]),
+            _cost(session, named[key], products[key]),
+        )
         for key, each in by_connection.items()
         if key in named
     ]
     return sorted(found, key=lambda pile: (-pile.changes, pile.connection.name))
+
+
+def _cost(session: Session, connection: Connection, listing_ids: Sequence[UUID]) -> Cost:
+    """Return what sending everything takes that waits on a connection."""
+    can = channel(connection.channel).capabilities
+    batches = batched(can, [Planned([key]) for key in listing_ids])
+    for each in batches:
+        each.draft = partial(_drafts, session, connection)
+    return cost(session, connection, batches)
+
+
+def _drafts(
+    session: Session, connection: Connection, listing_ids: Sequence[UUID]
+) -> list[ListingDraft]:
+    """Return what letting everything pass would ask of the channel."""
+    can = channel(connection.channel).capabilities
+    found = session.scalars(select(Listing).where(Listing.id.in_(listing_ids)).order_by(Listing.id))
+    pairs = project.load_pairs(session, connection, found.all())
+    wanted: dict[UUID, list[Intent]] = {}
+    outgoing = SyncChange.direction == Direction.PUSH
+    held = select(SyncChange).where(_HELD, outgoing, SyncChange.listing_id.in_(pairs))
+    for row in session.scalars(held.order_by(SyncChange.id)):
+        wanted.setdefault(row.listing_id, []).append(_intent(row))
+    return [
+        preview.draft(pairs[key], ListingPlan(intents=tuple(intents)), can)
+        for key, intents in sorted(wanted.items())
+    ]
+
+
+def _intent(row: SyncChange) -> Intent:
+    key = str(row.variant_id) if row.variant_id else None
+    why, risk, action = Why.CHANGED_HERE, Risk(row.risk), Action(row.action)
+    return Intent(Way.PUSH, row.field, key, row.old, row.new, why, risk, action)
 
 
 def _rank() -> ColumnElement[int]:

@@ -18,6 +18,7 @@ from app.adapters.memory.weather import answered, spoiled
 from app.adapters.port import Capabilities
 from app.adapters.types import (
     Applied,
+    Batch,
     ChannelProduct,
     ChannelVariant,
     Cursor,
@@ -31,6 +32,7 @@ from app.adapters.types import (
     Moved,
     Outcome,
     Page,
+    Price,
     Problem,
     Rejected,
     ShopFacts,
@@ -110,6 +112,10 @@ class MemoryAdapter:
             for number, draft in enumerate(drafts)
         ]
         return answered(fault, outcomes)
+
+    def price(self, batches: Sequence[Batch]) -> Price:
+        """Say what batches take: a look and a write each."""
+        return Price(sum(bool(each.known) + bool(each.drafts) for each in batches))
 
     def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
         """Set absolute stock; one outcome per level, in order."""

@@ -13,8 +13,10 @@ from app.adapters.shopify.documents import shop as about_shop
 from app.adapters.shopify.levels import Levels
 from app.adapters.shopify.listings import Listings
 from app.adapters.shopify.reads import Reads
+from app.adapters.shopify.rehearsal import Rehearsal
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import (
+    Batch,
     ChannelProduct,
     Cursor,
     Delivery,
@@ -24,6 +26,7 @@ from app.adapters.types import (
     ListingDraft,
     Outcome,
     Page,
+    Price,
     Ticket,
 )
 from app.core.transport import Transport
@@ -42,13 +45,14 @@ class ShopifyAdapter:
     ) -> None:
         facts: Mapping[str, Any] = settings.get("facts") or {}
         details = facts.get("details") or {}
-        self._settings = settings
+        self._settings, self._facts = settings, facts
+        self._deletes = settings.get("removal") == "delete"
         self._secrets = tuple(secrets)
         self._domain = details.get("domain") or _domain_of(door.base_url)
         self._client = Client(door, transport)
         shop = Shop(self._client, facts, settings)
         self._reads = Reads(shop)
-        self._listings = Listings(shop, self._reads, deletes=settings.get("removal") == "delete")
+        self._listings = Listings(shop, self._reads, deletes=self._deletes)
         self._levels = Levels(shop)
         self._hooks = webhooks.Hooks(
             self._client, url=str(settings.get("hook_url") or ""), scopes=details.get("scopes")
@@ -73,6 +77,19 @@ class ShopifyAdapter:
     def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
         """Create or change listings; one outcome per draft, in order."""
         return self._listings.push(drafts)
+
+    def price(self, batches: Sequence[Batch]) -> Price:
+        """Say what reading and pushing these batches takes; asks nobody."""
+        rehearsal = Rehearsal(self._client.door)
+        shop = Shop(rehearsal, self._facts, self._settings)
+        reads = Reads(shop)
+        listings = Listings(shop, reads, deletes=self._deletes)
+        for batch in batches:
+            rehearsal.know(batch.known)
+            reads.products([each.external_id for each in batch.known])
+            if batch.drafts:
+                listings.push(batch.drafts)
+        return Price(rehearsal.calls, rehearsal.points)
 
     def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
         """Set absolute stock; one outcome per level, in order."""

@@ -16,7 +16,8 @@ from app.adapters.shopify.problems import ItemRefused
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import ChannelProduct, Cursor, Page, Problem
 
-PER_PAGE: Final = 200
+PER_PAGE: Final = 500  # products, or …
+VARIANTS_PER_PAGE: Final = 5000  # … as many as have so many variants: a page is held in memory
 SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 _QUICK_LOOKS: Final = 10
@@ -103,13 +104,13 @@ class Bulk:
             return Page([], None, watermark=done, total=total)
         items: list[ChannelProduct] = []
         unreadable: list[Problem] = []
-        offset = int(state.get("offset") or 0)
+        offset, variants = int(state.get("offset") or 0), 0
         with self._client.lines_of(str(url), offset=offset) as lines:
             for at, row in assembled(lines):
-                if len(items) + len(unreadable) >= PER_PAGE:
+                if len(items) + len(unreadable) >= PER_PAGE or variants >= VARIANTS_PER_PAGE:
                     ahead = Cursor("full", {**state, "offset": offset})
                     return Page(items, ahead, total=total, unreadable=tuple(unreadable))
-                offset = at
+                offset, variants = at, variants + len(row["variants"]["nodes"])
                 try:
                     items.append(inward.product(row, self._shop.dialect, at=_where(row)))
                 except BadPayload as error:

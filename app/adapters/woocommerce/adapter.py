@@ -6,6 +6,7 @@ from typing import Any
 
 from app.adapters.port import Capabilities
 from app.adapters.types import (
+    Batch,
     ChannelProduct,
     Cursor,
     Delivery,
@@ -15,6 +16,7 @@ from app.adapters.types import (
     ListingDraft,
     Outcome,
     Page,
+    Price,
     Ticket,
 )
 from app.adapters.woocommerce import check, schema, webhooks
@@ -23,6 +25,7 @@ from app.adapters.woocommerce.client import Client, Door
 from app.adapters.woocommerce.levels import Levels
 from app.adapters.woocommerce.listings import Listings
 from app.adapters.woocommerce.reads import Reads
+from app.adapters.woocommerce.rehearsal import Rehearsal
 from app.adapters.woocommerce.shop import Shop
 from app.core.transport import Transport
 
@@ -59,6 +62,19 @@ class WooCommerceAdapter:
     def push_listings(self, drafts: Sequence[ListingDraft]) -> Sequence[Outcome]:
         """Create or change listings; one outcome per draft, in order."""
         return self._listings.push(drafts)
+
+    def price(self, batches: Sequence[Batch]) -> Price:
+        """Say what reading and pushing these batches takes; asks nobody."""
+        rehearsal = Rehearsal(self._client.door)
+        shop = Shop(rehearsal, self._facts)
+        reads = Reads(shop)
+        listings = Listings(shop, reads, Batches(rehearsal))
+        for batch in batches:
+            rehearsal.know(batch.known)
+            reads.products([each.external_id for each in batch.known])
+            if batch.drafts:
+                listings.push(batch.drafts)
+        return Price(rehearsal.calls)
 
     def push_levels(self, levels: Sequence[LevelDraft]) -> Sequence[Outcome]:
         """Set absolute stock; one outcome per level, in order."""
