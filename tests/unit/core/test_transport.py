@@ -14,6 +14,7 @@ from app.core.hosts import PrivateHost, public_addresses
 from app.core.rate_limit import Costs, Standing
 from app.core.transport import (
     MAX_ANSWER,
+    RECORDED_CHARACTERS,
     AnswerLost,
     Exchange,
     ForbiddenHost,
@@ -51,6 +52,17 @@ def test_an_exchange_is_recorded_without_its_secrets() -> None:
     assert "Mug" in everything
     for secret in ("hunter2", "cs_0123456789", "abc"):
         assert secret not in everything
+
+
+def test_of_a_long_answer_the_beginning_is_recorded_without_its_secrets() -> None:
+    rows = [{"id": at, "token": f"secret-{at}", "name": "Mug" * 20} for at in range(2_000)]
+    wire, said = _wire(lambda _: httpx.Response(200, json=rows))
+
+    wire.send("GET", "https://shop.test/a")
+
+    assert len(said[0].response) == RECORDED_CHARACTERS
+    assert said[0].response.startswith('[{"id": 0, "token": ')
+    assert "secret" not in said[0].response
 
 
 def test_binary_bodies_are_recorded_by_their_size() -> None:
