@@ -21,7 +21,7 @@ from app.core.logging import correlation_id, organization
 from app.core.settings import current
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import inbox, pull, push, service, stale, upkeep
+from app.sync import inbox, pull, push, sample, service, stale, upkeep
 from app.team import service as team
 from app.team.queries import all_organizations
 from workers import queues
@@ -148,7 +148,7 @@ def poll_connection(organization_id: str, connection_id: str) -> None:
 def reconcile_connection(organization_id: str, connection_id: str) -> None:
     """Compare everything with a channel."""
     _begin(organization_id)
-    service.reconcile(job_actor(UUID(organization_id)), UUID(connection_id))
+    sample.compare(job_actor(UUID(organization_id)), UUID(connection_id))
 
 
 def check_connection(organization_id: str, connection_id: str) -> None:

@@ -49,6 +49,7 @@ class Capabilities:
     level_batch_size: int = 100
     compares_levels: bool = False
     has_dry_run: bool = False
+    has_export: bool = False  # everything can be read for a handful of calls
     has_webhooks: bool = False
     has_locations: bool = False
     writes_per_connection: int = 1  # how many writes may run at once

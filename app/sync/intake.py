@@ -1,7 +1,7 @@
 """A page of the channel's products taken in: known ones merge, new ones wait to be paired."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +26,16 @@ class Tally:
     created: int = 0
     failed: int = 0
     conflicts: int = 0
-    drifted: int = 0
+    differing: set[str] = field(default_factory=set)  # their ids of what had moved
+
+    @property
+    def drifted(self) -> int:
+        """How many listings had moved."""
+        return len(self.differing)
 
     def totals(self) -> dict[str, int]:
         """Return the figures a run counts."""
-        return {name: by for name, by in asdict(self).items() if name != "drifted"}
+        return {name: by for name, by in asdict(self).items() if name != "differing"}
 
 
 def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]) -> Tally:
@@ -104,7 +109,7 @@ def _compare(
     meeting: list[tuple[project.Pair, ChannelProduct]] = []
     for each in (*news, *differing):
         listing, pair = listings[ids[each.external_id]], pairs.get(ids[each.external_id])
-        tally.drifted += 1
+        tally.differing.add(each.external_id)
         if each.is_deleted:
             gone.mark_gone(work, terms, listing)
             tally.changed += 1

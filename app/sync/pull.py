@@ -98,9 +98,15 @@ def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
 
 def _count_runs(work: Work, claimed: Sequence[SyncTask], tally: intake.Tally) -> None:
     for run_id in {task.run_id for task in claimed if task.run_id}:
-        mine = sum(1 for task in claimed if task.run_id == run_id)
+        keys = [task.subject for task in claimed if task.run_id == run_id]
+        mine = len(keys)
         runs.count(
-            work, run_id, done=mine, changed=min(mine, tally.changed), conflicts=tally.conflicts
+            work,
+            run_id,
+            done=mine,
+            changed=min(mine, tally.changed),
+            conflicts=tally.conflicts,
+            drifted=len(tally.differing & set(keys)),
         )
         runs.close_if_empty(work, run_id)
 
@@ -275,20 +281,15 @@ def _finish_run(actor: Actor, opened: OpenConnection, run: SyncRun) -> None:
     adopt.adopt_new(actor, opened.id)
     with unit_of_work(actor) as work:
         if run.kind in _FULL:
-            _note_drift(work, run)
+            _note_compared(work, run)
         _note_pull(work, opened.id)
         runs.close_run(work, run.id, error=error)
 
 
-def _note_drift(work: Work, run: SyncRun) -> None:
+def _note_compared(work: Work, run: SyncRun) -> None:
     row = runs.get_run(work, run.id)
     work.session.refresh(row)
-    work.session.execute(
-        update(Connection)
-        .where(Connection.id == run.connection_id)
-        .values(drift_listings=row.drifted, drift_checked=row.done, last_reconciled_at=work.now)
-        .execution_options(synchronize_session=False)
-    )
+    runs.note_drift(work, row, checked=row.done, last_reconciled_at=work.now)
 
 
 def _confirm_missing(actor: Actor, opened: OpenConnection, run: SyncRun) -> str | None:

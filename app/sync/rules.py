@@ -17,6 +17,7 @@ class RunKind(StrEnum):
     PUSH = "push"
     MANUAL = "manual"
     RECONCILE = "reconcile"
+    SAMPLE = "sample"  # some listings, to tell how many of all may differ
 
 
 READING: Final = frozenset((RunKind.FIRST, RunKind.FULL, RunKind.CHANGES, RunKind.RECONCILE))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from app.connections.models import Connection
 from app.core.db import Locks, affected, lock
 from app.core.work import Work
 from app.sync import rules
@@ -127,7 +128,19 @@ def close_run(work: Work, run_id: UUID, *, error: str | None = None) -> None:
     run.state = rules.run_outcome(failed=run.failed, conflicts=run.conflicts, error=error)
     run.error, run.finished_at = error or run.error, work.now
     run.lease_until, run.worker = None, None
+    if run.kind == RunKind.SAMPLE:
+        note_drift(work, run, checked=run.done - run.failed)
     _tell(work, run)
+
+
+def note_drift(work: Work, run: SyncRun, *, checked: int, **values: Any) -> None:
+    """Keep on the connection how many of the listings a run compared had moved."""
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == run.connection_id)
+        .values(drift_listings=run.drifted, drift_checked=checked, **values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close_if_empty(work: Work, run_id: UUID) -> None:

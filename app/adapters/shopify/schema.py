@@ -97,6 +97,7 @@ CAPABILITIES: Final = Capabilities(
     batch_size=25,
     level_batch_size=MOST_ROWS,
     compares_levels=True,
+    has_export=True,
     has_webhooks=True,
     has_locations=True,
     max_images=MOST_MEDIA,

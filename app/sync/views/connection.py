@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, previewing, queries, relocating, resolving, service, stale
+from app.sync import inbox, previewing, queries, relocating, resolving, sample, service, stale
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
@@ -83,6 +83,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         place_id=rules.place_id(row.settings, row.facts),
         allowed=limits.allowed_per_hour(row, building.channel(row.channel).capabilities),
         chart=chart,
+        sampled=sample.words(row, sum(context["counts"].values())),
         **context,
     )
 

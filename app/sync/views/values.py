@@ -37,6 +37,7 @@ _RUN_LINES: Final = {
     RunKind.PUSH: "Sent to {}",
     RunKind.MANUAL: "Sent to {}",
     RunKind.RECONCILE: "Comparison with {}",
+    RunKind.SAMPLE: "Sample of {}",
 }
 
 
