@@ -15,7 +15,16 @@ from typing import Final
 
 from app.core import clock
 from workers.assets import PROJECT
-from workers.bench import importing, intake, listing, pushing, report, streams
+from workers.bench import (
+    importing,
+    intake,
+    listing,
+    points,
+    pushing,
+    reconciling,
+    report,
+    streams,
+)
 from workers.bench.report import Row
 from workers.bench.stage import Stage, staged
 
@@ -23,6 +32,8 @@ Group = Callable[[Stage], Iterator[Row]]
 GROUPS: Final[Mapping[str, Group]] = {
     "intake": intake.measure,
     "push": pushing.measure,
+    "points": points.measure,
+    "reconcile": reconciling.measure,
     "streams": streams.measure,
     "import": importing.measure,
     "list": listing.measure,

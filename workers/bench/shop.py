@@ -1,8 +1,8 @@
-"""A shop of a merchant and its twin, connected and read once, for benches of the way out."""
+"""A shop of a merchant and its twin, connected and read once, for benches of the way out and in."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,17 +14,18 @@ from sqlalchemy import func, select
 
 from app.catalog import service as catalog
 from app.catalog.models import Variant
-from app.connections import connecting, service
-from app.connections.models import ApiUse
+from app.connections import connecting, installing, service
+from app.connections.models import ApiUse, Connection
 from app.core import clock, db
 from app.core.actor import Actor
 from app.core.ports import LOOPBACK
 from app.core.work import unit_of_work
 from app.listings.models import Listing, ListingState
 from workers.bench.stage import Stage, any_port
-from workers.supervisor import Program
+from workers.supervisor import Child, Program
 
 PATIENCE: Final = 600.0
+_APP: Final = ("--client-id", "bench", "--client-secret", "shpss_bench")
 SETTINGS: Final = {
     "on_first": "ours",
     "auto_import": True,
@@ -33,6 +34,35 @@ SETTINGS: Final = {
     # Prices of what a shop had first come in, unless somebody says that they go out.
     "imported": {"price": {"direction": "to_channel", "on_both": "ours"}},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A channel as benches need it: how its twin is started and filled, and how it is connected."""
+
+    channel: str
+    options: Sequence[str]
+    variants: str  # what the twin's seeds call the number of variants
+    connect: Callable[[Actor, str, httpx.Client], Connection]
+
+
+def _woocommerce(actor: Actor, address: str, twin: httpx.Client) -> Connection:
+    keys = twin.post("/_twin/keys").raise_for_status().json()
+    credentials = {"key": keys["consumer_key"], "secret": keys["consumer_secret"]}
+    wish = connecting.Wish(
+        "woocommerce", "Acme web shop", address, credentials, {"allows_http": True}
+    )
+    return connecting.connect(actor, wish)
+
+
+def _shopify(actor: Actor, address: str, _twin: httpx.Client) -> Connection:
+    place = installing.read_address("shopify", address)
+    installing.keep_app(actor, "shopify", _APP[1], _APP[3])
+    return installing.take_own(actor, "shopify", place, "Acme boutique")
+
+
+WOOCOMMERCE: Final = Kind("woocommerce", (), "variations", _woocommerce)
+SHOPIFY: Final = Kind("shopify", _APP, "variants", _shopify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +77,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One connected shop and the door to its twin."""
+    """One connected shop, the door to its twin, and the programs that serve it."""
 
     actor: Actor
     connection_id: UUID
     twin: httpx.Client
+    programs: Sequence[Child]
 
     def pairs(self) -> list[Pair]:
         """Return all listings, in a stable order."""
@@ -96,9 +127,15 @@ class Shop:
             )
             return int(session.scalar(question) or 0)
 
+    def counts(self) -> Mapping[str, Any]:
+        """Return what the twin counts of itself."""
+        found: Mapping[str, Any] = self.twin.get("/_twin/state").raise_for_status().json()
+        counts: Mapping[str, Any] = found["counts"]
+        return counts
+
     def requests(self) -> int:
         """Return how many requests the shop has let in."""
-        return int(self.twin.get("/_twin/state").raise_for_status().json()["counts"]["requests"])
+        return int(self.counts()["requests"])
 
     def refusals(self) -> int:
         """Return how often the shop said that we ask too fast."""
@@ -113,40 +150,47 @@ def _seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def wait_until(is_so: Callable[[], bool], what: str, *, pause: float = 0.25) -> None:
+def wait_until(
+    is_so: Callable[[], bool], what: str, *, pause: float = 0.25, patience: float = PATIENCE
+) -> None:
     """Look again and again; raises when the patience ends."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not is_so():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{what} did not happen within {PATIENCE:g} seconds.")
+            raise RuntimeError(f"{what} did not happen within {patience:g} seconds.")
         time.sleep(pause)
 
 
 @contextmanager
-def connected(stage: Stage, name: str, listings: int) -> Iterator[Shop]:
+def connected(
+    stage: Stage,
+    name: str,
+    listings: int,
+    kind: Kind = WOOCOMMERCE,
+    *,
+    variants: int = 0,
+    patience: float = PATIENCE,
+) -> Iterator[Shop]:
     """Run a twin with so many products and the programs of `make run`; all are read and paired."""
     port = any_port()
-    command = [sys.executable, "-m", "app.simulators.woocommerce", "--port", str(port)]
-    twin = Program("twin", [*command, "--name", name], {"PORT": str(port)})
+    command = [sys.executable, "-m", f"app.simulators.{kind.channel}", "--port", str(port)]
+    twin = Program("twin", [*command, "--name", name, *kind.options], {"PORT": str(port)})
     address = f"http://{LOOPBACK}:{port}"
     with (
-        stage.running(twin, *stage.roles()),
+        stage.running(twin, *stage.roles()) as programs,
         httpx.Client(base_url=address, timeout=120) as client,
     ):
-        client.post("/_twin/seed", json={"count": listings}).raise_for_status()
-        keys = client.post("/_twin/keys").raise_for_status().json()
-        shop = _connect(stage.organization(name), address, keys, client)
-        wait_until(lambda: shop.confirmed(since=PATIENCE) >= listings, "The first read", pause=1)
+        wanted = {"count": listings, kind.variants: variants} if variants else {"count": listings}
+        client.post("/_twin/seed", json=wanted).raise_for_status()
+        actor = stage.organization(name)
+        row = kind.connect(actor, address, client)
+        shop = Shop(actor, row.id, client, programs)
+        shop.change(**SETTINGS)
+        connecting.activate(actor, row.id)
+        wait_until(
+            lambda: shop.confirmed(since=patience) >= listings,
+            "The first read",
+            pause=1,
+            patience=patience,
+        )
         yield shop
-
-
-def _connect(actor: Actor, address: str, keys: dict[str, str], client: httpx.Client) -> Shop:
-    credentials = {"key": keys["consumer_key"], "secret": keys["consumer_secret"]}
-    wish = connecting.Wish(
-        "woocommerce", "Acme web shop", address, credentials, {"allows_http": True}
-    )
-    row = connecting.connect(actor, wish)
-    shop = Shop(actor, row.id, client)
-    shop.change(**SETTINGS)
-    connecting.activate(actor, row.id)
-    return shop

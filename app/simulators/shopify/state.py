@@ -160,6 +160,9 @@ class StoreState(Merchant):
                 "waiting_for_search": self.index.waiting(),
                 "writes": len(self.write_log),
                 "requests": self.requests,
+                "points": round(self.bucket.spent),
+                "points_left": round(self.bucket.available(self.moment())),
+                "throttled": self.bucket.refused,
                 "leaked_tokens": self.leaked_tokens,
             }
 
