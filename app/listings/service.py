@@ -167,14 +167,16 @@ def pair_all(work: Work, pairs: Sequence[NewPair]) -> None:
     work.session.execute(delete(Proposal).where(Proposal.listing_id.in_(ids)))
 
 
-def look_again(work: Work) -> None:
+def look_again(work: Work, *, but_on: UUID | None = None) -> None:
     """Let every unpaired item look for its product again, because there are new ones."""
+    others = () if but_on is None else (Listing.connection_id != but_on,)
     work.session.execute(
         update(Listing)
         .where(
             Listing.organization_id == work.organization_id,
             Listing.state == ListingState.UNMAPPED,
             Listing.pairing.in_((Pairing.LOOKING, Pairing.DONE)),
+            *others,
         )
         .values(pairing=Pairing.DUE)
         .execution_options(synchronize_session=False)

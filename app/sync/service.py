@@ -96,10 +96,15 @@ def _mark_waiting(
         work.touch("listings")
 
 
-def products_created(actor: Actor, _facts: Sequence[Mapping[str, Any]]) -> None:
-    """Let what channels have and nobody paired look among the new products."""
+def products_created(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Let what channels have and nobody paired look among the new products.
+
+    What was made from the items of one channel is news to the other channels only.
+    """
+    origins = {fact.get("connection_id") for fact in facts}
+    only = origins.pop() if len(origins) == 1 else None
     with unit_of_work(actor) as work:
-        listings.look_again(work)
+        listings.look_again(work, but_on=UUID(only) if only else None)
 
 
 def listing_mapped(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
