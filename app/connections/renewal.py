@@ -35,7 +35,7 @@ from app.core.work import Work, unit_of_work
 log = logging.getLogger(__name__)
 
 CLAIM: Final = timedelta(minutes=2)
-_LOOKS: Final = 100  # at another worker's renewal, while our keys are over
+LOOKS: Final = 100  # at another worker's renewal, while our keys are over
 _BETWEEN: Final = 0.2  # seconds
 _JUST: Final = timedelta(minutes=1)
 
@@ -78,7 +78,7 @@ def _claim(actor: Actor, row: Connection, mark: str) -> bool:
 
 def _after_others(actor: Actor, row: Connection) -> Connection:
     """Go on with the old keys while they live; else wait until somebody renewed them."""
-    for _ in range(_LOOKS):
+    for _ in range(LOOKS):
         now = load(actor, row.id)
         if now.keys_end_at is None or now.keys_end_at > clock.now():
             return now

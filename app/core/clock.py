@@ -1,5 +1,6 @@
 """The only clock: aware UTC time, which tests may move."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,15 @@ def now() -> datetime:
     if _frozen is not None:
         return _frozen
     return datetime.now(UTC) + _offset  # noqa: TID251 (this is the one place that may ask the machine)
+
+
+def sleep(seconds: float) -> None:
+    """Wait so long by this clock; one that stands is moved on instead."""
+    global _frozen
+    if _frozen is None:
+        time.sleep(seconds)
+    else:
+        _frozen += timedelta(seconds=seconds)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ connections share is given out in turns. Without Redis nothing is limited: the f
 still holds, and its answer is an error we know.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +86,7 @@ class RateLimiter:
         urgent_share: float = 0.2,
         patience: float = PATIENCE,
         now: Callable[[], datetime] = clock.now,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         self.rates = rates
         self.is_urgent = is_urgent
