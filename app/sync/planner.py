@@ -113,7 +113,7 @@ def plan_creation(ours: Side, *, carries: Carries) -> ListingPlan:
     """Plan a listing that is not on the channel yet: everything it carries and we have."""
     desk = _Desk(ours, NOTHING, NOTHING, Policy(groups={}))
     for name, value in _filled(ours.values, carries.product_fields).items():
-        desk.write(_Spot(name), Write(value, (Way.PUSH,), Why.ONLY_HERE))
+        desk.write(_Spot(name), Write(value, (Way.PUSH,), Why.LISTED))
     for key, values in ours.variants.items():
         desk.add_variant(key, _filled(values, carries.variant_fields), Way.PUSH)
     return desk.plan()

@@ -36,6 +36,7 @@ class Why(StrEnum):
 
     CHANGED_HERE = "changed_here"
     CHANGED_THERE = "changed_there"
+    LISTED = "listed"
     ONLY_HERE = "only_here"
     ONLY_THERE = "only_there"
     JOINED = "joined"
@@ -51,7 +52,8 @@ class Why(StrEnum):
 _WHY: Final[Mapping[Why, str]] = {
     Why.CHANGED_HERE: "You changed it here.",
     Why.CHANGED_THERE: "The shop changed it.",
-    Why.ONLY_HERE: "The shop does not have it yet.",
+    Why.LISTED: "The shop does not have it yet.",
+    Why.ONLY_HERE: "It is empty in the shop.",
     Why.ONLY_THERE: "Only the shop has it.",
     Why.JOINED: "Both sides changed it, and the changes fit together.",
     Why.OWNED_HERE: "The sides differ, and for “{label}” SyncStore wins.",
@@ -64,7 +66,7 @@ _WHY: Final[Mapping[Why, str]] = {
 }
 
 
-NEW_THERE: Final = _WHY[Why.ONLY_HERE]
+NEW_THERE: Final = _WHY[Why.LISTED]
 
 
 class Risk(StrEnum):

@@ -58,7 +58,7 @@ def _sent(work: Work, run_id: UUID) -> dict[UUID, list[Step]]:
     found: dict[UUID, list[Step]] = {}
     for product_id, name, variant_id, old, new, why in rows:
         step = Step(name, variant_id, old, new)
-        if why == NEW_THERE:  # the shop had no value to go back to
+        if why == NEW_THERE:  # the shop had no product to go back to
             step = Step("listed", None, None, new)
         if product_id is not None:
             found.setdefault(product_id, []).append(step)
