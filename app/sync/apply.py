@@ -84,6 +84,7 @@ class _Planned:
     plan: ListingPlan
     passing: Sequence[Intent]
     waiting: Sequence[tuple[Intent, str]]
+    decided: Sequence[SyncChange]  # what people said about earlier plans
 
     @property
     def pulls(self) -> list[Intent]:
@@ -133,10 +134,11 @@ def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProdu
     if _is_to_leave(pair, product, policy) and not records.is_kept_there(work, pair, decided):
         plan = planner.with_removal(plan, theirs)
     approved: list[Approval] = [*decided.approved, *still_due]
-    wanted = _not_declined(work, plan.intents, decided.declined)
+    wanted = _not_declined(plan.intents, decided.declined)
     passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
-    return _Planned(pair, product, plan, passing, waiting)
+    asked = (*decided.approved, *decided.declined)
+    return _Planned(pair, product, plan, passing, waiting, asked)
 
 
 def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[Intent]) -> Meeting:
@@ -145,7 +147,10 @@ def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[I
     pushes = tuple(each for each in planned.passing if each.way is Way.PUSH and can_write)
     conflicts = records.keep_conflicts(work, terms, pair, planned.plan)
     held = records.hold(work, terms, pair, planned.waiting)
-    is_refused = len(taken) < len(planned.pulls)
+    pulls, intents = planned.pulls, planned.plan.intents
+    is_refused = len(taken) < len(pulls)
+    due = intents if is_refused else [each for each in intents if each not in pulls]
+    _end_decisions(work, due, planned.decided)
     return Meeting(pair, planned.plan, pushes, held, conflicts, len(taken), is_refused=is_refused)
 
 
@@ -155,14 +160,18 @@ def _is_to_leave(pair: Pair, product: ChannelProduct, policy: Policy) -> bool:
     return is_away and decide("status", policy).direction.goes_out
 
 
-def _not_declined(
-    work: Work, intents: Sequence[Intent], declined: Sequence[SyncChange]
-) -> list[Intent]:
-    """Leave out what somebody said no to; a no whose change is no longer planned ends."""
-    for row in declined:
-        is_planned = any(_is_among((row,), each) for each in intents)
-        if not is_planned and row.field != planner.LISTING:  # that one holds until it is put back
+def _end_decisions(work: Work, due: Sequence[Intent], decided: Sequence[SyncChange]) -> None:
+    """End decisions about what is no longer due: it was done, or another value is planned."""
+    for row in decided:
+        is_planned = any(_is_among((row,), each) for each in due)
+        # Keeping an archived product in a shop holds until it is put back.
+        is_kept = row.field == planner.LISTING and row.state == ChangeState.DECLINED
+        if not is_planned and not is_kept:
             row.state, row.settled_at = ChangeState.CANCELLED, work.now
+
+
+def _not_declined(intents: Sequence[Intent], declined: Sequence[SyncChange]) -> list[Intent]:
+    """Leave out what somebody said no to."""
     left = [row for row in declined if row.state == ChangeState.DECLINED]
     return [each for each in intents if not _is_among(left, each)]
 

@@ -95,6 +95,6 @@ def _settle(
     ).all()
     pairs = {(listing_id, connection_id) for listing_id, connection_id in rows}
     haste = Haste.MASS if len(pairs) > tasks.FEW else Haste.USUAL
-    tasks.request_pushes(work, pairs, haste=haste, is_forced=state == ChangeState.PLANNED)
+    tasks.request_pushes(work, pairs, haste=haste)
     work.touch("plans", "sync_runs", *(f"listing-{listing_id}" for listing_id, _ in pairs))
     return Decided(len(rows), max(0, (asked or len(rows)) - len(rows)))

@@ -107,6 +107,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     listing = errand.pair.listing
     if errand.draft.is_removed:
         settle_changes(work, desk, errand, ())
+        standing.arrived(work, listing.id, errand.intents)
         close(desk, [errand.task], changed=1)
         followups.part(work, listing)
         return

@@ -354,7 +354,7 @@ class Decisions:
 
 
 def decisions(work: Work, terms: Terms, listing_id: UUID) -> Decisions:
-    """Take up what people decided: approvals count once, a no until the value is another one."""
+    """Return what people decided: a yes counts until it arrived, a no until the value changes."""
     if listing_id in terms.quiet:
         return Decisions((), ())
     found = work.session.scalars(
@@ -364,8 +364,6 @@ def decisions(work: Work, terms: Terms, listing_id: UUID) -> Decisions:
         )
     ).all()
     approved = [row for row in found if row.state == ChangeState.PLANNED]
-    for row in approved:
-        row.state, row.settled_at = ChangeState.CANCELLED, work.now
     return Decisions(approved, [row for row in found if row.state == ChangeState.DECLINED])
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 
 from app.core.work import Work
 from app.sync import compare
-from app.sync.models import Conflict, Direction
+from app.sync.models import ChangeState, Conflict, Direction, SyncChange
 from app.sync.planner import Cell, Intent
 from app.sync.project import PRODUCT, Pair
 
@@ -50,7 +50,7 @@ def standing(work: Work, pair: Pair) -> list[Standing]:
 
 
 def arrived(work: Work, listing_id: UUID, through: Sequence[Intent]) -> None:
-    """Note that the channel took what was decided."""
+    """Note that the channel took what was decided, or was let pass."""
     cells = [(each.variant_key or PRODUCT, each.field) for each in through]
     done = work.session.scalars(
         update(Conflict)
@@ -64,3 +64,9 @@ def arrived(work: Work, listing_id: UUID, through: Sequence[Intent]) -> None:
         .execution_options(synchronize_session="fetch")
     )
     work.touch(*(f"conflict-{key}" for key in done))
+    let_pass = select(SyncChange).where(
+        SyncChange.listing_id == listing_id, SyncChange.state == ChangeState.PLANNED
+    )
+    for row in work.session.scalars(let_pass):
+        if (str(row.variant_id) if row.variant_id else PRODUCT, row.field) in cells:
+            row.state, row.settled_at = ChangeState.CANCELLED, work.now

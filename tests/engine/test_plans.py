@@ -12,6 +12,7 @@ from app.catalog import service as catalog
 from app.core import db
 from app.core.errors import Conflicting
 from app.core.work import unit_of_work
+from app.simulators.chaos import Profile
 from app.sync import deciding, undoing
 from app.sync.models import ChangeState, SyncChange
 from tests.engine.world import Shop, Store, connected_store
@@ -44,10 +45,16 @@ def prices(store: Store) -> dict[str, str]:
     return {str(row["sku"]): str(row["regular_price"]) for row in rows}
 
 
-def decide(shop: Shop, rows: Sequence[SyncChange], choice: deciding.Decide) -> deciding.Decided:
+def decide_only(
+    shop: Shop, rows: Sequence[SyncChange], choice: deciding.Decide = deciding.approve
+) -> deciding.Decided:
     with unit_of_work(shop.actor) as work:
         ids = [row.id for row in rows]
-        done = choice(work, deciding.held(work, ids), asked=len(ids), note="Looks right")
+        return choice(work, deciding.held(work, ids), asked=len(ids), note="Looks right")
+
+
+def decide(shop: Shop, rows: Sequence[SyncChange], choice: deciding.Decide) -> deciding.Decided:
+    done = decide_only(shop, rows, choice)
     shop.settle()
     return done
 
@@ -174,3 +181,59 @@ def test_nothing_is_prepared_where_nothing_is_left_to_take_back(shop: Shop) -> N
 
         with unit_of_work(shop.actor) as work, pytest.raises(Conflicting):
             undoing.undo_run(work, run.id)
+
+
+def test_only_what_was_let_pass_is_sent(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0", description="<p>Old</p>")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        store.rules(auto_push=False)
+        shop.change(product, title="Cup", description="<p>New</p>")
+        shop.settle()
+        waiting = held(shop)
+
+        decide(shop, [row for row in waiting if row.field == "title"], deciding.approve)
+
+        assert store.shown("MUG-0")["title"] == "Cup"
+        assert store.shown("MUG-0")["description"] == "<p>Old</p>"
+        assert [row.field for row in held(shop)] == ["description"]
+
+
+def test_a_yes_outlives_a_read_and_a_lost_answer_and_counts_once(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        reprice(shop, [product], 1990)
+        store.state.chaos.use(Profile(fail_before=1.0))
+        decide_only(shop, held(shop))
+        shop.turn()
+        store.state.chaos.calm()
+        store.edit("MUG-0", "title", "Cup")
+        store.state.lose_next_answer()
+        shop.settle()
+        assert prices(store) == {"MUG-0": "19.90"}
+        assert held(shop) == []
+
+        reprice(shop, [product], 1000)
+        decide(shop, held(shop), deciding.approve)
+        reprice(shop, [product], 1990)
+
+        assert [row.new for row in held(shop)] == [usd(1990)]
+        assert prices(store) == {"MUG-0": "10.00"}
+
+
+def test_what_was_empty_in_the_shop_is_empty_again_after_an_undo(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        shop.change(product, description="<p>New</p>", tags=["new"])
+        shop.settle()
+        run = next(each for each in reversed(shop.runs()) if each.changed)
+
+        with unit_of_work(shop.actor) as work:
+            draft = undoing.undo_run(work, run.id)
+        take_back(shop, draft.id)
+
+        assert shop.values(product).values["tags"] == []
+        assert store.shown("MUG-0")["tags"] == []
+        assert store.shown("MUG-0")["description"] == ""

@@ -5,11 +5,11 @@ application, webhooks through our hooks route. Only the processes are missing: `
 relay, scheduler and workers would turn, until nothing is left to do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx
@@ -34,6 +34,7 @@ from workers import relay
 
 WORKER = "tests:1"
 TURNS = 400
+_GOODS = frozenset(("product", "variation", "variant", "level", "item", "metafield"))
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Shop:
     actor: Actor
     advance: Callable[[timedelta], None]
     stores: list["Store"] = field(default_factory=list)
+    worker: str = WORKER
 
     def add_product(self, title: str, *skus: str, **values: Any) -> UUID:
         """Create a product; several SKUs make variants of one option."""
@@ -84,6 +86,27 @@ class Shop:
         """Return what our catalog has."""
         with db.reading(self.actor) as session:
             return our_values(session, self.actor.organization, [product_id])[product_id]
+
+    def shown(self, product_id: UUID) -> dict[str, Any]:
+        """Return what our catalog has of a product with one variant, as `Store.shown` does."""
+        has = self.values(product_id)
+        [variant] = has.variants.values()
+        return {
+            "title": has.values["title"],
+            "description": has.values["description"],
+            "tags": has.values["tags"],
+            "price": variant["price"]["minor"],
+            "quantity": variant["quantity"],
+        }
+
+    def edit(self, product_id: UUID, name: str, value: Any) -> None:
+        """Edit one field of a product with one variant, as `Store.edit` does."""
+        if name == "price":
+            self.change_variant(product_id, price={"minor": value, "currency": "USD"})
+        elif name == "quantity":
+            self.change_variant(product_id, quantity=value)
+        else:
+            self.change(product_id, **{name: value})
 
     def titles(self) -> list[str]:
         """Return the titles of all our products."""
@@ -132,10 +155,10 @@ class Shop:
         for store in self.stores:
             did |= bool(store.state.deliver_due())
             did |= bool(inbox.take_deliveries(self.actor, store.connection_id))
-            did |= pull.pull_slice(self.actor, store.connection_id, worker=WORKER)
-            did |= push.push_slice(self.actor, store.connection_id, worker=WORKER)
+            did |= pull.pull_slice(self.actor, store.connection_id, worker=self.worker)
+            did |= push.push_slice(self.actor, store.connection_id, worker=self.worker)
         for run_id in self._open_runs():
-            did |= pull.run_slice(self.actor, run_id, worker=WORKER)
+            did |= pull.run_slice(self.actor, run_id, worker=self.worker)
         return relay.deliver_here(self.actor) or did or self._has_due()
 
     def _open_runs(self) -> list[UUID]:
@@ -201,6 +224,49 @@ class Store:
         with unit_of_work(self.shop.actor) as work:
             list_products(work, self.connection_id, product_ids)
         self.shop.settle()
+
+    # The store in our words, by the SKU of a product with one variant; each store has its own.
+
+    NAMES: ClassVar[Mapping[str, str]] = {
+        "title": "name",
+        "description": "description",
+        "tags": "tags",
+        "price": "regular_price",
+        "quantity": "stock_quantity",
+    }
+
+    def shown(self, sku: str) -> dict[str, Any]:
+        """Return what shoppers see of a product."""
+        has = self.state.product(self._key(sku))
+        return {
+            "title": has["name"],
+            "description": has["description"],
+            "tags": sorted(each["name"] for each in has["tags"]),
+            "price": round(100 * float(has["regular_price"])),
+            "quantity": has["stock_quantity"],
+        }
+
+    def edit(self, sku: str, name: str, value: Any) -> None:
+        """Edit one field of a product as the store's people do."""
+        theirs = value
+        if name == "tags":
+            theirs = [{"name": each} for each in value]
+        elif name == "price":
+            theirs = f"{value / 100:.2f}"
+        self.state.edit_product(self._key(sku), **{self.NAMES[name]: theirs})
+
+    def written(self, name: str) -> int:
+        """Count the writes of a field that came from us."""
+        return sum(self.NAMES[name] in each.fields for each in self.goods())
+
+    def goods(self) -> list[Any]:
+        """Return the writes to products, variants and stock that came from us."""
+        return [each for each in self.state.writes() if each.resource in _GOODS]
+
+    def _key(self, sku: str) -> int:
+        key = self.state.find_sku(sku)
+        assert key
+        return key
 
 
 @contextmanager
