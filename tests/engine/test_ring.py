@@ -1,5 +1,6 @@
-"""Three stores sell the same products: an edit anywhere reaches everywhere once."""
+"""Three shops on two channels sell the same products: an edit anywhere reaches everywhere once."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -10,126 +11,115 @@ from uuid import UUID
 import pytest
 
 from app.simulators.chaos import Profile
+from tests.engine.shopify import connected_shopify
 from tests.engine.world import Shop, Store, connected_store
 
 PRODUCTS = 2
-FIELDS = {"title": "name", "description": "description", "tags": "tags"}
+FIELDS = ("title", "description", "tags", "quantity")
+
+
+class Ring(NamedTuple):
+    """Our shop, three more, and the products all of them sell."""
+
+    shop: Shop
+    stores: list[Store]
+    ids: list[UUID]
+
+    def edit(self, where: int, at: int, name: str, value: Any) -> None:
+        """Edit one field at one of the four places: ours, or a store's."""
+        if where == 0:
+            self.shop.edit(self.ids[at], name, value)
+        else:
+            self.stores[where - 1].edit(sku(at), name, value)
+
+    def forget(self) -> None:
+        """Begin to count writes anew."""
+        for store in self.stores:
+            store.state.forget_writes()
+
+
+def sku(at: int) -> str:
+    return f"MUG-{at}"
 
 
 @pytest.fixture
-def ring(shop: Shop) -> Iterator[tuple[Shop, list[Store], list[UUID]]]:
+def ring(shop: Shop) -> Iterator[Ring]:
     ids = [
-        shop.add_product(f"Mug {at}", f"MUG-{at}", description="<p>Old</p>", tags=["old"])
+        shop.add_product(f"Mug {at}", sku(at), description="<p>Old</p>", tags=["old"])
         for at in range(PRODUCTS)
     ]
     with ExitStack() as stack:
-        stores = [stack.enter_context(connected_store(shop)) for _ in range(3)]
+        stores: list[Store] = [
+            stack.enter_context(connected_store(shop)),
+            stack.enter_context(connected_shopify(shop)),
+            stack.enter_context(connected_shopify(shop)),
+        ]
         for store in stores:
             store.list_here(*ids)
-            store.state.forget_writes()
-        yield shop, stores, ids
-
-
-def key_of(store: Store, at: int) -> int:
-    """Return the id a store gave a product."""
-    found = store.state.find_sku(f"MUG-{at}")
-    assert found
-    return found
-
-
-class Product(NamedTuple):
-    """A product of the ring: its id here, and the number in its SKU."""
-
-    id: UUID
-    at: int
-
-
-def edit(
-    world: tuple[Shop, list[Store]], where: int, product: Product, name: str, word: str
-) -> None:
-    """Edit one field at one of the four places: ours, or a store's."""
-    shop, stores = world
-    if where == 0:
-        shop.change(product.id, **{name: _ours(name, word)})
-        return
-    state = stores[where - 1].state
-    theirs: Any = {"title": word, "description": f"<p>{word}</p>"}.get(name)
-    if name == "tags":
-        theirs = [{"name": word}]
-    state.edit_product(key_of(stores[where - 1], product.at), **{FIELDS[name]: theirs})
-
-
-def _ours(name: str, word: str) -> Any:
-    return {"title": word, "description": f"<p>{word}</p>", "tags": [word]}[name]
-
-
-def shown(store: Store, at: int, name: str) -> str:
-    product = store.state.product(key_of(store, at))
-    value = product[FIELDS[name]]
-    return ",".join(each["name"] for each in value) if name == "tags" else str(value)
+        made = Ring(shop, stores, ids)
+        made.forget()
+        yield made
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_an_edit_anywhere_reaches_everywhere_once(
-    ring: tuple[Shop, list[Store], list[UUID]], seed: int
-) -> None:
-    shop, stores, ids = ring
+def test_an_edit_anywhere_reaches_everywhere_once(ring: Ring, seed: int) -> None:
     random = Random(seed)  # noqa: S311 (a schedule, always the same)
-    truth: dict[tuple[int, str], str] = {}
-    made: dict[tuple[int, str], int] = dict.fromkeys(((w, n) for w in range(4) for n in FIELDS), 0)
+    truth: dict[tuple[int, str], Any] = {}
+    made: Counter[tuple[int, str]] = Counter()
     for turn in range(3):
-        for at, product in enumerate(ids):
+        for at in range(PRODUCTS):
             for name in FIELDS:
                 where, word = random.randrange(4), f"{name} {at} of turn {turn}"
-                edit((shop, stores), where, Product(product, at), name, word)
-                truth[at, name] = word
+                value = {"description": f"<p>{word}</p>", "tags": [word], "quantity": 6 + turn}
+                truth[at, name] = value.get(name, word)
+                ring.edit(where, at, name, truth[at, name])
                 made[where, name] += 1
                 if random.random() < 0.5:
-                    shop.turn()
-        shop.settle()
+                    ring.shop.turn()
+        ring.shop.settle()
 
-    for (at, name), word in truth.items():
-        assert word in str(shop.values(ids[at]).values[name])
-        assert all(word in shown(store, at, name) for store in stores)
-    assert shop.conflicts() == []
-    for number, store in enumerate(stores, start=1):
-        for name, theirs in FIELDS.items():
+    for (at, name), value in truth.items():
+        assert ring.shop.shown(ring.ids[at])[name] == value
+        assert [store.shown(sku(at))[name] for store in ring.stores] == [value] * 3
+    assert ring.shop.conflicts() == []
+    for number, store in enumerate(ring.stores, start=1):
+        for name in FIELDS:
             elsewhere = sum(n for (w, field), n in made.items() if field == name and w != number)
-            written = [w for w in store.state.writes(resource="product") if theirs in w.fields]
-            assert min(1, elsewhere) <= len(written) <= elsewhere
+            assert min(1, elsewhere) <= store.written(name) <= elsewhere
 
 
-def test_an_idle_hour_writes_nothing_anywhere(ring: tuple[Shop, list[Store], list[UUID]]) -> None:
-    shop, stores, ids = ring
-    shop.change(ids[0], title="Cup")
-    shop.settle()
-    for store in stores:
-        store.state.forget_writes()
+def test_an_idle_hour_writes_nothing_anywhere(ring: Ring) -> None:
+    ring.edit(0, 0, "title", "Cup")
+    ring.shop.settle()
+    ring.forget()
 
     for _ in range(4):
-        shop.advance(timedelta(minutes=15))
-        for store in stores:
+        ring.shop.advance(timedelta(minutes=15))
+        for store in ring.stores:
             store.read(everything=True)
 
-    assert [store.state.writes() for store in stores] == [[], [], []]
+    assert [store.goods() for store in ring.stores] == [[], [], []]
+    assert all(store.state.requests for store in ring.stores)
 
 
-def test_a_store_that_is_down_hinders_nobody_and_catches_up(
-    ring: tuple[Shop, list[Store], list[UUID]],
-) -> None:
-    shop, stores, ids = ring
-    down, *others = stores
-    down.state.chaos.use(Profile(fail_before=1.0))
-    shop.change(ids[0], title="Cup")
+@pytest.mark.parametrize("down", [0, 1])
+def test_a_store_that_is_down_hinders_nobody_and_catches_up(ring: Ring, down: int) -> None:
+    others = [at for at in range(3) if at != down]
+    ring.stores[down].state.chaos.use(Profile(fail_before=1.0))
+    ring.edit(0, 0, "title", "Cup")
+    ring.edit(others[0] + 1, 1, "title", "Jar")
     for _ in range(10):
-        shop.turn()
-        shop.advance(timedelta(minutes=6))
-    assert [shown(store, 0, "title") for store in others] == ["Cup", "Cup"]
-    assert shown(down, 0, "title") == "Mug 0"
+        ring.shop.turn()
+        ring.shop.advance(timedelta(minutes=6))
+    shown = [[store.shown(sku(at))["title"] for at in range(PRODUCTS)] for store in ring.stores]
+    assert [shown[at] for at in others] == [["Cup", "Jar"]] * 2
+    assert shown[down] == ["Mug 0", "Mug 1"]
 
-    down.state.chaos.calm()
-    shop.settle()
+    ring.stores[down].state.chaos.calm()
+    ring.shop.settle()
 
-    assert shown(down, 0, "title") == "Cup"
-    assert down.state.writes_of("name") == 1
+    assert [ring.stores[down].shown(sku(at))["title"] for at in range(PRODUCTS)] == ["Cup", "Jar"]
+    assert [store.written("title") for store in ring.stores] == [
+        2 if at == down else 2 - (at == others[0]) for at in range(3)
+    ]
