@@ -17,12 +17,13 @@ from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, MediaBinding
-from app.sync import bases, compare, planner, project, records, standing, writing
+from app.sync import bases, compare, planner, project, records, standing, unanswered, writing
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
 from app.sync.policy import Policy, decide
 from app.sync.project import FOREIGN, Pair
+from app.sync.sides import Side
 
 Approval = SyncChange | standing.Standing  # what a person let pass
 
@@ -62,7 +63,9 @@ def locked_pairs(
     work.session.execute(
         select(Product.id).where(Product.id.in_(ids)).order_by(Product.id).with_for_update()
     )
-    return project.load_pairs(work.session, connection, listings)
+    sent = unanswered.unanswered(work, [each.id for each in listings])
+    pairs = project.load_pairs(work.session, connection, listings)
+    return {key: replace(pair, sent=sent.get(key, ())) for key, pair in pairs.items()}
 
 
 def differs(terms: records.Terms, pair: Pair | None, product: ChannelProduct) -> bool:
@@ -70,8 +73,9 @@ def differs(terms: records.Terms, pair: Pair | None, product: ChannelProduct) ->
     if pair is None or pair.is_excluded:
         return False
     theirs = project.their_side(pair, product)
+    base = unanswered.agreed(pair.base, pair.sent, theirs)
     policy = terms.policy(pair.listing)
-    plan = planner.plan_listing(pair.ours, theirs, pair.base, policy, carries=terms.capabilities)
+    plan = planner.plan_listing(pair.ours, theirs, base, policy, carries=terms.capabilities)
     return bool(plan.intents) or pair.listing.state != ListingState.SYNCED
 
 
@@ -85,6 +89,7 @@ class _Planned:
     passing: Sequence[Intent]
     waiting: Sequence[tuple[Intent, str]]
     decided: Sequence[SyncChange]  # what people said about earlier plans
+    base: Side  # with what was sent without an answer, and arrived
 
     @property
     def pulls(self) -> list[Intent]:
@@ -104,9 +109,10 @@ def meet_all(
     taken = writing.write_pulls(work, terms, [(each.pair, each.pulls) for each in planned])
     meetings, rows, news = [], [], {}
     for each, (pair, intents) in zip(planned, taken, strict=True):
-        base = bases.base_row(work, pair, planner.rebase(pair.base, intents, each.plan.settled))
+        base = bases.base_row(work, pair, planner.rebase(each.base, intents, each.plan.settled))
         rows += [base] if base else []
-        meeting = _kept(work, terms, replace(each, pair=pair), intents)
+        met_pair = replace(pair, base=each.base)
+        meeting = _kept(work, terms, replace(each, pair=met_pair), intents)
         if _remember(work, pair.listing, each.product, meeting.state):
             news[pair.listing.id] = each.product
         pair.listing.read_order = terms.order
@@ -121,11 +127,12 @@ def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProdu
     pair = _recognise_pictures(work, terms.connection, pair, product)
     policy = terms.policy(pair.listing)
     theirs = project.their_side(pair, product)
+    base = unanswered.agreed(pair.base, pair.sent, theirs)
     still_due = () if pair.listing.id in terms.quiet else standing.standing(work, pair)
     plan = planner.plan_listing(
         pair.ours,
         theirs,
-        pair.base,
+        base,
         policy,
         carries=terms.capabilities,
         decided=frozenset(each.cell for each in still_due),
@@ -138,7 +145,7 @@ def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProdu
     passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     asked = (*decided.approved, *decided.declined)
-    return _Planned(pair, product, plan, passing, waiting, asked)
+    return _Planned(pair, product, plan, passing, waiting, asked, base)
 
 
 def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[Intent]) -> Meeting:

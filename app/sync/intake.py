@@ -13,7 +13,7 @@ from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer, Pairing
-from app.sync import apply, gone, project, records, rest, tasks
+from app.sync import apply, gone, project, records, rest, tasks, unanswered
 
 
 @dataclass(slots=True)
@@ -116,6 +116,8 @@ def _compare(
         elif pair is None or listing.kept_off_at is not None:
             refresh(work, listing, each)
             tally.changed += 1
+        elif _is_unsure(pair, each):
+            tasks.request_pushes(work, [(listing.id, terms.connection.id)])
         else:
             meeting.append((pair, each))
     agree = [ids[each.external_id] for each in still if each not in differing]
@@ -140,6 +142,12 @@ def _meet(
             settled.append(listing.id)
     tasks.request_pushes(work, wanted)
     return settled
+
+
+def _is_unsure(pair: project.Pair, product: ChannelProduct) -> bool:
+    """Tell whether stock moved before we heard what became of our own count: that comes first."""
+    theirs = project.their_side(pair, product)
+    return any(unanswered.is_unsure(each, theirs) for each in pair.sent)
 
 
 def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:

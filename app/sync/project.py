@@ -25,6 +25,7 @@ from app.sync import compare
 from app.sync.models import BaseValue
 from app.sync.policy import Origin, Policy
 from app.sync.sides import Side
+from app.sync.unanswered import Sent
 
 PRODUCT: Final = "product"  # subject of what belongs to no variant
 FOREIGN: Final = "ext:"
@@ -47,6 +48,7 @@ class Pair:
     is_excluded: bool = False
     prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # variant → by currency
     currency: str | None = None  # what the shop sells in, when the catalog is priced in another
+    sent: Sequence[Sent] = ()  # what went there and was never answered
 
     @property
     def is_put_away(self) -> bool:

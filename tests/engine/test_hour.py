@@ -220,12 +220,13 @@ def test_an_hour_of_bad_weather_loses_nothing(ring: Ring) -> None:
         f"{PRODUCTS} products, {MINUTES} minutes, {ring.edits} edits, {len(ring.reaper.killed)}"
         f" killed, drift {real}, {[store.state.chaos.struck for store in stores]}"
     )
+    assert [(each.field, each.base, each.ours, each.theirs) for each in shop.conflicts()] == []
+    assert {each.state for each in shop.listings()} == {"synced"}
     for (at, name), value in ring.truth.items():
         assert shop.shown(ring.ids[at])[name] == value
         assert [store.shown(sku(at))[name] for store in stores] == [value] * 3
     assert [len(store.state.product_ids()) for store in stores] == [PRODUCTS] * 3
     assert (len(shop.titles()), listings(shop)) == (PRODUCTS, 3 * PRODUCTS)
-    assert shop.conflicts() == []
     assert stuck(shop) == 0
     assert len(ring.reaper.killed) > MINUTES * 3 // 4
     assert all(store.state.counts()["tokens"] > 2 for store in ring.shopifys)
