@@ -30,6 +30,7 @@ class Item:
 
     draft: ListingDraft
     row: Mapping[str, Any] | None = None  # the product as the shop shows it, all variants included
+    seen_at: float = 0.0  # when that was, by the clock of the push
     outcome: Outcome | None = None
     problems: list[Problem] = field(default_factory=list)
     image_ids: dict[str, str] = field(default_factory=dict)

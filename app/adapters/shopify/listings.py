@@ -4,7 +4,8 @@ Every draft may be pushed again: what the shop shows already is not written, wha
 created. So a call that raises half way (throttled, key revoked) has done no harm.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -36,12 +37,22 @@ from app.adapters.types import (
 )
 
 SOON: Final = timedelta(seconds=5)
+FRESH: Final = 1.0  # seconds; products are written one by one, and somebody may edit the next …
+AHEAD: Final = 5  # … so that so many are looked at again at once
 
 
 class Listings:
     """The half of an adapter that writes products."""
 
-    def __init__(self, shop: Shop, reads: Reads, *, deletes: bool) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        reads: Reads,
+        *,
+        deletes: bool,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tick = tick
         self._shop = shop
         self._reads = reads
         self._deletes = deletes
@@ -95,7 +106,7 @@ class Listings:
             number = wanted[id(item)]
             if not number:
                 continue
-            item.row = rows.get(number)
+            item.row, item.seen_at = rows.get(number), self._tick()
             if item.row is None and item.draft.external_id is None:
                 item.is_foreign = False  # the search still shows what was deleted: make it anew
             elif item.row is None:
@@ -141,7 +152,10 @@ class Listings:
         """Write one product after the other; when the shop stops us, what is done stays told."""
         for position, item in enumerate(items):
             try:
-                self._attempt(item, is_late=is_late)
+                if not is_late:
+                    self._look_again(items[position : position + AHEAD])
+                if item.is_open:
+                    self._attempt(item, is_late=is_late)
             except (Retryable, NeedsReauth) as error:
                 others = [each for each in everything if each is not item]
                 if not any(each.outcome or each.is_written for each in others):
@@ -149,6 +163,20 @@ class Listings:
                 for left in items[position:]:
                     left.lose(error.sentence)
                 return
+
+    def _look_again(self, items: Sequence[Item]) -> None:
+        """Read products anew that may have moved while others were written; such are left alone."""
+        if items[0].row is None or self._tick() - items[0].seen_at <= FRESH:
+            return
+        known = [item for item in still_open(items) if item.row is not None]
+        rows = self._rows_of([item.external_id for item in known])
+        for item in known:
+            row = rows.get(item.external_id)
+            if row is None:
+                item.reject(Problem(Gone.sentence, code="gone"), is_gone=True)
+            else:
+                item.row, item.seen_at = row, self._tick()
+        self._meet(still_open(known))
 
     def _attempt(self, item: Item, *, is_late: bool) -> None:
         """Write one product; what concerns it alone stays with it."""
