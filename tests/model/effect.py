@@ -63,21 +63,27 @@ class Case:
 
     adapter: ChannelAdapter
     random: Random
+    key: str = ""  # ours; the variant has one of its own, because shops keep keys apart
     external_id: str = ""
     variant_id: str = ""
+
+    @property
+    def variant_key(self) -> str:
+        """Our key of the only variant."""
+        return f"{self.key}-v"
 
     def list_it(self) -> Side:
         """Create the product there; returns what both sides agree on."""
         values = {name: value_of(self.random, name) for name in PRODUCT}
         sellable = {name: value_of(self.random, name) for name in VARIANT}
-        sku = f"S-{self.random.randrange(10**12)}"
-        variant = VariantDraft("v", None, {**sellable, "sku": sku})
-        draft = ListingDraft("l", None, {**values, "status": "active"}, (variant,), skus=(sku,))
-        [outcome] = self.adapter.push_listings([replace(draft, key=sku)])
+        self.key = sku = f"S-{self.random.randrange(10**12)}"
+        variant = VariantDraft(self.variant_key, None, {**sellable, "sku": sku})
+        draft = ListingDraft(sku, None, {**values, "status": "active"}, (variant,), skus=(sku,))
+        [outcome] = self.adapter.push_listings([draft])
         if not isinstance(outcome, Applied):
             raise Broken(f"a creation came to {outcome}")
         self.external_id = outcome.external_id
-        self.variant_id = outcome.variant_ids["v"]
+        self.variant_id = outcome.variant_ids[self.variant_key]
         return self.shown(self.read())
 
     def read(self) -> ChannelProduct:
@@ -89,22 +95,23 @@ class Case:
         [variant] = product.variants
         return Side(
             {name: product.values.get(name) for name in PRODUCT},
-            {"v": {name: variant.values.get(name) for name in VARIANT}},
+            {self.variant_key: {name: variant.values.get(name) for name in VARIANT}},
         )
 
     def edited(self, side: Side) -> Side:
         """Return a side after up to three edits by its people."""
-        values, sellable = dict(side.values), dict(side.variants["v"])
+        values, sellable = dict(side.values), dict(side.variants[self.variant_key])
         for name in self.random.sample((*PRODUCT, *VARIANT), self.random.randrange(4)):
             target = values if name in PRODUCT else sellable
             target[name] = value_of(self.random, name)
-        return Side(values, {"v": sellable})
+        return Side(values, {self.variant_key: sellable})
 
     def write(self, side: Side) -> None:
         """Let the people of the channel have made their side look so."""
-        variant = VariantDraft("v", self.variant_id, side.variants["v"])
+        held = side.variants[self.variant_key]
+        variant = VariantDraft(self.variant_key, self.variant_id, held)
         [outcome] = self.adapter.push_listings(
-            [ListingDraft("there", self.external_id, side.values, (variant,))]
+            [ListingDraft(self.key, self.external_id, side.values, (variant,))]
         )
         if not isinstance(outcome, Applied):
             raise Broken(f"an edit there came to {outcome}")
@@ -112,7 +119,10 @@ class Case:
     def push(self, plan: ListingPlan, seen: ChannelProduct) -> Any:
         """Send what a plan wants; returns the outcome."""
         draft = planner.to_draft(
-            plan, key="l", external_id=self.external_id, variant_ids={"v": self.variant_id}
+            plan,
+            key=self.key,
+            external_id=self.external_id,
+            variant_ids={self.variant_key: self.variant_id},
         )
         return self.adapter.push_listings([replace(draft, seen=seen)])[0]
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.channels.conformance import Stage
 from tests.channels.memory.test_conformance import MemoryStage
+from tests.channels.shopify.stage import ShopifyStage
 from tests.channels.woocommerce.stage import WooStage
 from tests.model import effect, merge_world
 from tests.model.explorer import Result, Violation, explore
@@ -15,6 +16,11 @@ from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 
 TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"), third="Vase")
 BROKEN: Final = (Lost, Unequal, Needless)
+CHANNELS: Final[tuple[tuple[str, Callable[[], Stage], int], ...]] = (
+    ("memory", MemoryStage, 7_000),
+    ("woocommerce", WooStage, 3_000),
+    ("shopify", ShopifyStage, 1_000),
+)
 SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
 
@@ -81,7 +87,7 @@ def _effect(stage: Callable[[], Stage], count: int) -> Result[World]:
 
 def proofs() -> Iterator[Proof]:
     """Yield every proof."""
-    for name, stage, count in (("memory", MemoryStage, 7_000), ("woocommerce", WooStage, 3_000)):
+    for name, stage, count in CHANNELS:
         few = max(20, round(count * SCALE))
         yield Proof(
             f"plan-is-effect {name}", partial(_effect, stage, few), words=("cases", "writes")
