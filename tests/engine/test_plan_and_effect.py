@@ -16,12 +16,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.adapters.values import Group
 from app.catalog import bulk
 from app.catalog import service as catalog
 from app.catalog.bulk.steps import RESTORABLE
+from app.catalog.models import FieldChange
 from app.core import db, faults
 from app.core.errors import Conflicting
 from app.core.work import unit_of_work
@@ -34,7 +35,7 @@ from tests.engine.values import value_of
 from tests.engine.world import Shop, Store, connected_store
 
 CASES: Final = int(os.environ.get("EFFECT_CASES", "40"))
-LISTINGS: Final = min(CASES // 2, 100)  # a quarter of them has two variants
+LISTINGS: Final = min(CASES // 2, 250)  # a quarter of them has two variants
 JOINED: Final = frozenset(("tags", "categories", "attributes", "quantity"))  # both edits count
 OPEN: Final[dict[str, Any]] = {
     "groups": {each.value: {"direction": "both", "on_both": "ask"} for each in Group},
@@ -141,6 +142,18 @@ class Bench:
                 found[at, (place, row.field)] = row
             return found
 
+    def last_line(self) -> int:
+        """Return the newest line of history."""
+        with db.reading(self.shop.actor) as session:
+            return session.scalar(select(func.max(FieldChange.id))) or 0
+
+    def met_without_run(self, began: int) -> set[int]:
+        """Return the listings that took something in by itself: it is taken back line by line."""
+        lone = (FieldChange.id > began, FieldChange.origin == "sync", FieldChange.run_id.is_(None))
+        with db.reading(self.shop.actor) as session:
+            found = session.scalars(select(FieldChange.product_id).where(*lone).distinct())
+            return {self.ids.index(key) for key in found}
+
     def approve(self, rows: list[SyncChange]) -> None:
         """Let a part of the plan pass."""
         with unit_of_work(self.shop.actor) as work:
@@ -178,6 +191,7 @@ class Round:
     """One case of each listing, from agreement to agreement."""
 
     bench: Bench
+    began: int  # last line of history before it
     start: Wishes  # what both sides show, as the shop spells it
     whole: list[Any]  # everything the shop keeps
     mine: Wishes
@@ -210,7 +224,8 @@ def begin(bench: Bench) -> Round:
     theirs = _apart(bench.drawn(start, 0.5), mine)
     later = _apart(bench.drawn({**start, **theirs}, 0.3), {**mine, **theirs}, of=theirs)
     later = {spot: v for spot, v in later.items() if not _is_same(spot, v, {**start, **mine})}
-    found = Round(bench, start, [each.whole() for each in bench.goods], mine, theirs, later)
+    whole = [each.whole() for each in bench.goods]
+    found = Round(bench, bench.last_line(), start, whole, mine, theirs, later)
     found.expect(start, bench.here(), "Not agreed to begin with")
     return found
 
@@ -305,7 +320,8 @@ def _is_taken_back(case: Round, known: set[UUID]) -> None:
     bench = case.bench
     bench.take_back(known)
     bench.store.read()
-    stay = {at for at, _ in case.torn()} | {at for at, _ in case.later}
+    by_hand = case.mine.keys() & case.theirs.keys()  # on both sides, alike or not
+    stay = {at for at, _ in (*by_hand, *case.later)} | bench.met_without_run(case.began)
     back = {
         spot: value
         for spot, value in case.start.items()

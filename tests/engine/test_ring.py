@@ -62,7 +62,7 @@ def ring(shop: Shop) -> Iterator[Ring]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_an_edit_anywhere_reaches_everywhere_once(ring: Ring, seed: int) -> None:
     random = Random(seed)  # noqa: S311 (a schedule, always the same)
     truth: dict[tuple[int, str], Any] = {}
@@ -94,8 +94,8 @@ def test_an_idle_hour_writes_nothing_anywhere(ring: Ring) -> None:
     ring.shop.settle()
     ring.forget()
 
-    for _ in range(4):
-        ring.shop.advance(timedelta(minutes=15))
+    for _ in range(2):
+        ring.shop.advance(timedelta(minutes=30))
         for store in ring.stores:
             store.read(everything=True)
 
