@@ -3,14 +3,14 @@
 Renames a column nobody ever read; no row is touched: an old value is no mark, so each listing is
 compared once more.
 
-Revision: 0014
-Previous: 0012
+Revision: 0015
+Previous: 0014
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
