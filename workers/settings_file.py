@@ -42,7 +42,7 @@ def export(file: Path, org: str, *, with_keys: bool) -> None:
     file.write_bytes(locked)
     with unit_of_work(actor) as work:
         backup.note_backup(work, with_keys=with_keys)
-    click.echo(f"Wrote the settings of {len(kept['connections'])} connections to {file}.")
+    click.echo(f"Wrote {file}, with {_counted(len(kept['connections']), 'connection')} in it.")
 
 
 @settings.command("import")
@@ -67,4 +67,8 @@ def import_(file: Path, org: str, *, is_applied: bool) -> None:
         return
     with unit_of_work(actor) as work:
         backup.restore(work, kept, seen=backup.fingerprint(items))
-    click.echo(f"Restored {sum(each.is_change for each in items)} changes.")
+    click.echo(f"Restored {_counted(sum(each.is_change for each in items), 'change')}.")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -258,7 +258,7 @@ def restore(work: Work, kept: Kept, *, seen: str) -> list[Item]:
         "settings.restored",
         "organization",
         work.organization_id,
-        f"Restored settings from a file of {kept.made_at[:10]}: {len(changes)} changes",
+        f"Restored settings from a file of {kept.made_at[:10]}.",
         {"changed": [f"{each.section} {each.name}" for each in changes]},
     )
     return items

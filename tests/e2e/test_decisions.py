@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeo
 def enter(visit: Visits, name: str) -> Page:
     """Sign somebody up with an organization that has nothing yet."""
     page = visit()
-    sign_up(page, f"{name}-{os.getpid()}@acme.example")
+    sign_up(page, f"{name}-{os.getpid()}@outlet.example")
     return page
 
 
@@ -125,7 +125,7 @@ def test_a_conflict_is_told_merged_and_live_everywhere(visit: Visits, twin: Twin
 
     expect(row(listings, "Brass lamp for desk and hall")).to_contain_text("Synced")
     expect(product.get_by_role("heading", name="Brass lamp for desk and hall")).to_be_visible()
-    expect(product.locator("#head")).to_contain_text("Changed since you opened this page")
+    expect(product.locator("#heading")).to_contain_text("Changed since you opened this page")
     expect(product.locator("#sells .badge")).to_have_text("Synced")
     assert twin.product(key)["name"] == "Brass lamp for desk and hall"
     assert_stayed(listings, product)
@@ -170,12 +170,11 @@ def test_a_mass_change_of_prices_waits_goes_in_parts_and_is_taken_back(
     outdated = preview.get_by_role("link", name="changed since this was planned")
     outdated.click()
     expect(row(preview, "Sugar pot")).to_contain_text("$20.00")
-    expect(outdated).to_be_hidden()
-    expect(preview.get_by_role("button", name=re.compile("^Send"))).to_have_count(0)
     twin.ask(f"products/{twin.id_of('Sugar pot')}", {"regular_price": "19.00"})
     before["Sugar pot"] = Decimal(19)
-    expect(outdated).to_be_visible()
     expect(row(plans, "Sugar pot")).to_contain_text("$19.00")
+    outdated.click()
+    expect(row(preview, "Sugar pot")).to_contain_text("$19.00")
 
     for title in largest_first[:2]:
         select(plans, title)

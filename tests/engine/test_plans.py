@@ -9,11 +9,12 @@ from sqlalchemy import select, text
 
 from app.catalog import bulk
 from app.catalog import service as catalog
+from app.connections.models import Connection
 from app.core import db
 from app.core.errors import Conflicting
 from app.core.work import unit_of_work
 from app.simulators.chaos import Profile
-from app.sync import deciding, undoing
+from app.sync import deciding, preview, undoing
 from app.sync.models import ChangeState, SyncChange
 from tests.engine.world import Shop, Store, connected_store
 
@@ -74,6 +75,9 @@ def test_a_large_price_move_waits_until_it_is_approved_or_declined(shop: Shop) -
         waiting = held(shop)
         assert [row.new for row in waiting] == [usd(1990)] * 3
         assert set(prices(store).values()) == {"10.00"}
+        with db.reading(shop.actor) as session:
+            found = preview.preview(session, session.get_one(Connection, store.connection_id))
+        assert (found.changing, found.going) == (3, 0)
 
         decide(shop, waiting[:1], deciding.approve)
         decide(shop, waiting[1:2], deciding.decline)

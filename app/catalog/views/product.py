@@ -33,7 +33,7 @@ from app.web.identity import current_actor
 from app.web.payload import whole_number
 
 RECENT: Final = 8
-BLOCKS: Final = ("product", "head", "media", "prices", "sells", "history")
+BLOCKS: Final = ("product", "heading", "media", "prices", "sells", "history")
 
 
 def _reading(session: Session, actor: Actor) -> Reading:

@@ -127,7 +127,7 @@ def test_a_listing_of_another_product_is_not_found(client: FlaskClient, cast: Ca
     ("target", "words", "absent"),
     [
         ("product", "What it is", "<html"),
-        ("head", "Duplicate", "What it is"),
+        ("heading", "Duplicate", "What it is"),
         ("media", "Drop pictures here", "What it is"),
         ("sells", "Where it sells", "What it is"),
         ("history", "Created", "What it is"),
@@ -146,6 +146,15 @@ def test_each_part_of_the_page_stands_alone(
     assert absent not in html
 
 
+def test_the_page_says_its_title_once(client: FlaskClient, cast: Cast) -> None:
+    key = product(cast.alice.actor)
+
+    page = enter(client, cast.bob).get(f"/products/{key}").text
+
+    assert page.count("<h1>") == 1
+    assert "<h1>" not in page.split("</head>")[0]
+
+
 @pytest.mark.parametrize(("held", "is_told"), [("0", True), ("1", False), ("", False)])
 def test_who_holds_an_older_version_is_told(
     client: FlaskClient, cast: Cast, held: str, is_told: bool
@@ -154,7 +163,7 @@ def test_who_holds_an_older_version_is_told(
     browser = enter(client, cast.bob)
 
     head = browser.get(
-        f"/products/{key}?version={held}", headers={**PARTIAL, "HX-Target": "div#head"}
+        f"/products/{key}?version={held}", headers={**PARTIAL, "HX-Target": "div#heading"}
     )
 
     assert ("Changed since you opened this page" in head.text) is is_told

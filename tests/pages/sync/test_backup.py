@@ -355,10 +355,10 @@ def test_commands_take_show_and_restore(app: Flask, acme: Place, tmp_path: Any) 
     before = acme.row().settings["poll_minutes"]
     restored = run("import", file, "--apply")
 
-    assert f"Wrote the settings of 1 connections to {file}." in taken.output
+    assert f"Wrote {file}, with 1 connection in it." in taken.output
     assert "This passphrase does not open the file." in wrong.output
     assert "Ask for changes every, in minutes: 5 → 30" in shown.output
     assert "Nothing was changed." in shown.output
     assert before == 5
-    assert "Restored 1 changes." in restored.output
+    assert "Restored 1 change." in restored.output
     assert acme.row().settings["poll_minutes"] == 30
