@@ -106,7 +106,7 @@ def follow(actor: Actor, connection_id: UUID) -> None:
         kept = _accepted(actor, ids) if request.wish is PrivacyWish.ERASE_SHOP else frozenset()
         with unit_of_work(actor) as work:
             if _claimed(work, row.id, DeliveryState.PROCESSED):
-                _do(work, case, kept)
+                _carry_out(work, case, kept)
 
 
 def _waiting(actor: Actor, connection_id: UUID) -> Sequence[InboundDelivery]:
@@ -137,11 +137,11 @@ def _same_shop(actor: Actor, connection: Connection) -> Sequence[UUID]:
 
 
 def _accepted(actor: Actor, connection_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Return the connections whose keys the shop takes: the app was put back meanwhile."""
+    """Return the connections whose keys open the shop: the app was put back meanwhile."""
     found = set()
     for connection_id in connection_ids:
         try:
-            if connecting.check_connection(actor, connection_id).is_ok:
+            if connecting.check_connection(actor, connection_id).facts is not None:
                 found.add(connection_id)
         except NotOpen:
             continue  # closed before; its keys are gone already
@@ -170,7 +170,7 @@ def _settle(actor: Actor, delivery_id: UUID, error: BadPayload) -> None:
         _claimed(work, delivery_id, DeliveryState.FAILED, error.sentence)
 
 
-def _do(work: Work, case: _Case, kept: frozenset[UUID]) -> None:
+def _carry_out(work: Work, case: _Case, kept: frozenset[UUID]) -> None:
     if case.request.wish is PrivacyWish.ERASE_SHOP:
         _forget_shop(work, case, kept)
         return

@@ -2,6 +2,7 @@
 
 The shop's page of approval is the twin's, over real HTTP. What goes wrong on the way back is made
 from what the twin really answered: one letter of it changed, the same once more, another shop's.
+At the end a customer's wish to be forgotten comes the same way, signed, from process to process.
 """
 
 import os
@@ -19,6 +20,8 @@ from tests.e2e.stack import Twin, running_twin
 
 NEW: Final = "/connections/new/shopify"
 CLIENT_ID, CLIENT_SECRET = "a-merchants-own-app", "shpss_journey"
+KEYS: Final = ("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET)
+BUYER: Final = "bob@acme.example"
 OTHER: Final = "another-store.myshopify.com"
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
 
@@ -26,8 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeo
 @pytest.fixture
 def boutique(tmp_path: Path) -> Iterator[Twin]:
     """A simulated Shopify shop with two products, which knows the merchant's app."""
-    keys = ("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET)
-    with running_twin(tmp_path, "Acme boutique", *keys, channel="shopify") as twin:
+    with running_twin(tmp_path, "Acme boutique", *KEYS, channel="shopify") as twin:
         for title, sku in (("Copper lamp", "LAMP-1"), ("Oak clock", "CLOCK-1")):
             twin.ask("products", {"title": title, "sku": sku, "price": "59.99", "quantity": 4})
         yield twin
@@ -147,3 +149,43 @@ def test_a_code_that_is_over_is_refused(merchant: Page, boutique: Twin) -> None:
 
     refused(merchant, way_back, 410, "Shopify's approval has expired or was used already")
     no_store(merchant)
+
+
+def seen(page: Page, address: str, words: str) -> None:
+    """Look at a page until it says something; workers take their time."""
+    for _ in range(60):
+        page.goto(address)
+        try:
+            expect(page.locator("main")).to_contain_text(words, timeout=1500)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"{address} never said “{words}”.")
+
+
+def test_a_customer_who_wants_to_be_forgotten_is(merchant: Page, tmp_path: Path) -> None:
+    page = merchant
+    page.get_by_text("Your app:").click()
+    told = page.locator("code").filter(has_text="/hooks/shopify/").inner_text()
+    goes_to = ("--compliance-url", told)
+    with running_twin(tmp_path, "Acme boutique", *KEYS, *goes_to, channel="shopify") as twin:
+        lamp = twin.ask("products", {"title": "Copper lamp", "sku": "LAMP-1", "quantity": 4})
+        begin(page, twin.address)
+        page.get_by_role("button", name="Install").click()
+        page.get_by_role("button", name="Start first sync").click()
+        expect(page.get_by_role("heading", name="Acme boutique")).to_be_visible()
+        connection = page.url
+        seen(page, connection, "webhooks active")
+        twin.ask("orders", {"lines": [[lamp["variants"][0], 1]], "email": BUYER})
+        for topic in ("Orders/create", "Orders/updated"):
+            seen(page, f"{connection}/webhooks", topic)
+        expect(page.locator("main")).to_contain_text(BUYER)
+
+        twin.ask("privacy", {"topic": "customers/redact", "customer": {"id": 7, "email": BUYER}})
+
+        seen(page, "/notices", "The data of a customer of Acme boutique was erased")
+        page.goto(f"{connection}/webhooks")
+        expect(page.get_by_text("Its content was erased").first).to_be_visible()
+        expect(page.locator("main")).not_to_contain_text(BUYER)
+        page.goto("/settings/audit")
+        expect(page.locator("main")).to_contain_text("The data of a customer of Acme boutique")
