@@ -87,7 +87,8 @@ def _after_others(actor: Actor, row: Connection) -> Connection:
 
 
 def _renew(actor: Actor, row: Connection, mark: str) -> Connection:
-    fresh = load(actor, row.id).next_credentials or _ask(row)
+    kept = load(actor, row.id).next_credentials
+    fresh = kept if kept is not None and _live(row, kept) else _ask(row, kept)
     with unit_of_work(actor) as work:
         _set(work, row.id, mark, next_credentials=fresh)
     faults.point("keys.kept")
@@ -109,12 +110,18 @@ def _renew(actor: Actor, row: Connection, mark: str) -> Connection:
     return load(actor, row.id)
 
 
-def _ask(row: Connection) -> bytes:
-    """Let the channel renew the keys; returns them sealed."""
+def _live(row: Connection, sealed: bytes) -> bool:
+    """Tell whether keys kept since an earlier renewal are still good: nobody could prove them."""
+    ends = rules.moment(credentials_of(row, sealed).get("expires_at"))
+    return ends is None or ends > clock.now()
+
+
+def _ask(row: Connection, kept: bytes | None) -> bytes:
+    """Let the channel renew the newest keys it gave us; returns the fresh ones sealed."""
     refresh = channel(row.channel).refresh
     transport = open_transport(row.address, row.wire)  # unrecorded: its bodies are keys
     try:
-        found = refresh(credentials_of(row), settings_of(row), transport) if refresh else None
+        found = refresh(credentials_of(row, kept), settings_of(row), transport) if refresh else None
     except TransportError as error:
         raise Unavailable(str(error), code="no_answer") from error
     finally:

@@ -109,6 +109,23 @@ def test_the_old_keys_stay_while_the_new_ones_are_not_proved(
     assert key_of(row_of(shop_id)) != before
 
 
+def test_new_keys_that_ended_before_they_could_be_proved_are_renewed(
+    actor: Actor, store: MemoryShop, connect: Connect, row_of: RowOf, advance: Advance
+) -> None:
+    shop_id = connect(store.issue(HOUR))
+    advance(timedelta(minutes=55))
+    store.fail("unavailable", on="check")
+    use(actor, shop_id)
+    advance(timedelta(minutes=61))
+
+    use(actor, shop_id)
+
+    row = row_of(shop_id)
+    assert renewals(store) == 2
+    assert (row.next_credentials, row.state) == (None, ConnectionState.ACTIVE)
+    assert row.keys_end_at == clock.now() + HOUR
+
+
 def test_new_keys_the_shop_refuses_are_forgotten(
     actor: Actor, store: MemoryShop, connect: Connect, row_of: RowOf, advance: Advance
 ) -> None:
