@@ -125,10 +125,11 @@ class WooGoods:
             body["status"] = _WOO_STATUS[product["status"]]
         if "attributes" in product:
             kept = self.store.product(self.product_id)["attributes"]
-            body["attributes"] = [each for each in kept if each["variation"]] + [
+            listed = [each for each in kept if each["variation"]] + [
                 {"name": name, "options": options, "visible": True, "variation": False}
                 for name, options in product["attributes"].items()
             ]
+            body["attributes"] = [{**each, "position": at} for at, each in enumerate(listed)]
         if body:
             self.store.edit_product(self.product_id, **body)
         for at, values in variants.items():
