@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from app.simulators.shopify import TwinSettings
 from tests.channels.conformance import Stage
 from tests.channels.memory.test_conformance import MemoryStage
 from tests.channels.shopify.stage import ShopifyStage
@@ -19,7 +20,7 @@ BROKEN: Final = (Lost, Unequal, Needless)
 CHANNELS: Final[tuple[tuple[str, Callable[[], Stage], int], ...]] = (
     ("memory", MemoryStage, 7_000),
     ("woocommerce", WooStage, 3_000),
-    ("shopify", ShopifyStage, 1_000),
+    ("shopify", partial(ShopifyStage, TwinSettings(bucket_size=10**9)), 1_000),
 )
 SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
