@@ -101,10 +101,10 @@ def test_what_the_catalog_refuses_holds_up_nothing_else_of_its_page(shop: Shop) 
     with connected_store(shop) as store:
         store.list_here(*ids)
         shop.add_product("Only here", "HERE-1")
-        rows = store.state.product_ids()
-        store.state.edit_product(rows[0], sku="HERE-1")
+        rows = dict(zip(store.state.titles(), store.state.product_ids(), strict=True))
+        store.state.edit_product(rows["Mug 0"], sku="HERE-1")
         for at in (1, 2):
-            store.state.edit_product(rows[at], name=f"Cup {at}")
+            store.state.edit_product(rows[f"Mug {at}"], name=f"Cup {at}")
 
         store.read(everything=True)
 

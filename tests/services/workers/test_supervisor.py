@@ -79,6 +79,7 @@ def child(process: psutil.Popen, command: str) -> psutil.Process:
 
 
 def test_a_killed_program_is_started_again(supervising: psutil.Popen) -> None:
+    assert eventually(lambda: child(supervising, "sleep 1000").is_running())
     victim = child(supervising, "sleep 1000")
 
     victim.kill()
@@ -88,6 +89,7 @@ def test_a_killed_program_is_started_again(supervising: psutil.Popen) -> None:
 
 
 def test_what_a_killed_program_leaves_behind_goes_with_it(supervising: psutil.Popen) -> None:
+    assert eventually(lambda: child(supervising, "sleep 1001").is_running())
     orphan = child(supervising, "sleep 1001")
 
     orphan.parent().kill()
