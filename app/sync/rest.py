@@ -1,9 +1,9 @@
 """Listings at rest: both sides were compared and nothing moved since. PostgreSQL tells, by digests.
 
 A mark stands for everything our side of a comparison is made from: the product's version, what was
-agreed on, overrides, offers, and the rules of the connection. While it is the same, and the channel
-shows what it last showed, comparing again would find the same nothing: a full comparison of a large
-shop loads only the listings that have no mark or another one.
+agreed on, overrides, offers, the listing's price switch, and the rules of the connection. While it
+is the same, and the channel shows what it last showed, comparing again would find the same nothing:
+a full comparison of a large shop loads only the listings that have no mark or another one.
 """
 
 import json
@@ -100,6 +100,7 @@ def _mark(terms: records.Terms) -> ColumnElement[str]:
         BaseValue.agreed_at,
         Listing.is_ours,
         Listing.is_writable,
+        func.coalesce(cast(Listing.sends_prices, String), "rules"),
         cast(Listing.overrides, String),
         offers,
     )

@@ -92,6 +92,32 @@ def test_other_rules_end_the_rest(shop: Shop) -> None:
         assert counted(store) == [3]
 
 
+def switch_prices(shop: Shop, *, is_on: bool) -> None:
+    """Turn the price switch of every listing, with nobody asked to send anything."""
+    with unit_of_work(shop.actor) as work:
+        work.session.execute(update(Listing).values(sends_prices=is_on))
+
+
+def test_another_price_switch_ends_the_rest(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", price=1000)
+    with connected_store(shop) as store:
+        store.list_here(product)
+        switch_prices(shop, is_on=False)
+        shop.change_variant(product, price={"minor": 1100, "currency": "USD"})
+        shop.settle()
+        store.read(everything=True)
+        assert priced(store) == ["10.00"]
+        switch_prices(shop, is_on=True)
+
+        store.read(everything=True)
+
+        assert priced(store) == ["11.00"]
+
+
+def priced(store: Store) -> list[str]:
+    return [store.state.product(key)["regular_price"] for key in store.state.product_ids()]
+
+
 def counted(store: Store) -> list[int]:
     return [store.state.product(key)["stock_quantity"] for key in store.state.product_ids()]
 
