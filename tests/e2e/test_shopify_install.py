@@ -166,8 +166,9 @@ def seen(page: Page, address: str, words: str) -> None:
 def test_a_customer_who_wants_to_be_forgotten_is(merchant: Page, tmp_path: Path) -> None:
     page = merchant
     page.get_by_text("Your app:").click()
-    told = page.locator("code").filter(has_text="/hooks/shopify/").inner_text()
-    goes_to = ("--compliance-url", told)
+    told = page.locator("code").filter(has_text="/hooks/shopify/")
+    expect(told).to_be_visible()  # the detail opens in its time; before, it has no text
+    goes_to = ("--compliance-url", told.inner_text())
     with running_twin(tmp_path, "Acme boutique", *KEYS, *goes_to, channel="shopify") as twin:
         lamp = twin.ask("products", {"title": "Copper lamp", "sku": "LAMP-1", "quantity": 4})
         begin(page, twin.address)
