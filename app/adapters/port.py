@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.adapters.orders import OrderAct
 from app.adapters.types import (
     Batch,
     ChannelProduct,
@@ -56,6 +57,7 @@ class Capabilities:
     max_images: int | None = None
     max_variants: int | None = None
     max_lengths: Mapping[str, int] = field(default_factory=dict)
+    orders: frozenset[OrderAct] = frozenset()  # with any, it implements orders.OrderChannel too
     requests_per_second: float | None = None  # None: the channel names no limit
     # Further buckets a call draws from (cost points, one endpoint, a day's quota), by kind. A call
     # takes each one's usual cost, or what the adapter names: transport.send(…, costs={kind: 52}).
