@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Computed,
     ForeignKey,
     Identity,
     Index,
     Integer,
+    SmallInteger,
     String,
     UniqueConstraint,
     text,
@@ -19,7 +21,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, Identified, Owned
+from app.core.db import Base, Identified, Json, Owned
+from app.inventory.ledger import PostingKind as PostingKind
+
+
+class LocationKind(StrEnum):
+    """What a location is."""
+
+    WAREHOUSE = "warehouse"
+    SHOP = "shop"
+    CHANNEL = "channel"  # a channel's own warehouse: it ships, we only look
 
 
 class Location(Base, Identified, Owned):
@@ -38,28 +49,42 @@ class Location(Base, Identified, Owned):
 
     name: Mapped[str] = mapped_column(String(100))
     is_default: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    kind: Mapped[LocationKind] = mapped_column(
+        String(12), default=LocationKind.WAREHOUSE, server_default="warehouse"
+    )
+    address: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    zone: Mapped[str | None] = mapped_column(String(64))  # None: the organization's
+    rank: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # lowest first
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Level(Base, Identified, Owned):
-    """Stock of one variant at one location."""
+    """Stock of one variant at one location; what the buckets mean is told in `ledger`."""
 
     __tablename__ = "inventory_levels"
-    __table_args__ = (UniqueConstraint("variant_id", "location_id"),)
+    __table_args__ = (
+        UniqueConstraint("variant_id", "location_id"),
+        CheckConstraint("on_hand >= 0 OR allows_negative", name="on_hand"),
+        CheckConstraint("least(committed, reserved, locked, incoming) >= 0", name="buckets"),
+    )
 
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="CASCADE"))
     location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"), index=True)
     on_hand: Mapped[int] = mapped_column(default=0, server_default="0")
     committed: Mapped[int] = mapped_column(default=0, server_default="0")
+    reserved: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked: Mapped[int] = mapped_column(default=0, server_default="0")
+    incoming: Mapped[int] = mapped_column(default=0, server_default="0")
     is_counted: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    available: Mapped[Any] = mapped_column(Integer, Computed("on_hand - committed", persisted=True))
-
-
-class PostingKind(StrEnum):
-    """What a posting does to a level."""
-
-    ADJUST = "adjust"
-    IMPORT = "import"
-    SYNC = "sync"
+    allows_negative: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    available: Mapped[Any] = mapped_column(
+        Integer, Computed("on_hand - committed - reserved - locked", persisted=True)
+    )
+    reorder_point: Mapped[int | None]  # at or below it, somebody should buy
+    reorder_quantity: Mapped[int | None]
 
 
 class Posting(Base, Owned):
@@ -68,6 +93,12 @@ class Posting(Base, Owned):
     __tablename__ = "inventory_postings"
     __table_args__ = (
         Index("ix_inventory_postings_level", "level_id", "id"),
+        Index(
+            "ix_inventory_postings_reference",
+            "organization_id",
+            "reference",
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
         {"info": {"append_only": True}},
     )
 
@@ -75,6 +106,38 @@ class Posting(Base, Owned):
     level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id", ondelete="CASCADE"))
     kind: Mapped[PostingKind] = mapped_column(String(12))
     quantity: Mapped[int]  # signed change of on_hand
-    reference: Mapped[str | None] = mapped_column(String(100))
+    committed: Mapped[int] = mapped_column(default=0, server_default="0")
+    reserved: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked: Mapped[int] = mapped_column(default=0, server_default="0")
+    incoming: Mapped[int] = mapped_column(default=0, server_default="0")
+    reference: Mapped[str | None] = mapped_column(String(100))  # "order:<id>", "count:<id>", …
+    note: Mapped[str | None] = mapped_column(String(200))
     user_id: Mapped[UUID | None]
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Reservation(Base, Identified, Owned):
+    """Units kept back for a while; what runs out is freed."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        Index(
+            "uq_reservations_seen",
+            "connection_id",
+            "level_id",
+            unique=True,
+            postgresql_where=text("connection_id IS NOT NULL"),
+        ),
+        Index("ix_reservations_expiry", "organization_id", "expires_at"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id", ondelete="CASCADE"))
+    # The shop whose count went down without an order we know: its order is on its way.
+    connection_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("connections.id", ondelete="CASCADE")
+    )
+    quantity: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    user_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime]

@@ -16,7 +16,7 @@ MODULES = (
     "app.web.stream",
     "app.gateways.mail",
     "app.simulators.woocommerce",
-    *(f"app.adapters.{name}" for name in ("errors", "port", "types", "units", "values")),
+    *(f"app.adapters.{name}" for name in ("errors", "orders", "port", "types", "units", "values")),
     *(f"app.adapters.{name}.mapper" for name in ("memory", "woocommerce")),
     *(f"app.{feature}.{role}" for feature in FEATURES for role in ROLES),
     "app.sync.merge",

@@ -1,4 +1,4 @@
-"""Writes of the inventory: levels move in one statement, each with its posting."""
+"""What can be sold of variants is set, with a posting that tells by how much it moved."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,9 @@ from app.catalog import service as catalog
 from app.catalog.service.writing import among
 from app.core.db import new_id
 from app.core.work import Work
+from app.inventory import ledger
 from app.inventory.models import Level, Location, PostingKind
+from app.inventory.service.moving import post
 
 DEFAULT_LOCATION: Final = "Main location"
 KINDS: Final[Mapping[str, PostingKind]] = {
@@ -25,13 +27,17 @@ KINDS: Final[Mapping[str, PostingKind]] = {
 _SET: Final = text(
     """
     WITH moved AS (
-        INSERT INTO inventory_levels (id, organization_id, variant_id, location_id, on_hand)
-        SELECT w.id, :organization, w.variant_id, :location, w.quantity
+        INSERT INTO inventory_levels
+            (id, organization_id, variant_id, location_id, on_hand, allows_negative)
+        SELECT w.id, :organization, w.variant_id, :location, w.quantity, w.quantity < 0
         FROM jsonb_to_recordset(CAST(:rows AS jsonb))
             AS w(id uuid, variant_id uuid, quantity integer)
         ORDER BY w.variant_id
         ON CONFLICT (variant_id, location_id) DO UPDATE
-            SET on_hand = excluded.on_hand + inventory_levels.committed, is_counted = true
+            SET on_hand = excluded.on_hand + inventory_levels.committed
+                    + inventory_levels.reserved + inventory_levels.locked,
+                allows_negative = inventory_levels.allows_negative OR excluded.allows_negative,
+                is_counted = true
         RETURNING new.id AS level_id, coalesce(old.on_hand, 0) AS before, new.on_hand AS after
     )
     INSERT INTO inventory_postings
@@ -92,7 +98,11 @@ def set_quantities(
 def move_levels(
     work: Work, quantities: Mapping[UUID, int | None], *, origin: str, reference: str = ""
 ) -> None:
-    """Set levels at the default location with their postings, and nothing else."""
+    """Set what can be sold, at the default location first, with postings, and nothing else.
+
+    What lies at other locations counts: asked for less than they hold, the default location is
+    emptied and the rest is taken from the others, the last in rank first.
+    """
     counted = {key: each for key, each in quantities.items() if each is not None}
     uncounted = [key for key, each in quantities.items() if each is None]
     if uncounted:
@@ -105,6 +115,9 @@ def move_levels(
         )
     if not counted:
         return
+    location = default_location(work)
+    moved = KINDS.get(origin, PostingKind.ADJUST)
+    counted = _less_elsewhere(work, location, counted, moved, reference=reference)
     # Ids are cheaper to make here than by uuidv7(), which asks for chance row by row.
     rows = [
         {"id": new_id().hex, "variant_id": key.hex, "quantity": each}
@@ -114,14 +127,53 @@ def move_levels(
         _SET,
         {
             "organization": work.organization_id,
-            "location": default_location(work),
+            "location": location,
             "rows": json.dumps(rows),
-            "kind": KINDS.get(origin, PostingKind.ADJUST).value,
+            "kind": moved.value,
             "reference": reference[:100] or None,
             "user": work.actor.user_id,
             "now": work.now,
         },
     )
+
+
+def _less_elsewhere(
+    work: Work,
+    location: UUID,
+    counted: Mapping[UUID, int],
+    kind: PostingKind,
+    *,
+    reference: str,
+) -> dict[UUID, int]:
+    """Return what is to be set at the default location, the other locations taken into account."""
+    others: dict[UUID, list[Level]] = {}
+    for level in work.session.scalars(
+        select(Level)
+        .join(Location, Location.id == Level.location_id)
+        .where(
+            among(Level.variant_id, list(counted)),
+            Level.location_id != location,
+            Level.is_counted,
+            Location.is_active,
+        )
+        .order_by(Location.rank.desc(), Level.id)
+    ):
+        others.setdefault(level.variant_id, []).append(level)
+    wanted = dict(counted)
+    taken: dict[UUID, list[ledger.Posting]] = {}
+    for variant_id, levels in others.items():
+        quantity = counted[variant_id]
+        wanted[variant_id] = quantity - sum(level.available for level in levels)
+        if wanted[variant_id] >= 0 or quantity < 0:
+            continue
+        rest, wanted[variant_id] = -wanted[variant_id], 0
+        for level in levels:
+            part = min(rest, max(level.available, 0))
+            rest -= part
+            if part:
+                taken[level.id] = [ledger.Posting(kind, -part)]
+    post(work, taken, reference=reference or None)
+    return wanted
 
 
 class Keeper:

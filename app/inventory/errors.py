@@ -1,0 +1,15 @@
+"""What the inventory may refuse."""
+
+from app.core.errors import Conflicting
+
+
+class NotEnoughStock(Conflicting):
+    """More was asked for than is available."""
+
+    sentence = "There is not enough stock for this."
+
+
+class ImpossibleStock(Conflicting):
+    """A posting would take more out of a level than it holds."""
+
+    sentence = "This would take more stock away than there is."
