@@ -15,6 +15,7 @@ FEATURES: Final[tuple[str, ...]] = (
     "catalog",
     "inventory",
     "listings",
+    "orders",
     "sync",
 )
 

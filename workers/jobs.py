@@ -21,7 +21,17 @@ from app.core.logging import correlation_id, organization
 from app.core.settings import current
 from app.core.work import unit_of_work
 from app.notices import service as notices
-from app.sync import inbox, pull, push, sample, service, stale, upkeep
+from app.sync import (
+    inbox,
+    order_telling,
+    orders,
+    pull,
+    push,
+    sample,
+    service,
+    stale,
+    upkeep,
+)
 from app.team import service as team
 from app.team.queries import all_organizations
 from workers import queues
@@ -33,6 +43,8 @@ PUSH: Final = Job("push_connection", Lane.PUSH, 180)
 PUSH_URGENT: Final = Job("push_connection", Lane.URGENT, 180)
 PULL: Final = Job("pull_connection", Lane.PULL, 180)
 DELIVERIES: Final = Job("take_deliveries", Lane.PULL)
+ORDERS: Final = Job("read_orders", Lane.URGENT, 180)
+TELL: Final = Job("tell_channel", Lane.URGENT, 180)
 RUN: Final = Job("read_connection", Lane.BULK, 240)
 IMPORT: Final = Job("run_import", Lane.BULK, 900)
 BULK: Final = Job("run_bulk_edit", Lane.BULK, 900)
@@ -48,6 +60,8 @@ CLEAN: Final = Job("clean", Lane.LOW, 600)
 BY_WORK: Final[Mapping[str, Job]] = {
     "push": PUSH,
     "pull": PULL,
+    "ordr": ORDERS,
+    "tell": TELL,
     "deliveries": DELIVERIES,
     "run": RUN,
     "import": IMPORT,
@@ -96,6 +110,16 @@ def pull_connection(organization_id: str, connection_id: str) -> None:
     _go_on(PULL, pull.pull_slice, organization_id, connection_id)
 
 
+def read_orders(organization_id: str, connection_id: str) -> None:
+    """Read orders of a connection."""
+    _go_on(ORDERS, orders.order_slice, organization_id, connection_id)
+
+
+def tell_channel(organization_id: str, connection_id: str) -> None:
+    """Tell a channel what it is owed about its orders."""
+    _go_on(TELL, order_telling.tell_slice, organization_id, connection_id)
+
+
 def read_connection(organization_id: str, run_id: str) -> None:
     """Go on with a reading run."""
     _go_on(RUN, pull.run_slice, organization_id, run_id)
@@ -107,6 +131,7 @@ def take_deliveries(organization_id: str, connection_id: str) -> None:
     queues.answer([DELIVERIES], organization_id, connection_id)
     while inbox.take_deliveries(job_actor(UUID(organization_id)), UUID(connection_id)):
         queues.ring(PULL, organization_id, connection_id)
+        queues.ring(ORDERS, organization_id, connection_id)
 
 
 def run_import(organization_id: str, import_id: str) -> None:

@@ -38,6 +38,8 @@ BELLS: Final[Mapping[str, tuple[Callable[[Payload], queues.Job], str]]] = {
         "connection_id",
     ),
     "PullRequested": (lambda _: jobs.PULL, "connection_id"),
+    "OrdersRequested": (lambda _: jobs.ORDERS, "connection_id"),
+    "TellRequested": (lambda _: jobs.TELL, "connection_id"),
     "RunRequested": (lambda _: jobs.RUN, "run_id"),
     "MailRequested": (lambda _: jobs.MAIL, "mail_id"),
     "ImportRequested": (lambda _: jobs.IMPORT, "import_id"),

@@ -36,6 +36,9 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "reconcile_cron": "",
     "check_cron": "",
     "buffer": 0,
+    "auto_import_orders": True,
+    "order_days": 30,  # how far back orders are read when a connection begins
+    "order_prefix": "",  # of our order numbers; empty: the channel's usual one
     "is_sandbox": False,
     "requests_per_second": None,  # None: what the channel allows, if it names a limit
 }

@@ -33,6 +33,7 @@ KINDS: Final = MappingProxyType(
         "stock": Kind(
             "Stock", "Stock runs low, or something could have been oversold.", is_mailed=True
         ),
+        "orders": Kind("Orders", "An order needs somebody: an item nobody knows, a parcel untold."),
         "team": Kind("Team", "Somebody joined, left or changed role."),
         "system": Kind("SyncStore itself", "News from whoever runs this install."),
     }

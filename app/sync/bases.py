@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.work import Work
+from app.listings.models import Listing, Offer
 from app.sync.models import BaseValue
 from app.sync.project import FOREIGN, Pair
 from app.sync.sides import Side
@@ -67,3 +68,27 @@ def read_base(work: Work, listing_id: UUID) -> Side:
     """Return what both sides of a listing agreed on, as stored now."""
     row = work.session.get(BaseValue, listing_id, populate_existing=True)
     return Side(row.product, row.variants) if row else Side()
+
+
+def explain(work: Work, connection_id: UUID, moved: Mapping[UUID, int], *, read_order: int) -> None:
+    """Move what both sides agree on by what orders did to the shop's own count, by variant.
+
+    Both sides moved by it: the shop when it sold, we when we promised. Answers read before are not
+    believed any more (`read_order`), because they may still show the old count.
+    """
+    found = work.session.execute(
+        select(Offer.variant_id, BaseValue, Listing)
+        .join(Listing, Listing.id == Offer.listing_id)
+        .join(BaseValue, BaseValue.listing_id == Listing.id)
+        .where(Listing.connection_id == connection_id, Offer.variant_id.in_(moved))
+        .order_by(Listing.id)
+        .with_for_update(of=[Listing, BaseValue])
+    ).all()
+    for variant_id, base, listing in found:
+        kept = base.variants.get(str(variant_id)) or {}
+        if variant_id is None or not isinstance(kept.get("quantity"), int):
+            continue
+        shown = {**kept, "quantity": kept["quantity"] + moved[variant_id]}
+        base.variants = {**base.variants, str(variant_id): shown}
+        base.agreed_at, listing.read_order = work.now, read_order
+    work.session.flush()

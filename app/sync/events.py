@@ -25,3 +25,17 @@ class PullRequested:
     """Items of a connection wait to be read."""
 
     connection_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersRequested:
+    """Orders of a connection wait to be read."""
+
+    connection_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TellRequested:
+    """A channel is to hear what happened to its orders."""
+
+    connection_id: UUID

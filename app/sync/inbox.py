@@ -109,15 +109,20 @@ def take_deliveries(actor: Actor, connection_id: UUID) -> int:
             .limit(500)
             .with_for_update(skip_locked=True)
         ).all()
-        wanted = []
+        wanted: list[str] = []
+        ordered: list[str] = []
         for row in rows:
-            is_read = DeliveryKind(row.kind) in _READS and row.external_id is not None
+            reads = {DeliveryKind.ORDER: ordered}.get(
+                DeliveryKind(row.kind), wanted if DeliveryKind(row.kind) in _READS else None
+            )
+            is_read = reads is not None and row.external_id is not None
             row.state = DeliveryState.PROCESSED if is_read else DeliveryState.SKIPPED
             row.processed_at, row.attempts = work.now, row.attempts + 1
-            if is_read and row.external_id:
-                wanted.append(row.external_id)
+            if reads is not None and row.external_id:
+                reads.append(row.external_id)
             work.touch(f"delivery-{row.id}")
         tasks.request_pulls(work, connection_id, _products_of(work, connection_id, wanted))
+        tasks.request_orders(work, connection_id, ordered)
         if rows:
             _note_delivery(work, connection_id)
     return len(rows)

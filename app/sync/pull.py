@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
+from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.types import ChannelProduct, Cursor, Page
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
@@ -25,7 +25,7 @@ from app.core import db, faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
-from app.sync import adopt, ahead, intake, records, rules, runs, tasks
+from app.sync import adopt, ahead, failing, intake, records, rules, runs, tasks
 from app.sync.models import Direction, ReadCursor, RunKind, SyncRun, SyncTask
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
 
@@ -72,17 +72,17 @@ def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
 
     def refuse(task: SyncTask, error: AdapterError) -> None:
         batch.remove(task)
-        _put_back(actor, [task], error, worker)
+        failing.put_back(actor, [task], error, worker)
 
     sieve = Sieve(read, refuse)
     try:
         for some in with_suspects_last(claimed, lambda task: rules.is_suspect(task.error_key)):
             sieve.put(some)
     except AdapterError as error:
-        _put_back(actor, batch, error, worker)
+        failing.put_back(actor, batch, error, worker)
         raise
     except AlikeForAll as stop:
-        _put_back(actor, batch, Retryable(str(stop)), worker)
+        failing.put_back(actor, batch, Retryable(str(stop)), worker)
         return False
     faults.point("pull.answered")
     with unit_of_work(actor) as work:
@@ -109,24 +109,6 @@ def _count_runs(work: Work, claimed: Sequence[SyncTask], tally: intake.Tally) ->
             drifted=len(tally.differing & set(keys)),
         )
         runs.close_if_empty(work, run_id)
-
-
-def _put_back(actor: Actor, claimed: Sequence[SyncTask], error: AdapterError, worker: str) -> None:
-    with unit_of_work(actor) as work:
-        for task in tasks.still_mine(work, claimed, worker=worker):
-            is_parked = tasks.put_back(
-                work,
-                task,
-                error.sentence,
-                worker=worker,
-                is_retryable=isinstance(error, Retryable | Unknown | NeedsPerson),
-                retry_after=error.retry_after if isinstance(error, Retryable) else None,
-            )
-            if is_parked:
-                work.touch("parked")
-            if is_parked and task.run_id:
-                runs.count(work, task.run_id, done=1, failed=1)
-                runs.close_if_empty(work, task.run_id)
 
 
 def _note_pull(work: Work, connection_id: UUID) -> None:

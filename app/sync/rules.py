@@ -40,6 +40,8 @@ class Direction(StrEnum):
 
     PUSH = "push"
     PULL = "pull"
+    ORDER = "ordr"  # an order of the channel is to be read
+    TELL = "tell"  # the channel is to be told something about an order
 
 
 class Haste(IntEnum):

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import runs, tasks, undoing
+from app.sync import order_reading, runs, tasks, undoing
 from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
@@ -185,7 +185,10 @@ def reconcile(actor: Actor, connection_id: UUID) -> UUID | None:
 def _scheduled(actor: Actor, connection_id: UUID, kind: RunKind, cause: str) -> UUID | None:
     with unit_of_work(actor) as work:
         connection = get_connection(work, connection_id)
-        if connection.state != ConnectionState.ACTIVE or runs.is_reading(work, connection_id):
+        if connection.state != ConnectionState.ACTIVE:
+            return None
+        tasks.request_orders(work, connection_id, [order_reading.CHANGED])
+        if runs.is_reading(work, connection_id):
             return None
         return request_run(work, connection_id, kind, cause=cause).id
 

@@ -24,7 +24,7 @@ from app.core.db import affected, new_id
 from app.core.work import Work, unit_of_work
 from app.listings.models import READ_ORDER
 from app.sync import rules
-from app.sync.events import PullRequested, PushRequested
+from app.sync.events import OrdersRequested, PullRequested, PushRequested, TellRequested
 from app.sync.models import Direction, Haste, RunState, SyncRun, SyncTask, TaskState
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,32 @@ def request_pulls(
     _queue(work, rows)
     if rows:
         work.emit(PullRequested(connection_id))
+    return len(rows)
+
+
+def request_orders(
+    work: Work, connection_id: UUID, subjects: Iterable[str], *, run_id: UUID | None = None
+) -> int:
+    """Queue orders of a channel to be read: by their ids, or `orders.CHANGED` for what moved."""
+    rows = [
+        _row(work, connection_id, Direction.ORDER, key) | {"run_id": run_id}
+        for key in sorted(set(subjects))
+    ]
+    _queue(work, rows)
+    if rows:
+        work.emit(OrdersRequested(connection_id))
+    return len(rows)
+
+
+def request_tells(work: Work, connection_id: UUID, subjects: Iterable[str]) -> int:
+    """Queue what a channel is to hear of orders: `ship:<id>`, `cancel:<id>`, `refund:<id>`."""
+    rows = [
+        _row(work, connection_id, Direction.TELL, key) | {"haste": Haste.URGENT}
+        for key in sorted(set(subjects))
+    ]
+    _queue(work, rows)
+    if rows:
+        work.emit(TellRequested(connection_id))
     return len(rows)
 
 

@@ -27,7 +27,7 @@ from app.listings.models import Listing
 from app.listings.service import list_products
 from app.simulators.chaos import Chaos
 from app.simulators.woocommerce import StoreState, TwinSettings, create_twin
-from app.sync import inbox, pull, push, service
+from app.sync import inbox, order_telling, orders, pull, push, service
 from app.sync.models import Conflict, ConflictState, RunState, SyncRun, SyncTask, TaskState
 from app.sync.project import our_values
 from workers import relay
@@ -157,6 +157,8 @@ class Shop:
             did |= bool(inbox.take_deliveries(self.actor, store.connection_id))
             did |= pull.pull_slice(self.actor, store.connection_id, worker=self.worker)
             did |= push.push_slice(self.actor, store.connection_id, worker=self.worker)
+            did |= orders.order_slice(self.actor, store.connection_id, worker=self.worker)
+            did |= order_telling.tell_slice(self.actor, store.connection_id, worker=self.worker)
         for run_id in self._open_runs():
             did |= pull.run_slice(self.actor, run_id, worker=self.worker)
         return relay.deliver_here(self.actor) or did or self._has_due()

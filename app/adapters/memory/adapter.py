@@ -13,8 +13,10 @@ from app.adapters.errors import (
     Throttled,
     Unavailable,
 )
+from app.adapters.memory.selling import MemoryOrders
 from app.adapters.memory.shop import Fault, FaultKind, Good, MemoryShop, Product, signature
 from app.adapters.memory.weather import answered, spoiled
+from app.adapters.orders import OrderAct
 from app.adapters.port import Capabilities
 from app.adapters.types import (
     Applied,
@@ -41,16 +43,28 @@ from app.adapters.types import (
 )
 from app.adapters.values import PRODUCT_FIELDS, VARIANT_FIELDS
 
-TOPICS: Final = ("product.created", "product.updated", "product.deleted")
+TOPICS: Final = (
+    "product.created",
+    "product.updated",
+    "product.deleted",
+    "order.created",
+    "order.updated",
+)
+KINDS: Final = {
+    "product.deleted": DeliveryKind.PRODUCT_DELETED,
+    "order.created": DeliveryKind.ORDER,
+    "order.updated": DeliveryKind.ORDER,
+}
 CAPABILITIES: Final = Capabilities(
     product_fields=frozenset(PRODUCT_FIELDS),
     variant_fields=frozenset(VARIANT_FIELDS),
     compares_levels=True,
     has_webhooks=True,
+    orders=frozenset(OrderAct),
 )
 
 
-class MemoryAdapter:
+class MemoryAdapter(MemoryOrders):
     """One connection to one shop in a dict."""
 
     def __init__(self, shop: MemoryShop, key: str, *, hook_url: str, hook_secret: str) -> None:
@@ -141,9 +155,8 @@ class MemoryAdapter:
         except ValueError:
             raise BadPayload("delivery", "JSON") from None
         topic = sent.get("x-memory-topic", "")
-        is_end = topic == "product.deleted"
         return Delivery(
-            kind=DeliveryKind.PRODUCT_DELETED if is_end else DeliveryKind.PRODUCT,
+            kind=KINDS.get(topic, DeliveryKind.PRODUCT),
             topic=topic,
             event_key=str(event["event"]),
             external_id=str(event["id"]),

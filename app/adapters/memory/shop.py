@@ -9,11 +9,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.adapters.memory.orders import OrderBook, OutOfStock, placed, refunded, shipped
+from app.adapters.orders import ChannelOrder, ChannelShipment, Payment
 from app.adapters.types import Hook
 from app.core import clock
 
@@ -99,6 +101,7 @@ class MemoryShop:
         self.elapsed = 0.0
         self.products: dict[str, Product] = {}
         self.pictures: dict[str, dict[str, Any]] = {}
+        self.book = OrderBook()
         self.hooks: dict[str, Hook] = {}
         self.secrets: dict[str, str] = {}
         self.faults: list[Fault] = []
@@ -213,6 +216,70 @@ class MemoryShop:
         _, good = self.good(good_id)
         self.edit_variant(good_id, quantity=(good.values.get("quantity") or 0) - quantity)
 
+    def order(
+        self, *goods: tuple[str, int], payment: Payment = Payment.PAID, email: str = ""
+    ) -> str:
+        """Let a customer order (variant, units); the shop's stock goes down. Returns its id."""
+        found = [(self.good(good_id), units) for good_id, units in goods]
+        for (_, good), units in found:
+            if (good.values.get("quantity") or 0) < units:
+                raise OutOfStock(good.id)
+        for good_id, units in goods:
+            self.sell(good_id, units)
+        bought = [
+            (
+                good.id,
+                str(good.values.get("sku") or ""),
+                str(product.values.get("title") or ""),
+                units,
+                (good.values.get("price") or {}).get("minor", 0),
+            )
+            for (product, good), units in found
+        ]
+        order = placed(self.new_id(), bought, currency=self.currency, payment=payment, email=email)
+        self.keep_order(order, topic="order.created")
+        return order.external_id
+
+    def keep_order(self, order: ChannelOrder, *, topic: str = "order.updated") -> None:
+        """Keep an order as it stands now, and tell the hooks."""
+        self.book.put(order)
+        self._announce(topic, order.external_id)
+
+    def cancel(self, order_id: str, *, restocks: bool = True, why: str = "") -> None:
+        """Cancel an order, with or without putting its goods back."""
+        order = self.book.orders[order_id]
+        lines = order.lines
+        if restocks:
+            self._put_back({line.external_id: line.taken for line in lines}, order)
+            lines = tuple(replace(line, taken=0) for line in lines)
+        self.keep_order(replace(order, lines=lines, cancelled_at=clock.now(), cancel_reason=why))
+
+    def refund(
+        self,
+        order_id: str,
+        amount: int,
+        lines: Mapping[str, int],
+        *,
+        restocks: bool = False,
+        why: str = "",
+    ) -> str:
+        """Give money back for units of lines; returns the refund's id."""
+        order, refund_id = self.book.orders[order_id], self.new_id()
+        if restocks:
+            self._put_back(lines, order)
+        self.keep_order(refunded(order, refund_id, amount, lines, restocks=restocks, why=why))
+        return refund_id
+
+    def ship(self, order_id: str, lines: Mapping[str, int], *, number: str = "") -> None:
+        """Ship units of lines, as the merchant does in the shop."""
+        parcel = ChannelShipment(self.new_id(), dict(lines), "UPS", number, at=clock.now())
+        self.keep_order(shipped(self.book.orders[order_id], parcel))
+
+    def _put_back(self, lines: Mapping[str, int], order: ChannelOrder) -> None:
+        for line in order.lines:
+            if (units := lines.get(line.external_id, 0)) and line.variant_external_id:
+                self.sell(line.variant_external_id, -units)
+
     def delete_product(self, product_id: str) -> None:
         """Take a product away."""
         self.products[product_id].is_deleted = True
@@ -233,11 +300,11 @@ class MemoryShop:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def _announce(self, topic: str, product_id: str) -> None:
+    def _announce(self, topic: str, subject_id: str) -> None:
         for hook in self.hooks.values():
             if hook.topic != topic or not hook.is_active:
                 continue
-            event = {"event": self.new_id(), "id": product_id}
+            event = {"event": self.new_id(), "id": subject_id}
             body = json.dumps(event).encode()
             headers = {
                 "X-Memory-Topic": topic,

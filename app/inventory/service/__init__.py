@@ -1,5 +1,6 @@
 """Writes of the inventory: levels move in one statement, each with its posting."""
 
+from app.inventory.service.checking import Unequal, unequal_levels
 from app.inventory.service.levels import (
     DEFAULT_LOCATION,
     Keeper,
@@ -9,14 +10,30 @@ from app.inventory.service.levels import (
     set_quantity,
 )
 from app.inventory.service.moving import locked_levels, post
+from app.inventory.service.promising import (
+    keep_back,
+    promise,
+    put_back,
+    release,
+    settle_kept_back,
+    ship,
+)
 
 __all__ = [
     "DEFAULT_LOCATION",
     "Keeper",
+    "Unequal",
     "default_location",
+    "keep_back",
     "locked_levels",
     "move_levels",
     "post",
+    "promise",
+    "put_back",
+    "release",
     "set_quantities",
     "set_quantity",
+    "settle_kept_back",
+    "ship",
+    "unequal_levels",
 ]

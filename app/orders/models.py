@@ -1,0 +1,259 @@
+"""Tables of orders: header, lines, promises, parcels, refunds, and what happened when."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.adapters.orders import Payment as Payment
+from app.core import clock
+from app.core.db import Base, Identified, Json, Owned
+from app.orders.rules import OrderState as OrderState
+
+
+class Order(Base, Identified, Owned):
+    """An order, from whichever channel, or placed by a person here.
+
+    Who bought, and the channel's whole answer, are sealed: `personal` holds names, mail, phone and
+    addresses, `raw` the answer. Amounts are minor units of `currency`.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index(
+            "uq_orders_external",
+            "connection_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index("ix_orders_recent", "organization_id", "placed_at", "id"),
+        Index("ix_orders_state", "organization_id", "state", "placed_at", "id"),
+        Index("ix_orders_connection", "organization_id", "connection_id", "placed_at", "id"),
+        Index(
+            "ix_orders_unmapped",
+            "organization_id",
+            "placed_at",
+            "id",
+            postgresql_where=text("unmapped > 0"),
+        ),
+    )
+
+    connection_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("connections.id", ondelete="SET NULL")
+    )
+    source: Mapped[str] = mapped_column(String(40))  # the channel's key, or "manual"
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    external_number: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    number: Mapped[str] = mapped_column(
+        String(120)
+    )  # ours: the prefix of the connection and theirs
+    url: Mapped[str | None]
+    state: Mapped[OrderState] = mapped_column(String(20), default=OrderState.PENDING)
+    payment: Mapped[Payment] = mapped_column(String(20), default=Payment.PENDING)
+    channel_status: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    placed_at: Mapped[datetime]
+    remote_modified_at: Mapped[datetime | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    items_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    discount_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    shipping_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tax_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    fees_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    total_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    includes_tax: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    personal: Mapped[bytes | None] = mapped_column(LargeBinary)
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    erased_at: Mapped[datetime | None]  # the buyer asked to be forgotten
+    ship_country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    shipping_method: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    note: Mapped[str] = mapped_column(String(2000), default="", server_default="")  # the team's
+    tags: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    risk: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    is_rush: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_test: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_held_there: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_held_here: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_done_there: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    hold_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    cancelling: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # what they do
+    unmapped: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # lines
+    units: Mapped[int] = mapped_column(default=0, server_default="0")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    lines: Mapped[list["OrderLine"]] = relationship(
+        cascade="all, delete-orphan", order_by="OrderLine.position"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class OrderLine(Base, Identified, Owned):
+    """One line: what was bought, and how far it has come. Quantities are whole units."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        Index("ix_order_lines_order", "order_id", "position"),
+        Index("ix_order_lines_variant", "variant_id"),
+        # Lines that wait for stock, the oldest order first.
+        Index(
+            "ix_order_lines_waiting",
+            "variant_id",
+            "order_id",
+            postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
+        ),
+        Index(
+            "ix_order_lines_unmapped",
+            "organization_id",
+            "sku",
+            postgresql_where=text("variant_id IS NULL AND needs_stock"),
+        ),
+        CheckConstraint(
+            "least(quantity, ordered, shipped, returned, allocated, taken) >= 0", name="figures"
+        ),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(SmallInteger, default=0)
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    variant_id: Mapped[UUID | None] = mapped_column(ForeignKey("variants.id", ondelete="SET NULL"))
+    product_external_id: Mapped[str | None] = mapped_column(String(255))
+    variant_external_id: Mapped[str | None] = mapped_column(String(255))
+    sku: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    title: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    options: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    quantity: Mapped[int]
+    ordered: Mapped[int]
+    shipped: Mapped[int] = mapped_column(default=0, server_default="0")
+    returned: Mapped[int] = mapped_column(default=0, server_default="0")
+    allocated: Mapped[int] = mapped_column(default=0, server_default="0")
+    taken: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # by the shop, of its own count
+    needs_stock: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    unit_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    discount_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tax_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    total_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class Allocation(Base, Owned):
+    """Units of a level promised to a line and not shipped yet."""
+
+    __tablename__ = "order_allocations"
+    __table_args__ = (
+        PrimaryKeyConstraint("line_id", "level_id"),
+        Index("ix_order_allocations_level", "level_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id", ondelete="CASCADE"))
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id"))
+    quantity: Mapped[int]
+
+
+class Shipment(Base, Identified, Owned):
+    """A parcel that left, and whether the channel knows of it."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (
+        Index("ix_shipments_order", "order_id"),
+        UniqueConstraint("order_id", "external_id"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    location_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"))
+    external_id: Mapped[str | None] = mapped_column(String(255))  # theirs, once they know of it
+    carrier: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    tracking_number: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    tracking_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    shipped_at: Mapped[datetime]
+    user_id: Mapped[UUID | None]  # None: shipped on the channel
+    notifies: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    is_cancelled: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    told_at: Mapped[
+        datetime | None
+    ]  # the channel confirmed it; None: still owed, or nobody to tell
+    error: Mapped[str | None]  # why it could not be told yet
+
+    lines: Mapped[list["ShipmentLine"]] = relationship(cascade="all, delete-orphan")
+
+
+class ShipmentLine(Base, Owned):
+    """Units of a line in a parcel."""
+
+    __tablename__ = "shipment_lines"
+    __table_args__ = (PrimaryKeyConstraint("shipment_id", "line_id"),)
+
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipments.id", ondelete="CASCADE"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id", ondelete="CASCADE"))
+    quantity: Mapped[int]
+
+
+class Refund(Base, Identified, Owned):
+    """Money given back, with what came back for it."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        Index("ix_refunds_order", "order_id"),
+        UniqueConstraint("order_id", "external_id"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    user_id: Mapped[UUID | None]  # None: refunded on the channel
+    restocks: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    lines: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # line id → units
+    told_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class OrderEvent(Base, Owned):
+    """A line of an order's timeline; append-only."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (
+        Index("ix_order_events_order", "order_id", "id"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(30))  # placed, allocated, shipped, note, …
+    sentence: Mapped[str] = mapped_column(String(500))
+    user_id: Mapped[UUID | None]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class OrderTerm(Base, Owned):
+    """A word an order is found by: number, SKU, tracking number; names and mail as digests."""
+
+    __tablename__ = "order_terms"
+    __table_args__ = (
+        PrimaryKeyConstraint("order_id", "term"),
+        Index("ix_order_terms_term", "organization_id", "term", "order_id"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    term: Mapped[str] = mapped_column(String(120, collation="C"))

@@ -1,0 +1,37 @@
+"""Writes of orders: what other features, views and jobs call."""
+
+from app.orders.service.deciding import (
+    Cancelling,
+    Refunding,
+    cancel_order,
+    free_order,
+    hold_order,
+    map_line,
+    move_order,
+    refund_order,
+)
+from app.orders.service.fetching import get_order
+from app.orders.service.promises import allocate_waiting
+from app.orders.service.shipping import Parcel, change_tracking, ship_order
+from app.orders.service.taking import Taken, take_order
+from app.orders.service.telling import draft_of, note_answer
+
+__all__ = [
+    "Cancelling",
+    "Parcel",
+    "Refunding",
+    "Taken",
+    "allocate_waiting",
+    "cancel_order",
+    "change_tracking",
+    "draft_of",
+    "free_order",
+    "get_order",
+    "hold_order",
+    "map_line",
+    "move_order",
+    "note_answer",
+    "refund_order",
+    "ship_order",
+    "take_order",
+]

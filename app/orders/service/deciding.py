@@ -1,0 +1,166 @@
+"""What people decide about orders: hold, cancel, refund, map what nobody knew, pick and pack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.catalog.models import Variant
+from app.core.db import new_id
+from app.core.errors import Invalid, NotFound
+from app.core.work import Work
+from app.orders import rules
+from app.orders.errors import NotAllowedNow, OrderNotFound
+from app.orders.events import ChannelOwed
+from app.orders.models import Order, OrderLine, Refund
+from app.orders.rules import OrderState
+from app.orders.service import promises, timeline
+from app.orders.service.fetching import get_order
+
+
+def hold_order(work: Work, order_id: UUID, reason: str, *, version: int | None = None) -> None:
+    """Let nobody work on an order; what it is promised stays promised."""
+    order = get_order(work, order_id, version=version)
+    if order.state not in rules.OPEN:
+        raise NotAllowedNow("Only an open order can be put on hold.")
+    order.is_held_here, order.hold_reason = True, reason.strip()[:200]
+    promises.restate(work, order)
+    work.touch("orders", f"order-{order.id}")
+
+
+def free_order(work: Work, order_id: UUID, *, version: int | None = None) -> None:
+    """Take our hold off an order; one of the channel stays until the channel takes it off."""
+    order = get_order(work, order_id, version=version)
+    order.is_held_here = False
+    if not order.is_held_there:
+        order.hold_reason = ""
+    timeline.note(work, order, "freed", "The hold was taken off.")
+    promises.settle(work, order)
+    promises.restate(work, order)
+    work.touch("orders", f"order-{order.id}")
+
+
+def move_order(work: Work, order_id: UUID, to: OrderState, *, version: int | None = None) -> None:
+    """Begin to pick, call it packed, or delivered; raises NotAllowedNow."""
+    order = get_order(work, order_id, version=version)
+    if to not in rules.BY_HAND or not rules.may_follow(OrderState(order.state), to):
+        raise NotAllowedNow(
+            f"An order that is {OrderState(order.state).value.replace('_', ' ')}"
+            f" cannot become {to.value.replace('_', ' ')}."
+        )
+    words = {OrderState.PICKING: "Picking began.", OrderState.PACKED: "Packed."}
+    promises.move(work, order, to, sentence=words.get(to, "Delivered."))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """How an order is cancelled: why, and what the channel does with it."""
+
+    reason: str = ""
+    restocks: bool = True
+    refunds: bool = False
+    notifies: bool = False
+
+
+def cancel_order(
+    work: Work, order_id: UUID, how: Cancelling, *, version: int | None = None
+) -> None:
+    """Cancel what was not shipped yet: promises are freed at once, the channel hears of it."""
+    order = get_order(work, order_id, version=version)
+    if order.cancelled_at is not None:
+        raise NotAllowedNow("This order is cancelled already.")
+    if any(line.shipped for line in order.lines):
+        raise NotAllowedNow("A part of this order left already. Refund what is left instead.")
+    order.cancelled_at, order.cancel_reason = work.now, how.reason.strip()[:200]
+    order.cancelling = {
+        "restocks": how.restocks,
+        "refunds": how.refunds,
+        "notifies": how.notifies,
+    }
+    timeline.note(work, order, "cancelled", f"Cancelled here. {order.cancel_reason}".rstrip())
+    promises.settle(work, order)
+    promises.restate(work, order)
+    if order.connection_id is not None:
+        work.emit(ChannelOwed(order.connection_id, "cancel", order.id))
+    work.touch("orders", f"order-{order.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """What is given back: minor units of the order's currency, for which units, and why."""
+
+    amount: int
+    lines: Mapping[UUID, int]
+    reason: str = ""
+    restocks: bool = False
+
+
+def refund_order(
+    work: Work, order_id: UUID, what: Refunding, *, version: int | None = None
+) -> UUID:
+    """Give money back; returns the refund's id. More than was paid is refused."""
+    order = get_order(work, order_id, version=version)
+    left = order.total_minor - order.refunded_minor
+    if not 0 < what.amount <= left:
+        raise Invalid(fields={"amount": "Choose an amount above zero and up to what is left."})
+    row = Refund(
+        id=new_id(),
+        organization_id=work.organization_id,
+        order_id=order.id,
+        amount_minor=what.amount,
+        reason=what.reason.strip()[:200],
+        at=work.now,
+        user_id=work.actor.user_id,
+        restocks=what.restocks,
+        lines={str(key): units for key, units in what.lines.items() if units},
+        told_at=None if order.connection_id else work.now,
+    )
+    work.session.add(row)
+    order.refunded_minor += what.amount
+    timeline.note(work, order, "refunded", f"A refund was given. {row.reason}".rstrip())
+    if order.connection_id is not None:
+        work.emit(ChannelOwed(order.connection_id, "refund", row.id))
+    work.touch("orders", f"order-{order.id}")
+    return row.id
+
+
+def map_line(work: Work, line_id: UUID, variant_id: UUID) -> int:
+    """Say what a line that nobody knew stands for, here and on every order like it.
+
+    Every line of the organization with the same item of the same channel, or the same SKU where the
+    channel names no item, is mapped and promised stock. Returns how many lines.
+    """
+    line = work.session.get(OrderLine, line_id)
+    variant = work.session.get(Variant, variant_id)
+    if line is None or line.organization_id != work.organization_id:
+        raise OrderNotFound
+    if variant is None or variant.organization_id != work.organization_id:
+        raise NotFound("This product does not exist, or you do not have access to it.")
+    order = get_order(work, line.order_id)
+    alike = (
+        select(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.organization_id == work.organization_id, OrderLine.variant_id.is_(None))
+    )
+    if line.variant_external_id:
+        alike = alike.where(
+            Order.connection_id == order.connection_id,
+            OrderLine.variant_external_id == line.variant_external_id,
+        )
+    elif line.sku:
+        alike = alike.where(OrderLine.sku == line.sku)
+    else:
+        alike = alike.where(OrderLine.id == line.id)
+    rows = work.session.scalars(alike.order_by(OrderLine.id)).all()
+    for row in rows:
+        row.variant_id = variant_id
+    work.session.flush()
+    for key in sorted({row.order_id for row in rows}):
+        touched = get_order(work, key)
+        timeline.note(work, touched, "mapped", f"{line.title or line.sku} was mapped.")
+        promises.settle(work, touched)
+        promises.restate(work, touched)
+        work.touch(f"order-{key}")
+    work.touch("orders")
+    return len(rows)

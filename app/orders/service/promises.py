@@ -1,0 +1,199 @@
+"""What an order is promised: settled anew after everything that happens to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.adapters.orders import Payment
+from app.catalog import service as catalog
+from app.core.work import Work
+from app.inventory import service as inventory
+from app.inventory.service.promising import Promise
+from app.orders import rules
+from app.orders.models import Allocation, Order, OrderLine
+from app.orders.rules import LineFigures, OrderState
+from app.orders.service import timeline
+
+PAID_ENOUGH: Final = frozenset(
+    (Payment.AUTHORIZED, Payment.PARTIALLY_PAID, Payment.PAID, Payment.PARTIALLY_REFUNDED)
+)
+_STATE_WORDS: Final[Mapping[OrderState, str]] = {
+    OrderState.PENDING: "Waits for stock.",
+    OrderState.ON_HOLD: "On hold.",
+    OrderState.ALLOCATED: "Everything is promised from stock.",
+    OrderState.PARTIALLY_SHIPPED: "A part is shipped.",
+    OrderState.SHIPPED: "Shipped.",
+    OrderState.DELIVERED: "Delivered.",
+    OrderState.CANCELLED: "Cancelled.",
+    OrderState.RETURNED: "Everything came back.",
+}
+
+
+def reference(order_id: UUID) -> str:
+    """Name an order in the ledger."""
+    return f"order:{order_id}"
+
+
+def figures_of(line: OrderLine) -> LineFigures:
+    """Return a line as the rules see it."""
+    return LineFigures(
+        line.quantity, line.shipped, line.returned, line.allocated, needs_stock=line.needs_stock
+    )
+
+
+def wants_stock(order: Order) -> bool:
+    """Tell whether an order is to be promised anything: paid for, or counted down by its shop."""
+    if order.cancelled_at is not None or order.state == OrderState.CANCELLED:
+        return False
+    is_owed = order.payment in PAID_ENOUGH or any(line.taken for line in order.lines)
+    return order.connection_id is None or is_owed
+
+
+def settle(
+    work: Work, order: Order, *, included: Mapping[UUID, int] | None = None
+) -> dict[UUID, int]:
+    """Promise what lines still want, and free what they no longer do.
+
+    `included` are units, by variant, that our stock is without already: the shop counted them down
+    before we first looked. Returns, by variant, what had been kept back for exactly this.
+    """
+    is_wanted = wants_stock(order)
+    wanted: dict[UUID, int] = {}
+    freed: dict[UUID, int] = {}
+    growing: list[tuple[OrderLine, int]] = []
+    for line in order.lines:
+        more = (figures_of(line).open if is_wanted else 0) - line.allocated
+        if more < 0:
+            _free(work, line, -more, freed)
+        elif more > 0 and line.variant_id is not None:
+            growing.append((line, more))
+            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + more
+    variants = inventory.release(work, freed, reference=reference(order.id))
+    made = inventory.promise(
+        work,
+        wanted,
+        reference=reference(order.id),
+        connection_id=order.connection_id,
+        included=included or {},
+    )
+    _keep(work, growing, made)
+    moved = {*variants, *made.parts}
+    if moved:
+        origin = order.connection_id if not variants else None
+        catalog.stock_moved(work, sorted(moved), connection_id=origin)
+    return made.held
+
+
+def _free(work: Work, line: OrderLine, quantity: int, freed: dict[UUID, int]) -> None:
+    rows = work.session.scalars(
+        select(Allocation)
+        .where(Allocation.line_id == line.id)
+        .order_by(Allocation.level_id.desc())
+        .with_for_update()
+    ).all()
+    rest = quantity
+    for row in rows:
+        part = min(rest, row.quantity)
+        if not part:
+            break
+        rest -= part
+        freed[row.level_id] = freed.get(row.level_id, 0) + part
+        lessen(work, row, part)
+    line.allocated -= quantity
+
+
+def lessen(work: Work, row: Allocation, by: int) -> None:
+    """Take units out of an allocation; one that holds none any more is gone."""
+    if by < row.quantity:
+        row.quantity -= by
+    else:
+        work.session.delete(row)
+
+
+def _keep(work: Work, growing: Sequence[tuple[OrderLine, int]], made: Promise) -> None:
+    """Write down which units of which levels belong to which line."""
+    left = {key: dict(parts) for key, parts in made.parts.items()}
+    for line, more in growing:
+        if line.variant_id in made.uncounted:
+            line.allocated += more
+            continue
+        assert line.variant_id is not None  # noqa: S101 (only mapped lines grow)
+        for level_id, units in list(left.get(line.variant_id, {}).items()):
+            part = min(more, units)
+            if not part:
+                continue
+            more -= part
+            left[line.variant_id][level_id] -= part
+            line.allocated += part
+            _add(work, line, level_id, part)
+    work.session.flush()
+
+
+def _add(work: Work, line: OrderLine, level_id: UUID, quantity: int) -> None:
+    row = work.session.get(Allocation, (line.id, level_id))
+    if row is not None:
+        row.quantity += quantity
+    else:
+        work.session.add(
+            Allocation(
+                organization_id=work.organization_id,
+                line_id=line.id,
+                level_id=level_id,
+                quantity=quantity,
+            )
+        )
+
+
+def restate(work: Work, order: Order) -> None:
+    """Give an order the state its figures call for, and say so in its timeline."""
+    order.unmapped = sum(
+        1 for line in order.lines if line.variant_id is None and line.needs_stock and line.quantity
+    )
+    after = rules.state_of(
+        OrderState(order.state),
+        (figures_of(line) for line in order.lines),
+        is_cancelled=order.cancelled_at is not None,
+        is_held=order.is_held_there or order.is_held_here,
+        is_done_there=order.is_done_there,
+    )
+    move(work, order, after)
+
+
+def move(work: Work, order: Order, after: OrderState, *, sentence: str = "") -> None:
+    """Move an order to another state; the same state is no move."""
+    if order.state == after:
+        return
+    order.state = after
+    said = sentence or _STATE_WORDS.get(after, "")
+    if after is OrderState.ON_HOLD and order.hold_reason:
+        said = f"On hold: {order.hold_reason}"
+    if said:
+        timeline.note(work, order, after.value, said)
+    work.touch("orders", f"order-{order.id}")
+
+
+def allocate_waiting(work: Work, variant_ids: Iterable[UUID], *, most: int = 200) -> int:
+    """Promise stock that came in to lines that wait for it, the oldest order first."""
+    found = work.session.scalars(
+        select(OrderLine.order_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.variant_id.in_(list(variant_ids)),
+            OrderLine.needs_stock,
+            OrderLine.quantity > OrderLine.shipped + OrderLine.allocated,
+            Order.state.in_([state.value for state in rules.OPEN]),
+            Order.cancelled_at.is_(None),
+        )
+        .order_by(Order.is_rush.desc(), Order.placed_at, Order.id)
+        .limit(most)
+    ).all()
+    orders = list(dict.fromkeys(found))
+    for order_id in orders:
+        row = work.session.scalars(
+            select(Order).where(Order.id == order_id).with_for_update()
+        ).one()
+        settle(work, row)
+        restate(work, row)
+    return len(orders)

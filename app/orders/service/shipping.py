@@ -1,0 +1,97 @@
+"""Parcels of ours: units leave at once, the channel hears of it as soon as it can."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.core.db import new_id
+from app.core.errors import Invalid
+from app.core.work import Work
+from app.orders import rules
+from app.orders.errors import NotAllowedNow, NothingToShip
+from app.orders.events import ChannelOwed
+from app.orders.models import Order, OrderLine, Shipment
+from app.orders.rules import OrderState
+from app.orders.service import promises, there, timeline
+from app.orders.service.fetching import get_order
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What leaves: line → units (None: everything that is promised), and how."""
+
+    units: Mapping[UUID, int] | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+    notifies: bool = True
+
+
+def ship_order(work: Work, order_id: UUID, parcel: Parcel, *, version: int | None = None) -> UUID:
+    """Let a parcel leave; returns its id. Raises NotAllowedNow, NothingToShip, Invalid."""
+    order = get_order(work, order_id, version=version)
+    if order.state not in rules.OPEN:
+        raise NotAllowedNow(f"An order that is {_words(order.state)} cannot be shipped.")
+    if order.state == OrderState.ON_HOLD:
+        raise NotAllowedNow("This order is on hold. Take the hold off, then ship it.")
+    units = _chosen(order, parcel.units)
+    row = Shipment(
+        id=new_id(),
+        organization_id=work.organization_id,
+        order_id=order.id,
+        carrier=parcel.carrier.strip()[:60],
+        tracking_number=parcel.tracking_number.strip()[:100],
+        tracking_url=parcel.tracking_url.strip()[:500],
+        shipped_at=work.now,
+        user_id=work.actor.user_id,
+        notifies=parcel.notifies,
+    )
+    work.session.add(row)
+    there.leave(work, order, row, units)
+    by = f" with {row.carrier} {row.tracking_number}".rstrip() if row.tracking_number else ""
+    timeline.note(work, order, "shipped", f"{sum(units.values())} units shipped{by}.")
+    promises.restate(work, order)
+    if order.connection_id is not None:
+        work.emit(ChannelOwed(order.connection_id, "ship", row.id))
+    work.touch("orders", f"order-{order.id}")
+    return row.id
+
+
+def _words(state: OrderState) -> str:
+    return OrderState(state).value.replace("_", " ")
+
+
+def _chosen(order: Order, wanted: Mapping[UUID, int] | None) -> dict[OrderLine, int]:
+    """Return what leaves; more than is promised is refused at its line."""
+    if wanted is None:
+        units = {line: line.allocated for line in order.lines if line.allocated}
+    else:
+        lines = {line.id: line for line in order.lines}
+        units = {lines[key]: part for key, part in wanted.items() if key in lines and part}
+        over = {
+            f"units-{line.id}": f"Only {line.allocated} of these are promised from stock."
+            for line, part in units.items()
+            if part < 0 or part > line.allocated
+        }
+        if over:
+            raise Invalid(fields=over)
+    if not units:
+        raise NothingToShip
+    return units
+
+
+def change_tracking(
+    work: Work, shipment_id: UUID, *, carrier: str, tracking_number: str, tracking_url: str
+) -> None:
+    """Correct how a parcel of ours is followed; the channel is told again."""
+    row = work.session.get(Shipment, shipment_id, with_for_update=True)
+    if row is None or row.organization_id != work.organization_id:
+        raise NothingToShip("This parcel does not exist, or you do not have access to it.")
+    row.carrier, row.tracking_number = carrier.strip()[:60], tracking_number.strip()[:100]
+    row.tracking_url, row.told_at = tracking_url.strip()[:500], None
+    order = get_order(work, row.order_id)
+    timeline.write_terms(work, order, [row.tracking_number], {})
+    timeline.note(work, order, "tracking", f"Tracking is now {row.carrier} {row.tracking_number}.")
+    if order.connection_id is not None:
+        work.emit(ChannelOwed(order.connection_id, "ship", row.id))
+    work.touch(f"order-{order.id}")

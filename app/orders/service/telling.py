@@ -1,0 +1,116 @@
+"""What a channel is owed: drafts of what it is to hear, and what it answered."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft
+from app.adapters.types import Applied, Outcome, Rejected
+from app.core.work import Work
+from app.orders.models import Order, Refund, Shipment
+from app.orders.service import promises, timeline
+from app.orders.service.fetching import get_order
+
+Draft = ShipmentDraft | CancelDraft | RefundDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One thing to tell: its kind, and the row it is about."""
+
+    kind: str  # ship, cancel, refund
+    id: UUID
+
+    @classmethod
+    def read(cls, subject: str) -> "Owed":
+        """Read the subject of a task."""
+        kind, _, key = subject.partition(":")
+        return cls(kind, UUID(key))
+
+
+def draft_of(work: Work, owed: Owed) -> Draft | None:
+    """Return what to say; None: it is said already, or no longer true."""
+    if owed.kind == "ship":
+        return _shipment(work, owed.id)
+    if owed.kind == "refund":
+        return _refund(work, owed.id)
+    order = get_order(work, owed.id)
+    if order.external_id is None or order.cancelled_at is None:
+        return None
+    said = {"restocks": True, "refunds": False, "notifies": False, **order.cancelling}
+    return CancelDraft(
+        key=str(order.id),
+        order_external_id=order.external_id,
+        reason=order.cancel_reason,
+        restocks=said["restocks"],
+        refunds=said["refunds"],
+        notifies=said["notifies"],
+    )
+
+
+def _shipment(work: Work, shipment_id: UUID) -> ShipmentDraft | None:
+    row = work.session.get(Shipment, shipment_id, populate_existing=True)
+    if row is None or row.told_at is not None or row.is_cancelled:
+        return None
+    order = get_order(work, row.order_id)
+    theirs = {line.id: line.external_id for line in order.lines}
+    if order.external_id is None:
+        return None
+    return ShipmentDraft(
+        key=str(row.id),
+        order_external_id=order.external_id,
+        lines={key: part.quantity for part in row.lines if (key := theirs.get(part.line_id))},
+        carrier=row.carrier,
+        number=row.tracking_number,
+        url=row.tracking_url,
+        is_last=not any(promises.figures_of(line).open for line in order.lines),
+        notifies=row.notifies,
+    )
+
+
+def _refund(work: Work, refund_id: UUID) -> RefundDraft | None:
+    row = work.session.get(Refund, refund_id, populate_existing=True)
+    if row is None or row.told_at is not None:
+        return None
+    order = get_order(work, row.order_id)
+    theirs = {str(line.id): line.external_id for line in order.lines}
+    if order.external_id is None:
+        return None
+    return RefundDraft(
+        key=str(row.id),
+        order_external_id=order.external_id,
+        amount=row.amount_minor,
+        currency=order.currency,
+        reason=row.reason,
+        lines={key: units for line, units in row.lines.items() if (key := theirs.get(line))},
+        restocks=row.restocks,
+    )
+
+
+def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
+    """Keep what a channel answered: told, or why not yet."""
+    row, order = _subject(work, owed)
+    if order is None:
+        return
+    if isinstance(outcome, Applied):
+        words = {"ship": "the parcel", "cancel": "the cancellation", "refund": "the refund"}
+        timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
+        if row is not None:
+            row.told_at, row.error = work.now, None
+            row.external_id = outcome.external_id or row.external_id
+    elif isinstance(outcome, Rejected):
+        sentence = outcome.problems[0].sentence if outcome.problems else "The channel refused it."
+        timeline.note(work, order, "refused", sentence)
+        if row is not None:
+            row.error = sentence
+    work.touch("orders", f"order-{order.id}")
+
+
+def _subject(work: Work, owed: Owed) -> tuple[Shipment | Refund | None, Order | None]:
+    if owed.kind == "cancel":
+        return None, work.session.get(Order, owed.id)
+    row: Shipment | Refund | None
+    if owed.kind == "ship":
+        row = work.session.get(Shipment, owed.id)
+    else:
+        row = work.session.get(Refund, owed.id)
+    return row, work.session.get(Order, row.order_id) if row is not None else None

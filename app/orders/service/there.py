@@ -1,0 +1,155 @@
+"""What a channel itself shipped and refunded: parcels and money it tells of, taken over once."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.adapters.orders import ChannelOrder, ChannelRefund, ChannelShipment
+from app.core.db import new_id
+from app.core.work import Work
+from app.inventory import service as inventory
+from app.orders.models import Allocation, Order, OrderLine, Refund, Shipment, ShipmentLine
+from app.orders.service import promises, timeline
+
+
+def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
+    """Take over what was shipped on the channel and not by us."""
+    lines = {line.external_id: line for line in order.lines if line.external_id}
+    known = {
+        row.external_id: row
+        for row in work.session.scalars(select(Shipment).where(Shipment.order_id == order.id))
+    }
+    for each in seen.shipments:
+        if each.external_id not in known and not _is_ours(known.values(), each):
+            _add_shipment(work, order, lines, each)
+    _ship_the_rest(work, order, lines, seen)
+
+
+def _is_ours(known: Iterable[Shipment], each: ChannelShipment) -> bool:
+    """Tell whether a parcel is one of ours whose confirmation got lost."""
+    return any(
+        row.external_id is None and each.number and row.tracking_number == each.number
+        for row in known
+    )
+
+
+def _add_shipment(
+    work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelShipment
+) -> None:
+    units = {
+        lines[key]: min(quantity, lines[key].quantity - lines[key].shipped)
+        for key, quantity in each.lines.items()
+        if key in lines
+    }
+    parcel = Shipment(
+        id=new_id(),
+        organization_id=work.organization_id,
+        order_id=order.id,
+        external_id=each.external_id,
+        carrier=each.carrier[:60],
+        tracking_number=each.number[:100],
+        tracking_url=each.url[:500],
+        shipped_at=each.at or work.now,
+        told_at=work.now,
+        is_cancelled=each.is_cancelled,
+    )
+    work.session.add(parcel)
+    if each.is_cancelled:
+        return
+    leave(work, order, parcel, {line: part for line, part in units.items() if part > 0})
+    said = f" with {each.carrier} {each.number}".rstrip() if each.number else ""
+    timeline.note(work, order, "shipped", f"Shipped on the channel{said}.")
+
+
+def _ship_the_rest(
+    work: Work, order: Order, lines: Mapping[str, OrderLine], seen: ChannelOrder
+) -> None:
+    """A channel may say that lines are shipped without telling of a parcel."""
+    units = {
+        lines[each.external_id]: each.shipped - lines[each.external_id].shipped
+        for each in seen.lines
+        if each.external_id in lines and each.shipped > lines[each.external_id].shipped
+    }
+    if not units:
+        return
+    parcel = Shipment(
+        id=new_id(),
+        organization_id=work.organization_id,
+        order_id=order.id,
+        shipped_at=seen.modified_at or work.now,
+        told_at=work.now,
+    )
+    work.session.add(parcel)
+    leave(work, order, parcel, units)
+    timeline.note(work, order, "shipped", "Shipped on the channel.")
+
+
+def leave(work: Work, order: Order, parcel: Shipment, units: Mapping[OrderLine, int]) -> None:
+    """Let units leave with a parcel: what was promised is taken off the shelf."""
+    gone: dict[UUID, int] = {}
+    for line, quantity in units.items():
+        parcel.lines.append(
+            ShipmentLine(organization_id=work.organization_id, line_id=line.id, quantity=quantity)
+        )
+        promised = min(quantity, line.allocated)
+        line.shipped += quantity
+        line.allocated -= promised
+        rest = promised
+        for row in work.session.scalars(
+            select(Allocation)
+            .where(Allocation.line_id == line.id)
+            .order_by(Allocation.level_id)
+            .with_for_update()
+        ).all():
+            part = min(rest, row.quantity)
+            if not part:
+                break
+            rest -= part
+            gone[row.level_id] = gone.get(row.level_id, 0) + part
+            promises.lessen(work, row, part)
+    work.session.flush()
+    inventory.ship(work, gone, reference=promises.reference(order.id))
+    timeline.write_terms(work, order, [parcel.tracking_number], {})
+
+
+def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
+    """Take over money given back on the channel, and what came back for it."""
+    lines = {line.external_id: line for line in order.lines if line.external_id}
+    known = {
+        row.external_id
+        for row in work.session.scalars(select(Refund).where(Refund.order_id == order.id))
+    }
+    for each in seen.refunds:
+        if each.external_id not in known:
+            _add_refund(work, order, lines, each)
+
+
+def _add_refund(
+    work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelRefund
+) -> None:
+    ours = {str(lines[key].id): units for key, units in each.lines.items() if key in lines}
+    back: dict[UUID, int] = {}
+    for key, units in each.restocked.items():
+        line = lines.get(key)
+        part = min(units, line.shipped - line.returned) if line is not None else 0
+        if line is not None and part > 0:
+            line.returned += part
+            if line.variant_id is not None:
+                back[line.variant_id] = back.get(line.variant_id, 0) + part
+    inventory.put_back(work, back, reference=promises.reference(order.id))
+    work.session.add(
+        Refund(
+            id=new_id(),
+            organization_id=work.organization_id,
+            order_id=order.id,
+            external_id=each.external_id,
+            amount_minor=each.amount,
+            reason=each.reason[:200],
+            at=each.at,
+            lines=ours,
+            restocks=bool(each.restocked),
+            told_at=work.now,
+        )
+    )
+    timeline.note(work, order, "refunded", "Refunded on the channel.")

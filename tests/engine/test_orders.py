@@ -1,0 +1,295 @@
+"""Stories of orders: what is promised, what the shop's own count tells, what it hears back."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.adapters.memory import MemoryShop
+from app.adapters.orders import Payment
+from app.core import db
+from app.core.work import unit_of_work
+from app.inventory import service as inventory
+from app.orders import service
+from app.orders.errors import NotAllowedNow, NothingToShip
+from app.orders.models import Shipment
+from app.orders.service import Cancelling, Parcel, Refunding
+from tests.engine.selling import Sales
+from tests.engine.world import Shop
+
+
+@pytest.fixture
+def fresh(shop: Shop, store: MemoryShop, connection_id: UUID) -> Sales:
+    """A shop just connected: nothing of it was read."""
+    return Sales(shop, store, connection_id)
+
+
+@pytest.fixture
+def sales(fresh: Sales) -> Sales:
+    """A shop whose shelves, empty as they are, were read."""
+    fresh.settle()
+    return fresh
+
+
+def test_an_order_is_promised_from_stock_and_the_shop_is_not_written(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    sales.store.calls.clear()
+
+    sales.store.order((good, 2))
+    sales.read()
+
+    [order] = sales.orders()
+    assert (order.state, order.number, order.total_minor) == ("allocated", f"{order.number}", 2000)
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
+    assert sales.shown(good) == 3
+    assert sales.store.writes() == []
+
+
+@pytest.mark.parametrize("is_stock_first", [True, False])
+def test_a_sale_is_counted_once_whichever_news_comes_first(
+    sales: Sales, is_stock_first: bool
+) -> None:
+    variant, good = sales.put("A", 5)
+
+    sales.store.order((good, 2))
+    if is_stock_first:
+        sales.read_stock_only()
+        assert sales.level(variant).available == 3
+        assert sales.level(variant).reserved == 2
+        sales.read_orders_only()
+    else:
+        sales.read_orders_only()
+        assert sales.level(variant).available == 3
+        sales.read_stock_only()
+    sales.later(30)
+    sales.read()
+    sales.later(30)
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.reserved) == (5, 2, 0)
+    assert sales.shown(good) == 3
+
+
+def test_less_in_the_shop_without_an_order_is_gone_here_too_after_a_while(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+
+    sales.store.edit_variant(good, quantity=4)
+    sales.read()
+    assert (sales.level(variant).on_hand, sales.level(variant).available) == (5, 4)
+    sales.later(30)
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.reserved, level.available) == (4, 0, 4)
+    assert sales.kinds()[-1] == "gone"
+
+
+def test_more_in_the_shop_comes_in(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+
+    sales.store.edit_variant(good, quantity=9)
+    sales.read()
+
+    assert sales.level(variant).available == 9
+
+
+def test_the_same_order_told_again_changes_nothing(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    postings = len(sales.kinds())
+
+    for _ in range(3):
+        sales.store.keep_order(sales.store.book.orders[order_id])
+        sales.read()
+
+    assert len(sales.kinds()) == postings
+    assert len(sales.orders()) == 1
+    assert sales.level(variant).committed == 2
+
+
+@pytest.mark.parametrize("restocks", [True, False])
+def test_cancelled_in_the_shop_the_promise_is_freed_once(sales: Sales, restocks: bool) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+
+    sales.later(1)
+    sales.store.cancel(order_id, restocks=restocks)
+    sales.read()
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 0, 5)
+    assert sales.orders()[0].state == "cancelled"
+    assert sales.shown(good) == 5
+
+
+def test_cancelled_here_the_shop_hears_of_it(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+
+    sales.later(1)
+    with unit_of_work(sales.shop.actor) as work:
+        service.cancel_order(work, sales.orders()[0].id, Cancelling("Sold out"))
+    sales.settle()
+    sales.read()
+
+    assert sales.store.book.orders[order_id].cancelled_at is not None
+    assert sales.level(variant).available == 5
+    assert sales.shown(good) == 5
+
+
+def test_shipped_here_the_shop_knows_the_parcel_once(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+
+    with unit_of_work(sales.shop.actor) as work:
+        parcel = Parcel(carrier="UPS", tracking_number="1Z999")
+        service.ship_order(work, sales.orders()[0].id, parcel)
+    sales.later(1)
+    sales.settle()
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (3, 0, 3)
+    [told] = sales.store.book.orders[order_id].shipments
+    assert (told.number, told.carrier) == ("1Z999", "UPS")
+    assert sales.orders()[0].state == "shipped"
+    with db.reading(sales.shop.actor) as session:
+        [row] = session.scalars(select(Shipment)).all()
+        assert row.told_at is not None
+    assert sales.shown(good) == 3
+
+
+def test_more_than_is_promised_cannot_be_shipped(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    sales.store.order((good, 2))
+    sales.read()
+    [order] = sales.orders()
+
+    with unit_of_work(sales.shop.actor) as work:
+        service.ship_order(work, order.id, Parcel())
+    with pytest.raises(NotAllowedNow), unit_of_work(sales.shop.actor) as work:
+        service.ship_order(work, order.id, Parcel())
+
+
+def test_shipped_in_a_refused_parcel_is_a_debt_that_blocks_nothing(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    del sales.store.book.orders[order_id]
+
+    with unit_of_work(sales.shop.actor) as work:
+        service.ship_order(work, sales.orders()[0].id, Parcel(tracking_number="1"))
+    sales.settle()
+
+    assert sales.level(variant).on_hand == 3
+    with db.reading(sales.shop.actor) as session:
+        [row] = session.scalars(select(Shipment)).all()
+        assert row.told_at is None
+        assert row.error
+
+
+def test_what_is_short_is_promised_when_stock_comes_in(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    sales.store.edit_variant(good, quantity=8)  # a count we have not heard of
+    sales.store.order((good, 7))
+    sales.read_orders_only()
+    assert sales.orders()[0].state == "pending"
+    assert sales.level(variant).available == 0
+
+    sales.later(1)
+    sales.read()
+
+    assert sales.orders()[0].state == "allocated"
+    assert sales.level(variant).committed == 7
+
+
+def test_an_unknown_item_is_kept_and_promised_once_mapped(sales: Sales) -> None:
+    good = sales.store.add_product({"title": "Odd"}, {"sku": "ODD", "quantity": 3})
+    product = sales.shop.add_product("Something else", "OTHER", quantity=3)
+    variant = next(iter(sales.shop.values(product).variants))
+    sales.store.order((good, 1))
+    sales.store.order((good, 1))
+    sales.read()
+    first, second = sales.orders()
+    assert (first.unmapped, first.state) == (1, "pending")
+
+    with unit_of_work(sales.shop.actor) as work:
+        assert service.map_line(work, first.lines[0].id, variant) == 2
+
+    assert [order.state for order in sales.orders()] == ["allocated", "allocated"]
+    assert sales.level(variant).committed == 2
+    assert second.unmapped == 1
+
+
+def test_an_order_from_before_the_shop_was_connected_takes_nothing_away(fresh: Sales) -> None:
+    sales = fresh
+    good = sales.store.add_product({"title": "Old"}, {"sku": "OLD", "quantity": 5})
+    sales.store.order((good, 2))
+    sales.later(1)
+    product = sales.shop.add_product("Old", "OLD", quantity=3)
+    sales.read()
+    sales.read()
+
+    variant = next(iter(sales.shop.values(product).variants))
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
+    assert sales.shown(good) == 3
+
+
+def test_an_unpaid_order_the_shop_did_not_count_holds_nothing(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2), payment=Payment.PENDING)
+    sales.read()
+
+    assert sales.orders()[0].state == "on_hold" or sales.level(variant).committed == 2
+    assert sales.store.book.orders[order_id].payment == Payment.PENDING
+
+
+def test_refunded_here_the_money_goes_back_once(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    [order] = sales.orders()
+
+    with unit_of_work(sales.shop.actor) as work:
+        what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=True)
+        service.refund_order(work, order.id, what)
+    sales.later(1)
+    sales.settle()
+    sales.read()
+
+    there = sales.store.book.orders[order_id]
+    assert (there.refunded, len(there.refunds)) == (1000, 1)
+    [ours] = sales.orders()
+    assert (ours.refunded_minor, ours.lines[0].quantity, ours.lines[0].allocated) == (1000, 1, 1)
+
+
+def test_nothing_chosen_is_nothing_to_ship(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    sales.store.order((good, 2))
+    sales.read()
+    [order] = sales.orders()
+
+    with pytest.raises(NothingToShip), unit_of_work(sales.shop.actor) as work:
+        service.ship_order(work, order.id, Parcel({order.lines[0].id: 0}))
+
+
+def test_levels_are_what_the_postings_add_up_to(sales: Sales) -> None:
+    variant, good = sales.put("A", 9)
+    for units in (1, 2, 3):
+        sales.store.order((good, units))
+    sales.read()
+    sales.later(1)
+    sales.store.cancel(next(iter(sales.store.book.orders)))
+    sales.read()
+
+    with db.reading(sales.shop.actor) as session:
+        assert inventory.unequal_levels(session) == []
+    assert sales.level(variant).committed == 5
