@@ -155,11 +155,11 @@ def total(postings: Iterable[Posting]) -> Move:
 def post(level: Level, *postings: Posting) -> Level:
     """Return the level after these postings, taken as one; raises Impossible or NotEnough."""
     after = Level(*level.buckets.plus(total(postings)), allows_negative=level.allows_negative)
+    if after.available < 0 and any(each.needs_available for each in postings):
+        raise NotEnough(f"available would be {after.available}")
     for bucket, value in after.buckets._asdict().items():
         if value < 0 and not (bucket == "on_hand" and level.allows_negative):
             raise Impossible(f"{bucket} would be {value}")
-    if after.available < 0 and any(each.needs_available for each in postings):
-        raise NotEnough(f"available would be {after.available}")
     return after
 
 

@@ -147,6 +147,10 @@ class Offer(Base, Identified, Owned):
     variant_id: Mapped[UUID | None] = mapped_column(ForeignKey("variants.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(255))
     external_sku: Mapped[str | None] = mapped_column(String(255))
+    # The shop's count rose while orders hold units that it may have given back: those orders are
+    # read before the rise is believed.
+    rise_at: Mapped[datetime | None]
+    rise_is_read: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     overrides: Mapped[Json] = mapped_column(default=dict, server_default="{}")
 
 

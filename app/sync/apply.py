@@ -17,7 +17,17 @@ from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, MediaBinding
-from app.sync import bases, compare, planner, project, records, standing, unanswered, writing
+from app.sync import (
+    bases,
+    compare,
+    counts,
+    planner,
+    project,
+    records,
+    standing,
+    unanswered,
+    writing,
+)
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent, ListingPlan, Way
@@ -90,6 +100,7 @@ class _Planned:
     waiting: Sequence[tuple[Intent, str]]
     decided: Sequence[SyncChange]  # what people said about earlier plans
     base: Side  # with what was sent without an answer, and arrived
+    asks_orders: bool = False  # a count rose, and orders that may explain it are read first
 
     @property
     def pulls(self) -> list[Intent]:
@@ -106,7 +117,7 @@ def meet_all(
 ) -> list[Meeting]:
     """Plan pairs against the channel's answers and write our part, in statements for all."""
     planned = [_planned(work, terms, pair, product) for pair, product in met]
-    taken = writing.write_pulls(work, terms, [(each.pair, each.pulls) for each in planned])
+    taken = counts.write_pulls(work, terms, [(each.pair, each.pulls) for each in planned])
     meetings, rows, news = [], [], {}
     for each, (pair, intents) in zip(planned, taken, strict=True):
         base = bases.base_row(work, pair, planner.rebase(each.base, intents, each.plan.settled))
@@ -116,6 +127,8 @@ def meet_all(
         if _remember(work, pair.listing, each.product, meeting.state):
             news[pair.listing.id] = each.product
         pair.listing.read_order = terms.order
+        if each.asks_orders:  # looked at again once those were read: it is news then
+            pair.listing.remote_fingerprint = None
         meetings.append(meeting)
     bases.write_bases(work, rows)
     records.log_applied(work, terms, [(pair, intents) for pair, intents in taken])
@@ -144,8 +157,9 @@ def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProdu
     wanted = _not_declined(plan.intents, decided.declined)
     passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
+    passing, asks_orders = counts.orders_first(work, terms, pair, passing)
     asked = (*decided.approved, *decided.declined)
-    return _Planned(pair, product, plan, passing, waiting, asked, base)
+    return _Planned(pair, product, plan, passing, waiting, asked, base, asks_orders)
 
 
 def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[Intent]) -> Meeting:

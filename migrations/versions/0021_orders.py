@@ -1,6 +1,6 @@
 """orders: header, lines, promises, parcels, refunds, and what happened when
 
-New tables only; nothing that exists is touched.
+New tables, and two columns of offers with constant defaults: nothing is rewritten.
 
 Revision: 0021
 Previous: 0020
@@ -31,6 +31,11 @@ THIS_ORGANIZATION = (
 
 
 def upgrade() -> None:
+    op.add_column("offers", sa.Column("rise_at", sa.DateTime(timezone=True)))
+    op.add_column(
+        "offers",
+        sa.Column("rise_is_read", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.create_table(
         "orders",
         sa.Column("connection_id", sa.UUID(), nullable=True),
@@ -406,3 +411,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.drop_column("offers", "rise_is_read")
+    op.drop_column("offers", "rise_at")

@@ -293,3 +293,61 @@ def test_levels_are_what_the_postings_add_up_to(sales: Sales) -> None:
     with db.reading(sales.shop.actor) as session:
         assert inventory.unequal_levels(session) == []
     assert sales.level(variant).committed == 5
+
+
+def test_a_sale_taken_back_before_its_order_was_heard_of_leaves_nothing_behind(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read_stock_only()
+    assert sales.level(variant).reserved == 2
+
+    sales.later(1)
+    sales.store.cancel(order_id)
+    sales.read_orders_only()
+    sales.read()
+    sales.later(30)
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.reserved) == (5, 0, 0)
+    assert sales.shown(good) == 5
+
+
+def test_a_count_that_rises_by_a_cancellation_not_heard_of_yet_is_not_believed_at_once(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    assert sales.level(variant).available == 3
+
+    sales.later(1)
+    sales.store.cancel(order_id)
+    sales.read_stock_only()
+    assert sales.level(variant).available == 3
+    sales.settle()
+    sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 0, 5)
+    assert sales.shown(good) == 5
+
+
+def test_goods_put_on_the_shelf_in_the_shop_come_in_although_an_order_is_open(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    sales.store.order((good, 2))
+    sales.read()
+
+    sales.later(1)
+    sales.store.edit_variant(good, quantity=sales.shown(good) + 10)
+    sales.read_stock_only()
+    assert sales.level(variant).available == 3
+    sales.settle()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (15, 2, 13)
+    assert sales.shown(good) == 13

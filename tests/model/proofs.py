@@ -1,19 +1,21 @@
 """Every proof there is, by name, and the bugs each of them has to find when they are put in."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from app.inventory.ledger import Impossible
 from app.simulators.shopify import TwinSettings
 from tests.channels.conformance import Stage
 from tests.channels.memory.test_conformance import MemoryStage
 from tests.channels.shopify.stage import ShopifyStage
 from tests.channels.woocommerce.stage import WooStage
-from tests.model import effect, merge_world
+from tests.model import effect, merge_world, stock_world
 from tests.model.explorer import Result, Violation, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
+from tests.model.stock_world import Bugs, Oversold, Wrong
 
 TITLE: Final = Rules("title", False, "Mug", ("Cup", "Jar"), ("Jug", "Pot"), third="Vase")
 BROKEN: Final = (Lost, Unequal, Needless)
@@ -23,6 +25,10 @@ CHANNELS: Final[tuple[tuple[str, Callable[[], Stage], int], ...]] = (
     ("shopify", partial(ShopifyStage, TwinSettings(bucket_size=10**9)), 1_000),
 )
 SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
+NO_BUG: Final = Bugs()
+NOTHING: Final = dict.fromkeys(
+    ("sales", "cancels", "counts", "moves", "returns", "faults", "edits"), 0
+)
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
 
 
@@ -77,6 +83,16 @@ def _merge(rules: Rules, *, edits: int, faults: int = 0, decisions: int = 0) -> 
     )
 
 
+def _stock(budgets: Mapping[str, int], bugs: Bugs = NO_BUG) -> Result[stock_world.World]:
+    return explore(
+        stock_world.begin(**(NOTHING | dict(budgets))),
+        partial(stock_world.steps, bugs),
+        stock_world.judge,
+        depth=ENOUGH,
+        broken=(Oversold, Wrong, Impossible),
+    )
+
+
 def _effect(stage: Callable[[], Stage], count: int) -> Result[World]:
     """Play random cases on a channel's twin; `states` are cases."""
     try:
@@ -101,6 +117,19 @@ def proofs() -> Iterator[Proof]:
         "merge-explorer title faults=2 decisions=1",
         partial(_merge, TITLE, edits=2, faults=2, decisions=1),
     )
+    yield from _never_oversold()
+
+
+def _never_oversold() -> Iterator[Proof]:
+    """Yield the proofs of stock: two channels, two locations, three units."""
+    for name, budgets in {
+        "calm": {"sales": 2, "cancels": 1},
+        "counts moves": {"sales": 2, "cancels": 1, "counts": 1, "moves": 1},
+        "faults edits": {"sales": 2, "cancels": 1, "faults": 1, "edits": 1},
+        "returns": {"sales": 2, "cancels": 1, "returns": 1, "faults": 1},
+        "three sold": {"sales": 3, "cancels": 1, "faults": 1},
+    }.items():
+        yield Proof(f"stock-explorer {name}", partial(_stock, budgets))
 
 
 def bugs() -> Iterator[Proof]:
@@ -112,3 +141,10 @@ def bugs() -> Iterator[Proof]:
         "conflict-ignored": replace(calm, keeps_conflicts=False),
     }.items():
         yield Proof(f"merge-explorer bug={name}", partial(_merge, rules, edits=2), has_bug=True)
+    for name, put_in in {
+        "check-then-write": Bugs(checks_then_writes=True),
+        "double-release": Bugs(releases_twice=True),
+        "stale-push-overtakes": Bugs(overtakes=True),
+    }.items():
+        search = partial(_stock, {"sales": 3, "cancels": 1, "faults": 1}, put_in)
+        yield Proof(f"stock-explorer bug={name}", search, has_bug=True)

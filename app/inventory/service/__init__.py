@@ -1,6 +1,12 @@
 """Writes of the inventory: levels move in one statement, each with its posting."""
 
 from app.inventory.service.checking import Unequal, unequal_levels
+from app.inventory.service.keeping import (
+    free_kept,
+    keep_back,
+    kept_back,
+    settle_kept_back,
+)
 from app.inventory.service.levels import (
     DEFAULT_LOCATION,
     Keeper,
@@ -11,11 +17,9 @@ from app.inventory.service.levels import (
 )
 from app.inventory.service.moving import locked_levels, post
 from app.inventory.service.promising import (
-    keep_back,
     promise,
     put_back,
     release,
-    settle_kept_back,
     ship,
 )
 
@@ -24,7 +28,9 @@ __all__ = [
     "Keeper",
     "Unequal",
     "default_location",
+    "free_kept",
     "keep_back",
+    "kept_back",
     "locked_levels",
     "move_levels",
     "post",

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.catalog import service as catalog
-from app.core.db import new_id
 from app.core.work import Work
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Location, LocationKind, Reservation
@@ -17,8 +14,6 @@ from app.inventory.routing import route
 from app.inventory.service.moving import locked_levels, post
 
 Parts = Mapping[UUID, int]  # level id → units
-SEEN_SOLD: Final = "The shop shows less; its order is on its way."
-NO_ORDER_CAME: Final = "The shop shows less, and no order explains it."
 
 
 @dataclass(slots=True)
@@ -59,7 +54,7 @@ def promise(
     _take_included(levels, wanted, included or {}, made, postings)
     _take_kept_back(work, levels, wanted, connection_id, made, postings)
     rest = {key: quantity - made.units(key) for key, quantity in wanted.items()}
-    for level, quantity in _spread(work, levels, rest):
+    for level, quantity in spread(work, levels, rest):
         postings.setdefault(level.id, []).append(Posting(PostingKind.COMMIT, quantity))
         _add(made, level, quantity)
     post(work, postings, reference=reference)
@@ -114,17 +109,17 @@ def _take_kept_back(
         postings.setdefault(level.id, []).append(Posting(PostingKind.TAKE, most))
         _add(made, level, most)
         made.held[level.variant_id] = made.held.get(level.variant_id, 0) + most
-        _lessen(work, row, most)
+        lessen(work, row, most)
 
 
-def _lessen(work: Work, row: Reservation, quantity: int) -> None:
+def lessen(work: Work, row: Reservation, quantity: int) -> None:
     if quantity < row.quantity:
         row.quantity -= quantity
     else:
         work.session.delete(row)
 
 
-def _spread(
+def spread(
     work: Work, levels: Sequence[Level], wanted: Mapping[UUID, int]
 ) -> list[tuple[Level, int]]:
     """Choose the levels that serve what is wanted, by the merchant's order of locations."""
@@ -150,12 +145,12 @@ def _spread(
 
 def release(work: Work, parts: Parts, *, reference: str) -> list[UUID]:
     """Take promises back; returns the variants."""
-    return post(work, _each(PostingKind.RELEASE, parts), reference=reference)
+    return post(work, each_of(PostingKind.RELEASE, parts), reference=reference)
 
 
 def ship(work: Work, parts: Parts, *, reference: str) -> list[UUID]:
     """Let promised units leave; what may be sold stays the same."""
-    return post(work, _each(PostingKind.SHIP, parts), reference=reference)
+    return post(work, each_of(PostingKind.SHIP, parts), reference=reference)
 
 
 def put_back(work: Work, units: Mapping[UUID, int], *, reference: str) -> None:
@@ -163,7 +158,7 @@ def put_back(work: Work, units: Mapping[UUID, int], *, reference: str) -> None:
     parts: dict[UUID, int] = {}
     for level in _first_levels(work, list(units)):
         parts[level.id] = units[level.variant_id]
-    moved = post(work, _each(PostingKind.RETURN, parts), reference=reference)
+    moved = post(work, each_of(PostingKind.RETURN, parts), reference=reference)
     catalog.stock_moved(work, moved)
 
 
@@ -181,79 +176,5 @@ def _first_levels(work: Work, variant_ids: Sequence[UUID]) -> list[Level]:
     return list(first.values())
 
 
-def _each(kind: PostingKind, parts: Parts) -> dict[UUID, list[Posting]]:
+def each_of(kind: PostingKind, parts: Parts) -> dict[UUID, list[Posting]]:
     return {level_id: [Posting(kind, quantity)] for level_id, quantity in parts.items() if quantity}
-
-
-def keep_back(
-    work: Work, connection_id: UUID, seen: Mapping[UUID, int], *, until: datetime
-) -> None:
-    """Keep units back that a shop shows as sold while their order is still on its way.
-
-    As much as is available; a sale beyond that is for its order to tell.
-    """
-    postings: dict[UUID, list[Posting]] = {}
-    for level, quantity in _spread(work, locked_levels(work, list(seen)), seen):
-        postings.setdefault(level.id, []).append(Posting(PostingKind.RESERVE, quantity))
-        _reserve(work, level.id, connection_id, quantity, until)
-    moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
-    catalog.stock_moved(work, moved, connection_id=connection_id)
-
-
-def _reserve(
-    work: Work, level_id: UUID, connection_id: UUID, quantity: int, until: datetime
-) -> None:
-    row = work.session.scalar(
-        select(Reservation)
-        .where(Reservation.connection_id == connection_id, Reservation.level_id == level_id)
-        .with_for_update()
-    )
-    if row is not None:
-        row.quantity, row.expires_at = row.quantity + quantity, until
-        return
-    work.session.add(
-        Reservation(
-            id=new_id(),
-            organization_id=work.organization_id,
-            level_id=level_id,
-            connection_id=connection_id,
-            quantity=quantity,
-            reason=SEEN_SOLD,
-            expires_at=until,
-        )
-    )
-    work.session.flush()
-
-
-def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> int:
-    """Let go of what was kept back for a shop's sale that no order explained in time.
-
-    The shop's merchant changed the count there, so the units are gone here, too; returns how many.
-    """
-    found = select(Reservation.level_id).where(
-        Reservation.connection_id == connection_id, Reservation.expires_at <= before
-    )
-    level_ids = list(work.session.scalars(found))
-    if not level_ids:
-        return 0
-    # Levels before reservations, as everywhere.
-    work.session.execute(
-        select(Level.id).where(Level.id.in_(level_ids)).order_by(Level.id).with_for_update()
-    )
-    gone = work.session.execute(
-        delete(Reservation)
-        .where(
-            Reservation.connection_id == connection_id,
-            Reservation.level_id.in_(level_ids),
-            Reservation.expires_at <= before,
-        )
-        .returning(Reservation.level_id, Reservation.quantity)
-    ).all()
-    parts = {row.level_id: row.quantity for row in gone}
-    post(
-        work,
-        _each(PostingKind.GONE, parts),
-        reference=f"connection:{connection_id}",
-        note=NO_ORDER_CAME,
-    )
-    return sum(parts.values())

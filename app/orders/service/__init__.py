@@ -13,7 +13,7 @@ from app.orders.service.deciding import (
 from app.orders.service.fetching import get_order
 from app.orders.service.promises import allocate_waiting
 from app.orders.service.shipping import Parcel, change_tracking, ship_order
-from app.orders.service.taking import Taken, take_order
+from app.orders.service.taking import Taken, held_there, take_order
 from app.orders.service.telling import draft_of, note_answer
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "draft_of",
     "free_order",
     "get_order",
+    "held_there",
     "hold_order",
     "map_line",
     "move_order",

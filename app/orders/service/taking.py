@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.orders import ChannelOrder, ChannelOrderLine
@@ -18,7 +18,9 @@ from app.catalog.models import Variant
 from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.work import Work
+from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
+from app.orders import rules
 from app.orders.events import OrderPlaced
 from app.orders.models import Order, OrderLine
 from app.orders.service import personal, promises, there, timeline
@@ -57,10 +59,11 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     there.take_refunds(work, row, seen)
     included = _included(row, before, first_seen)
     held = promises.settle(work, row, included=included)
+    ended = _ended_unheard(work, connection, row, is_new=is_new)
     promises.restate(work, row)
     _write_terms(work, row, personal.of_channel(seen))
     work.touch("orders", f"order-{row.id}")
-    return Taken(row.id, is_new, _explained(row, before, held))
+    return Taken(row.id, is_new, _explained(row, before, _sum(held, ended)))
 
 
 def _row(work: Work, connection: Connection, seen: ChannelOrder) -> tuple[Order | None, bool]:
@@ -271,6 +274,27 @@ def _included(
     return units
 
 
+def _ended_unheard(
+    work: Work, connection: Connection, row: Order, *, is_new: bool
+) -> dict[UUID, int]:
+    """Free what was kept back for units that were sold and given back before we heard of either."""
+    ended: dict[UUID, int] = {}
+    for line in row.lines if is_new else ():
+        wanted = line.quantity if row.cancelled_at is None else 0
+        units = line.ordered - max(line.taken, wanted)
+        if line.variant_id is not None and units > 0:
+            ended[line.variant_id] = ended.get(line.variant_id, 0) + units
+    return inventory.free_kept(work, connection.id, ended) if ended else {}
+
+
+def _sum(*some: Mapping[UUID, int]) -> dict[UUID, int]:
+    total: dict[UUID, int] = {}
+    for each in some:
+        for key, units in each.items():
+            total[key] = total.get(key, 0) + units
+    return total
+
+
 def _explained(row: Order, before: Mapping[UUID, int], held: Mapping[UUID, int]) -> dict[UUID, int]:
     explained: dict[UUID, int] = {}
     for line in row.lines:
@@ -285,3 +309,19 @@ def _explained(row: Order, before: Mapping[UUID, int], held: Mapping[UUID, int])
 def _write_terms(work: Work, row: Order, told: Mapping[str, object]) -> None:
     plain = [row.number, row.external_number, *(line.sku for line in row.lines)]
     timeline.write_terms(work, row, plain, told if row.erased_at is None else {})
+
+
+def held_there(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return, by variant, the units a shop counted down for orders of its that are still open."""
+    found = work.session.execute(
+        select(OrderLine.variant_id, func.sum(OrderLine.taken))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.variant_id.in_(variant_ids),
+            OrderLine.taken > 0,
+            Order.connection_id == connection_id,
+            Order.state.in_([state.value for state in rules.OPEN]),
+        )
+        .group_by(OrderLine.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in found if variant_id}

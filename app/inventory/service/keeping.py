@@ -1,0 +1,139 @@
+"""Units kept back because a shop's own count fell before the order behind it was heard of.
+
+The rules are `app.inventory.accounts`; the units of one shop and level are one reservation.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from app.catalog import service as catalog
+from app.core.db import new_id
+from app.core.work import Work
+from app.inventory.ledger import Posting, PostingKind
+from app.inventory.models import Level, Reservation
+from app.inventory.service.moving import locked_levels, post
+from app.inventory.service.promising import each_of, lessen, spread
+
+SEEN_SOLD: Final = "The shop shows less; its order is on its way."
+COUNTED_UP: Final = "The shop counts these up again."
+NO_ORDER_CAME: Final = "The shop shows less, and no order explains it."
+
+
+def keep_back(
+    work: Work, connection_id: UUID, seen: Mapping[UUID, int], *, until: datetime
+) -> None:
+    """Keep units back that a shop shows as sold while their order is still on its way.
+
+    As much as is available; a sale beyond that is for its order to tell.
+    """
+    postings: dict[UUID, list[Posting]] = {}
+    for level, quantity in spread(work, locked_levels(work, list(seen)), seen):
+        postings.setdefault(level.id, []).append(Posting(PostingKind.RESERVE, quantity))
+        _reserve(work, level.id, connection_id, quantity, until)
+    moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
+    catalog.stock_moved(work, moved, connection_id=connection_id)
+
+
+def _reserve(
+    work: Work, level_id: UUID, connection_id: UUID, quantity: int, until: datetime
+) -> None:
+    row = work.session.scalar(
+        select(Reservation)
+        .where(Reservation.connection_id == connection_id, Reservation.level_id == level_id)
+        .with_for_update()
+    )
+    if row is not None:
+        row.quantity, row.expires_at = row.quantity + quantity, until
+        return
+    work.session.add(
+        Reservation(
+            id=new_id(),
+            organization_id=work.organization_id,
+            level_id=level_id,
+            connection_id=connection_id,
+            quantity=quantity,
+            reason=SEEN_SOLD,
+            expires_at=until,
+        )
+    )
+    work.session.flush()
+
+
+def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> int:
+    """Let go of what was kept back for a shop's sale that no order explained in time.
+
+    The shop's merchant changed the count there, so the units are gone here, too; returns how many.
+    """
+    found = select(Reservation.level_id).where(
+        Reservation.connection_id == connection_id, Reservation.expires_at <= before
+    )
+    level_ids = list(work.session.scalars(found))
+    if not level_ids:
+        return 0
+    # Levels before reservations, as everywhere.
+    work.session.execute(
+        select(Level.id).where(Level.id.in_(level_ids)).order_by(Level.id).with_for_update()
+    )
+    gone = work.session.execute(
+        delete(Reservation)
+        .where(
+            Reservation.connection_id == connection_id,
+            Reservation.level_id.in_(level_ids),
+            Reservation.expires_at <= before,
+        )
+        .returning(Reservation.level_id, Reservation.quantity)
+    ).all()
+    parts = {row.level_id: row.quantity for row in gone}
+    post(
+        work,
+        each_of(PostingKind.GONE, parts),
+        reference=f"connection:{connection_id}",
+        note=NO_ORDER_CAME,
+    )
+    return sum(parts.values())
+
+
+def kept_back(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many units of variants are kept back for a shop's sales."""
+    found = work.session.execute(
+        select(Level.variant_id, func.sum(Reservation.quantity))
+        .join(Level, Level.id == Reservation.level_id)
+        .where(Reservation.connection_id == connection_id, Level.variant_id.in_(variant_ids))
+        .group_by(Level.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in found}
+
+
+def free_kept(work: Work, connection_id: UUID, most: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Free up to so many units of variants that were kept back; returns how many of each.
+
+    The shop counted them up again: the sale was taken back before its order was heard of.
+    """
+    by_id = {level.id: level for level in locked_levels(work, list(most))}
+    rows = work.session.scalars(
+        select(Reservation)
+        .where(Reservation.connection_id == connection_id, Reservation.level_id.in_(by_id))
+        .order_by(Reservation.level_id)
+        .with_for_update()
+    ).all()
+    freed: dict[UUID, int] = {}
+    parts: dict[UUID, int] = {}
+    for row in rows:
+        variant_id = by_id[row.level_id].variant_id
+        units = min(row.quantity, most[variant_id] - freed.get(variant_id, 0))
+        if units > 0:
+            parts[row.level_id] = units
+            freed[variant_id] = freed.get(variant_id, 0) + units
+            lessen(work, row, units)
+    moved = post(
+        work,
+        each_of(PostingKind.FREE, parts),
+        reference=f"connection:{connection_id}",
+        note=COUNTED_UP,
+    )
+    catalog.stock_moved(work, moved, connection_id=connection_id)
+    return freed

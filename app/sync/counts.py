@@ -1,0 +1,162 @@
+"""A shop's own count coming in, where its orders come in, too: each unit is to count once.
+
+The rules are `app.inventory.accounts`: what fell is kept back for its order; what rose is believed
+once no open order explains it. Without orders, counts come in as movements like everything else.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.core.work import Work
+from app.inventory import service as inventory
+from app.listings.models import Listing, Offer
+from app.orders import service as orders
+from app.sync import order_reading, records, tasks, writing
+from app.sync.planner import Intent, Way
+from app.sync.project import Pair
+
+
+def _moved(pair: Pair, intents: Sequence[Intent]) -> list[tuple[Intent, UUID, int]]:
+    """Return the counts that come in, with their variants and by how much the shop moved."""
+    return [
+        (each, UUID(each.variant_key), each.new - each.old)
+        for each in intents
+        if each.way is Way.PULL
+        and each.field == "quantity"
+        and each.variant_key is not None
+        and each.variant_key in pair.counted
+        and isinstance(each.old, int)
+        and isinstance(each.new, int)
+    ]
+
+
+def write_pulls(
+    work: Work, terms: records.Terms, wished: Sequence[writing.Wish]
+) -> list[writing.Wish]:
+    """Write what came in; counts that fell are kept back instead, and freed where they rose."""
+    if not order_reading.is_on(terms.connection, terms.capabilities):
+        return writing.write_pulls(work, terms, wished)
+    sold = [_sold_there(pair, pulls) for pair, pulls in wished]
+    rest = [
+        (pair, [each for each in pulls if each not in gone])
+        for (pair, pulls), gone in zip(wished, sold, strict=True)
+    ]
+    for pair, pulls in rest:
+        _free_risen(work, terms, pair, pulls)
+    written = writing.write_pulls(work, terms, rest)
+    for gone in sold:
+        _keep_back(work, terms, gone)
+    return [(pair, [*taken, *gone]) for (pair, taken), gone in zip(written, sold, strict=True)]
+
+
+def _sold_there(pair: Pair, pulls: Sequence[Intent]) -> list[Intent]:
+    """Return the counts that fell: sales, whose orders will follow."""
+    return [each for each, _, moved in _moved(pair, pulls) if moved < 0]
+
+
+def _keep_back(work: Work, terms: records.Terms, sold: Sequence[Intent]) -> None:
+    """Keep the units of sales back until their orders come."""
+    if sold:
+        units = {UUID(each.variant_key): each.old - each.new for each in sold if each.variant_key}
+        until = work.now + order_reading.GRACE
+        inventory.keep_back(work, terms.connection.id, units, until=until)
+
+
+def _free_risen(work: Work, terms: records.Terms, pair: Pair, pulls: Sequence[Intent]) -> None:
+    """Free what was kept back for sales that the shop counted up again."""
+    risen = {variant_id: moved for _, variant_id, moved in _moved(pair, pulls) if moved > 0}
+    if risen:
+        inventory.free_kept(work, terms.connection.id, risen)
+
+
+def orders_first(
+    work: Work, terms: records.Terms, pair: Pair, passing: list[Intent]
+) -> tuple[list[Intent], bool]:
+    """Leave out counts that rose while open orders may explain it, until those were read anew.
+
+    Returns, too, whether any was left out: the item is then to be looked at again.
+    """
+    if not order_reading.is_on(terms.connection, terms.capabilities):
+        return passing, False
+    risen = {variant_id: moved for _, variant_id, moved in _moved(pair, passing) if moved > 0}
+    waiting = _unexplained(work, terms, risen) if risen else set()
+    asked = _asked(work, pair.listing.id)
+    _forget(work, pair.listing.id, asked - waiting)
+    if not waiting:
+        return passing, False
+    fresh = waiting - asked
+    work.session.execute(
+        update(Offer)
+        .where(Offer.listing_id == pair.listing.id, Offer.variant_id.in_(fresh))
+        .values(rise_at=work.now, rise_is_read=False)
+        .execution_options(synchronize_session=False)
+    )
+    tasks.request_orders(work, terms.connection.id, [order_reading.CHANGED])
+    keys = {str(variant_id) for variant_id in waiting}
+    left = [each for each in passing if not (each.field == "quantity" and each.variant_key in keys)]
+    return left, True
+
+
+def _unexplained(work: Work, terms: records.Terms, risen: dict[UUID, int]) -> set[UUID]:
+    """Return the variants whose rise their shop's open orders may explain."""
+    kept = inventory.kept_back(work, terms.connection.id, list(risen))
+    held = orders.held_there(work, terms.connection.id, list(risen))
+    read = set(
+        work.session.scalars(
+            select(Offer.variant_id)
+            .join(Listing, Listing.id == Offer.listing_id)
+            .where(
+                Listing.connection_id == terms.connection.id,
+                Offer.variant_id.in_(risen),
+                Offer.rise_is_read,
+            )
+        )
+    )
+    return {
+        key
+        for key, moved in risen.items()
+        if moved > kept.get(key, 0) and held.get(key) and key not in read
+    }
+
+
+def _asked(work: Work, listing_id: UUID) -> set[UUID]:
+    found = select(Offer.variant_id).where(
+        Offer.listing_id == listing_id, Offer.rise_at.is_not(None)
+    )
+    return {key for key in work.session.scalars(found) if key is not None}
+
+
+def _forget(work: Work, listing_id: UUID, settled: set[UUID]) -> None:
+    """Forget rises that are over."""
+    if settled:
+        work.session.execute(
+            update(Offer)
+            .where(Offer.listing_id == listing_id, Offer.variant_id.in_(settled))
+            .values(rise_at=None, rise_is_read=False)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def look_again(work: Work, connection_id: UUID, *, read_since: datetime) -> None:
+    """Orders were read: items whose count rose before are looked at again, and believed."""
+    rows = work.session.execute(
+        select(Listing.external_id, Offer.id)
+        .join(Offer, Offer.listing_id == Listing.id)
+        .where(
+            Listing.connection_id == connection_id,
+            Offer.rise_at <= read_since,
+            Offer.rise_is_read.is_(False),
+        )
+    ).all()
+    if not rows:
+        return
+    work.session.execute(
+        update(Offer)
+        .where(Offer.id.in_([row.id for row in rows]))
+        .values(rise_is_read=True)
+        .execution_options(synchronize_session=False)
+    )
+    tasks.request_pulls(work, connection_id, [row.external_id for row in rows if row.external_id])
