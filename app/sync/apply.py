@@ -26,7 +26,6 @@ from app.sync import (
     records,
     standing,
     unanswered,
-    writing,
 )
 from app.sync.mass import Change, change_of
 from app.sync.models import ChangeState, SyncChange

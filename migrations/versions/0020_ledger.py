@@ -4,7 +4,7 @@ Adds columns with constant defaults, and makes PostgreSQL compute `available` an
 table of levels once, under an exclusive lock (about a second per million levels).
 
 Revision: 0020
-Previous: 0012
+Previous: 0015
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020"
-down_revision = "0012"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
