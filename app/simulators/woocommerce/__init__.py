@@ -11,7 +11,8 @@ from app.simulators.woocommerce.core import Write
 from app.simulators.woocommerce.deliveries import Sent
 from app.simulators.woocommerce.seeds import seed_products, seed_synthetic
 from app.simulators.woocommerce.settings import TwinSettings
-from app.simulators.woocommerce.state import NotInStore, StoreState
+from app.simulators.woocommerce.shopping import NotInStore
+from app.simulators.woocommerce.state import StoreState
 
 __all__ = [
     "Key",

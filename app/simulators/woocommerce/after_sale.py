@@ -2,25 +2,15 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
-from app.simulators.woocommerce import order_view, orders, php, prices, times
+from app.simulators.woocommerce import orders, php, times
 from app.simulators.woocommerce.core import StoreCore
 from app.simulators.woocommerce.errors import ApiError
 from app.simulators.woocommerce.resource import Asking, Shown
 from app.simulators.woocommerce.storage import Row
 
 Params = Mapping[str, Any]
-_GATEWAYS: Final = {"stripe", "paypal"}  # the ones that can send money back by themselves
-
-
-class BareData(ApiError):
-    """The refund error whose `data` is a number instead of an object."""
-
-    def body(self) -> dict[str, Any]:
-        """Return the JSON body."""
-        return super().body() | {"data": self.status}
 
 
 class CodeZero(ApiError):
@@ -38,9 +28,9 @@ def _order(asking: Asking, order_id: int, code: str) -> Row:
     return orders.own_order(asking.store, order_id, code=code)
 
 
-def _touch(store: StoreCore, row: Row, hook: str = "woocommerce_update_order") -> None:
+def _touch(store: StoreCore, row: Row) -> None:
     store.orders.put(row | {"modified": store.now()})
-    store.fire(hook, row["id"])
+    store.fire("woocommerce_update_order", row["id"])
 
 
 def note_list(asking: Asking, order_id: int, params: Params) -> list[Shown]:
@@ -86,81 +76,6 @@ def _shown_note(asking: Asking, note: Row) -> Shown:
     }
 
 
-def refund_list(asking: Asking, order_id: int, _params: Params) -> list[Shown]:
-    """Return the refunds of an order."""
-    row = _order(asking, order_id, "woocommerce_rest_invalid_order_id")
-    return [_shown_refund(asking, row, refund) for refund in row["refunds"]]
-
-
-def add_refund(asking: Asking, order_id: int, params: Params) -> Shown:
-    """Refund: unless told otherwise it moves money through the gateway and restocks."""
-    store = asking.store
-    row = _order(asking, order_id, "woocommerce_rest_invalid_order_id")
-    amount = prices.amount(php.decimal_text(params.get("amount", ""))) or Decimal(0)
-    left = order_view.total(row) - sum(
-        (Decimal(kept["amount"]) for kept in row["refunds"]), Decimal(0)
-    )
-    if not 0 < amount <= left:
-        raise ApiError("woocommerce_rest_invalid_order_refund", 400, "Refund amount is invalid.")
-    moves_money = php.boolean(params.get("api_refund", True))
-    if moves_money and row["payment_method"] not in _GATEWAYS:
-        message = "The payment gateway for this order does not support automatic refunds."
-        raise BareData("woocommerce_rest_cannot_create_order_refund", 500, message)
-    refund: Row = {
-        "id": store.take_id("posts"),
-        "created": store.now(),
-        "amount": f"{amount:.2f}",
-        "reason": php.text(params.get("reason")),
-        "refunded_payment": moves_money,
-        "lines": _refunded_lines(row, params),
-    }
-    if php.boolean(params.get("api_restock", True)):
-        for line in refund["lines"]:
-            orders.restock(store, line, -line["quantity"])
-    row = row | {"refunds": [*row["refunds"], refund]}
-    if amount == left:
-        row["status"] = "refunded"
-    _touch(store, row, "woocommerce_order_refunded")
-    return _shown_refund(asking, row, refund)
-
-
-def _refunded_lines(row: Row, params: Params) -> list[Row]:
-    sold = {line["id"]: line for line in row["line_items"]}
-    lines = []
-    for entry in params.get("line_items") or []:
-        line = sold.get(php.integer(entry.get("id") or 0))
-        if line is None:
-            raise ApiError("woocommerce_rest_invalid_item_id", 400, "Unknown order item.")
-        back = f"-{php.text(entry.get('refund_total', '0'))}"
-        quantity = -php.integer(entry.get("quantity") or 0)
-        lines.append(line | {"quantity": quantity, "subtotal": back, "total": back})
-    return lines
-
-
-def _shown_refund(asking: Asking, row: Row, refund: Row) -> Shown:
-    view, base = asking.reading, f"/orders/{row['id']}"
-    return {
-        "id": refund["id"],
-        "parent_id": row["id"],
-        "date_created": times.written(refund["created"], asking.store.settings.utc_offset),
-        "date_created_gmt": times.written(refund["created"]),
-        "amount": refund["amount"],
-        "reason": refund["reason"],
-        "refunded_by": asking.user_id,
-        "refunded_payment": refund["refunded_payment"],
-        "meta_data": [],
-        "line_items": [order_view.shown_line(asking.store, line) for line in refund["lines"]],
-        "shipping_lines": [],
-        "tax_lines": [],
-        "fee_lines": [],
-        "_links": {
-            "self": view.link(f"{base}/refunds/{refund['id']}"),
-            "collection": view.link(f"{base}/refunds"),
-            "up": view.link(base),
-        },
-    }
-
-
 def fulfillment_list(asking: Asking, order_id: int, _params: Params) -> list[Shown]:
     """Return the fulfillments of an order."""
     return list(_order(asking, order_id, "woocommerce_rest_order_invalid_id")["fulfillments"])
@@ -186,6 +101,16 @@ def add_fulfillment(asking: Asking, order_id: int, params: Params) -> Shown:
     }
     _touch(asking.store, row | {"fulfillments": [*row["fulfillments"], fulfillment]})
     return fulfillment
+
+
+def drop_fulfillment(asking: Asking, order_id: int, fulfillment_id: int) -> Shown:
+    """Take a parcel back."""
+    row = _order(asking, order_id, "woocommerce_rest_order_invalid_id")
+    kept = [entry for entry in row["fulfillments"] if entry["id"] != fulfillment_id]
+    if len(kept) == len(row["fulfillments"]):
+        raise CodeZero("Invalid fulfillment ID.")
+    _touch(asking.store, row | {"fulfillments": kept})
+    return {"message": "Fulfillment deleted successfully."}
 
 
 def _refuse_bad_items(items: Any) -> None:

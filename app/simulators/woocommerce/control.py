@@ -8,7 +8,8 @@ from flask import Blueprint, Response, jsonify, request
 from app.simulators.chaos import Chaos, RateLimit, profile_from
 from app.simulators.woocommerce import seeds, wire
 from app.simulators.woocommerce.errors import ApiError
-from app.simulators.woocommerce.state import NotInStore, StoreState
+from app.simulators.woocommerce.shopping import NotInStore
+from app.simulators.woocommerce.state import StoreState
 
 panel = Blueprint("control", __name__, url_prefix="/_twin")
 
@@ -116,6 +117,59 @@ def place_order() -> Response:
     lines = [(int(row_id), int(quantity)) for row_id, quantity in body.pop("lines")]
     order_id = _store().place_order(*lines, **body)
     return jsonify(_store().order(order_id))
+
+
+@panel.post("/sell")
+def sell() -> Response:
+    """Let a shopper buy: `{"lines": [[id, quantity]], "customer": {…}}`; 409: too few are left.
+
+    `"status": "pending"` leaves the payment open; any field an order takes may be given.
+    """
+    body = _body()
+    lines = [(int(row_id), int(quantity)) for row_id, quantity in body.pop("lines")]
+    return jsonify(_store().order(_store().sell(lines, **body)))
+
+
+@panel.get("/orders/<int:order_id>")
+def order(order_id: int) -> Response:
+    """Show an order."""
+    return jsonify(_store().order(order_id))
+
+
+@panel.post("/orders/<int:order_id>")
+def edit_order(order_id: int) -> Response:
+    """Change an order as the merchant in the WP admin."""
+    _store().edit_order(order_id, **_body())
+    return jsonify(_store().order(order_id))
+
+
+@panel.post("/orders/<int:order_id>/<any(pay, cancel, trash, restore, erase):action>")
+def move_order(order_id: int, action: str) -> Response:
+    """Let an order be paid, cancelled, trashed, restored or deleted."""
+    store = _store()
+    {
+        "pay": store.pay_order,
+        "cancel": store.cancel_order,
+        "trash": store.trash_order,
+        "restore": store.restore_order,
+        "erase": store.erase_order,
+    }[action](order_id)
+    return jsonify(ok=True)
+
+
+@panel.post("/orders/<int:order_id>/lines/<int:line_id>")
+def edit_line(order_id: int, line_id: int) -> Response:
+    """Change how many of a line are ordered: `{"quantity": 2}`."""
+    _store().edit_line(order_id, line_id, int(_body()["quantity"]))
+    return jsonify(_store().order(order_id))
+
+
+@panel.post("/orders/<int:order_id>/refunds")
+def refund_order(order_id: int) -> Response:
+    """Refund: `{"lines": {"11": 1}, "restock": true}` or `{"amount": "5.00"}`."""
+    body = _body()
+    lines = {int(line): int(units) for line, units in body.pop("lines", {}).items()}
+    return jsonify(id=_store().refund_order(order_id, lines, **body))
 
 
 @panel.post("/keys")

@@ -1,16 +1,14 @@
 """Orders: a sale lowers stock, a cancellation gives it back."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any, Final
 
-from app.simulators.woocommerce import fields, listing, php, prices, stock
+from app.simulators.woocommerce import fields, listing, order_lines, order_stock, php
 from app.simulators.woocommerce.core import StoreCore
 from app.simulators.woocommerce.errors import ApiError, invalid_id
 from app.simulators.woocommerce.media import Fetched
-from app.simulators.woocommerce.order_view import money, shown_order
-from app.simulators.woocommerce.render import View, product
+from app.simulators.woocommerce.order_view import shown_order
 from app.simulators.woocommerce.resource import Asking, Page, Shown
 from app.simulators.woocommerce.schema import ORDER, ORDER_LIST
 from app.simulators.woocommerce.storage import Row
@@ -26,8 +24,6 @@ STATUSES: Final = (
     "trash",
     "checkout-draft",
 )
-_TAKES_STOCK: Final = {"processing", "completed", "on-hold"}
-_GIVES_STOCK: Final = {"cancelled", "pending"}
 _ADDRESS: Final = (
     "first_name",
     "last_name",
@@ -80,11 +76,7 @@ class Orders:
 
     def update(self, row_id: int, params: Mapping[str, Any], _fetched: Fetched) -> Shown:
         """Change an order."""
-        row = dict(own_order(self._store, row_id, status=400))
-        _apply(self._store, row, params)
-        row["modified"] = self._store.now()
-        self._store.orders.put(row)
-        self._store.fire("woocommerce_update_order", row_id)
+        row = change_order(self._store, own_order(self._store, row_id, status=400), params)
         return shown_order(self._asking.writing, row)
 
     def delete(self, row_id: int, *, force: bool) -> Shown:
@@ -96,8 +88,7 @@ class Orders:
             return shown
         if row["status"] == "trash":
             raise ApiError("woocommerce_rest_already_trashed", 410, "Already in the trash.")
-        self._store.orders.put(row | {"status": "trash", "modified": self._store.now()})
-        self._store.fire("wp_trash_post", row_id)
+        trash_order(self._store, row)
         return shown
 
 
@@ -130,7 +121,9 @@ def new_order(store: StoreCore, params: Mapping[str, Any], *, created_via: str) 
         **dict.fromkeys(_TEXTS, ""),
         "billing": _address({}, {}, with_email=True),
         "shipping": _address({}, {}, with_email=False),
+        "prices_include_tax": store.settings.prices_include_tax,
         "line_items": [],
+        "coupon_lines": [],
         "shipping_lines": [],
         "fee_lines": [],
         "refunds": [],
@@ -145,13 +138,39 @@ def new_order(store: StoreCore, params: Mapping[str, Any], *, created_via: str) 
     return row
 
 
+def change_order(store: StoreCore, stored: Row, params: Mapping[str, Any]) -> Row:
+    """Change, keep and announce an order."""
+    row = dict(stored)
+    _apply(store, row, params)
+    row["modified"] = store.now()
+    store.orders.put(row)
+    store.fire("woocommerce_update_order", row["id"])
+    return row
+
+
+def trash_order(store: StoreCore, row: Row, *, admin_type: str | None = None) -> None:
+    """Put an order into the trash."""
+    kept = {"status": "trash", "status_before": row["status"], "modified": store.now()}
+    store.orders.put(row | kept)
+    store.fire("wp_trash_post", row["id"], admin_type=admin_type)
+
+
+def restore_order(store: StoreCore, row: Row) -> None:
+    """Take an order out of the trash, as the merchant does."""
+    status = row.get("status_before", "pending")
+    store.orders.put(row | {"status": status, "modified": store.now()})
+    store.fire("untrashed_post", row["id"], admin_type="order")
+
+
 def _apply(store: StoreCore, row: Row, params: Mapping[str, Any]) -> None:
     _write_facts(row, params)
     if params.get("line_items") is not None:
-        row["line_items"] = _lines(store, row, params["line_items"])
+        row["line_items"] = order_lines.changed_lines(store, row, params["line_items"])
+    if params.get("coupon_lines") is not None:
+        order_lines.redeem(store, row, params["coupon_lines"])
     for name in ("shipping_lines", "fee_lines"):
         if params.get(name) is not None:
-            row[name] = [_other_line(store, line) for line in params[name]]
+            row[name] = [order_lines.other_line(store, line) for line in params[name]]
     for meta in params.get("meta_data") or []:
         row["meta"] = fields.merged_meta(store, row["meta"], meta)
     _move_status(store, row, params)
@@ -174,57 +193,6 @@ def _address(
     return {name: php.text(sent.get(name, stored.get(name, ""))) for name in names}
 
 
-def _lines(store: StoreCore, row: Row, sent: Sequence[Mapping[str, Any]]) -> list[Row]:
-    lines = {line["id"]: line for line in row["line_items"]}
-    for entry in sent:
-        known = lines.get(php.integer(entry.get("id") or 0))
-        quantity = php.integer(entry.get("quantity", 1))
-        if known is None:
-            line = _new_line(store, entry, quantity)
-            lines[line["id"]] = line
-        elif quantity == 0:
-            del lines[known["id"]]
-            if row["has_taken_stock"]:
-                _move_line(store, known, known["quantity"])
-        else:
-            lines[known["id"]] = known | {"quantity": quantity}
-    return list(lines.values())
-
-
-def _new_line(store: StoreCore, entry: Mapping[str, Any], quantity: int) -> Row:
-    product_id = php.integer(entry.get("product_id") or 0)
-    variation_id = php.integer(entry.get("variation_id") or 0)
-    if not product_id and not variation_id and entry.get("sku"):
-        product_id = next(iter(store.goods.with_sku(php.text(entry["sku"]))), 0)
-    row = store.goods.get(variation_id or product_id)
-    if row is None:
-        message = "Product ID or SKU is required."
-        raise ApiError("woocommerce_rest_required_product_reference", 400, message)
-    if row["type"] == "variation":
-        product_id, variation_id = row["parent_id"], row["id"]
-    value = (prices.amount(prices.current(store, row)) or Decimal(0)) * quantity
-    return {
-        "id": store.take_id("order_items"),
-        "name": product(View(store, fields=("name",)), row)["name"],
-        "product_id": product_id,
-        "variation_id": variation_id,
-        "quantity": quantity,
-        "subtotal": php.text(entry.get("subtotal")) or money(value),
-        "total": php.text(entry.get("total")) or money(value),
-    }
-
-
-def _other_line(store: StoreCore, sent: Mapping[str, Any]) -> Row:
-    kept = {name: php.text(sent[name]) for name in sent if name in _OTHER_LINE_FIELDS}
-    total = prices.amount(php.decimal_text(sent.get("total", "0"))) or Decimal(0)
-    line: Row = {"id": store.take_id("order_items"), **kept}
-    line |= {"total": money(total), "total_tax": "0.00", "taxes": [], "meta_data": []}
-    return line
-
-
-_OTHER_LINE_FIELDS: Final = {"method_id", "method_title", "instance_id", "name"}
-
-
 def _move_status(store: StoreCore, row: Row, params: Mapping[str, Any]) -> None:
     status = params.get("status")
     if status is not None and status not in STATUSES:
@@ -237,30 +205,7 @@ def _move_status(store: StoreCore, row: Row, params: Mapping[str, Any]) -> None:
         row["paid"] = now
     if row["status"] == "completed" and row["completed"] is None:
         row["completed"] = now
-    if row["status"] in _TAKES_STOCK and not row["has_taken_stock"]:
-        _move_stock(store, row, direction=-1)
-    elif row["status"] in _GIVES_STOCK and row["has_taken_stock"]:
-        _move_stock(store, row, direction=1)
-
-
-def _move_stock(store: StoreCore, row: Row, *, direction: int) -> None:
-    row["has_taken_stock"] = direction < 0
-    for line in row["line_items"]:
-        _move_line(store, line, direction * line["quantity"])
-        sold = store.goods.get(line["product_id"])
-        if sold is not None and direction < 0:
-            store.goods.put(sold | {"total_sales": sold["total_sales"] + line["quantity"]})
-
-
-def _move_line(store: StoreCore, line: Row, by: int) -> None:
-    row = store.goods.get(line["variation_id"] or line["product_id"])
-    if row is not None:
-        stock.move(store, row, by)
-
-
-def restock(store: StoreCore, line: Row, quantity: int) -> None:
-    """Give the pieces of a refunded line back."""
-    _move_line(store, line, quantity)
+    order_stock.follow_status(store, row)
 
 
 def _fits(store: StoreCore, row: Row, query: Mapping[str, Any]) -> bool:

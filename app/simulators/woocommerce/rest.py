@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from app.simulators.woocommerce import after_sale, media, shop, wire
+from app.simulators.woocommerce import after_sale, media, refunds, shop, wire
 from app.simulators.woocommerce.attributes import Attributes, own_attribute
 from app.simulators.woocommerce.batch import logged, run_batch
 from app.simulators.woocommerce.deliveries import send_pings
@@ -16,6 +16,7 @@ from app.simulators.woocommerce.params import checked, require
 from app.simulators.woocommerce.products import Products
 from app.simulators.woocommerce.resource import Asking, Resource
 from app.simulators.woocommerce.routes import Routes, View
+from app.simulators.woocommerce.schema import REFUND_LIST
 from app.simulators.woocommerce.settings import Tracking, TwinSettings
 from app.simulators.woocommerce.terms import TAXONOMIES, Terms
 from app.simulators.woocommerce.variations import Variations
@@ -56,12 +57,15 @@ def routes_of(settings: TwinSettings) -> Routes:
     return _routes(
         has_brands=settings.at_least(9, 4),
         lists_variations=settings.at_least(10, 3),
+        lists_refunds=settings.lists_refunds,
         tracking=settings.tracking,
     )
 
 
 @lru_cache
-def _routes(*, has_brands: bool, lists_variations: bool, tracking: Tracking) -> Routes:
+def _routes(
+    *, has_brands: bool, lists_variations: bool, lists_refunds: bool, tracking: Tracking
+) -> Routes:
     routes = Routes()
     collections: dict[str, Factory] = {
         "/products": Products,
@@ -80,6 +84,8 @@ def _routes(*, has_brands: bool, lists_variations: bool, tracking: Tracking) -> 
         _add_collection(routes, f"{_V3}{path}", factory)
     if lists_variations:
         routes.add(f"{_V3}/variations", _list_view(_all_variations))
+    if lists_refunds:
+        routes.add(f"{_V3}/refunds", _refunds_view)
     _add_order_parts(routes, tracking)
     _add_shop(routes)
     return routes
@@ -192,16 +198,32 @@ def _batch_view(factory: Factory) -> View:
     return view
 
 
+def _refunds_view() -> Response:
+    query = checked(wire.query_params(), REFUND_LIST)
+    wire.permit("view")
+    with wire.store_here().change():
+        page = refunds.all_refunds(wire.asking(), query)
+    return wire.answer_page(page, query)
+
+
 def _add_order_parts(routes: Routes, tracking: Tracking) -> None:
     order = f"{_V3}/orders/<int:order_id>"
     _add_part(routes, f"{order}/notes", after_sale.note_list, after_sale.add_note)
-    _add_part(routes, f"{order}/refunds", after_sale.refund_list, after_sale.add_refund)
+    _add_part(routes, f"{order}/refunds", refunds.refund_list, refunds.add_refund)
     if tracking == "fulfillments":
         lister, adder = after_sale.fulfillment_list, after_sale.add_fulfillment
         _add_part(routes, f"{order}/fulfillments", lister, adder)
+        one = f"{order}/fulfillments/<int:fulfillment_id>"
+        routes.add(one, _drop_fulfillment, methods=["DELETE"])
     namespace = shop.TRACKING_NAMESPACES.get(tracking)
     if namespace is not None:
         _add_tracking(routes, f"/{namespace}")
+
+
+def _drop_fulfillment(order_id: int, fulfillment_id: int) -> Response:
+    wire.permit("delete")
+    with wire.store_here().change():
+        return wire.answer(after_sale.drop_fulfillment(wire.asking(), order_id, fulfillment_id))
 
 
 def _add_tracking(routes: Routes, namespace: str) -> None:
@@ -256,6 +278,10 @@ def _add_shop(routes: Routes) -> None:
         wire.permit("view")
         return wire.answer(shop.setting(wire.store_here().settings, group, name))
 
+    def payment_gateway(key: str) -> Response:
+        wire.permit("view")
+        return wire.answer(refunds.gateway(key))
+
     def core_media() -> Response:
         # Shop keys count under /wc/ only: to WordPress itself such a caller is anonymous.
         raise ApiError("rest_cannot_create", 401, "Sorry, you are not allowed to create posts.")
@@ -264,6 +290,7 @@ def _add_shop(routes: Routes) -> None:
     routes.add(f"{_V3}/system_status", system_status)
     routes.add(f"{_V3}/settings/<group>", setting_group)
     routes.add(f"{_V3}/settings/<group>/<name>", setting)
+    routes.add(f"{_V3}/payment_gateways/<key>", payment_gateway)
     routes.add("/wp/v2/media", core_media, methods=["POST"])
 
 

@@ -151,9 +151,11 @@ ORDER: Final[Schema] = {
         subtotal=STRING,
         total=STRING,
         sku=STRING,
+        meta_data=_META,
     ),
     "shipping_lines": records(method_id=STRING, method_title=STRING, total=STRING),
     "fee_lines": records(name=STRING, total=STRING),
+    "coupon_lines": records(code=STRING),
     "meta_data": _META,
 }
 
@@ -242,6 +244,8 @@ WEBHOOK_LIST: Final[Schema] = {
     "orderby": {**one_of("date", "id", "title"), "default": "date"},
     "status": {**one_of("all", "active", "paused", "disabled"), "default": "all"},
 }
+
+REFUND_LIST: Final[Schema] = {**_POSTS, "orderby": {**one_of("date", "id"), "default": "date"}}
 
 ORDER_LIST: Final[Schema] = {
     **_POSTS,

@@ -32,6 +32,11 @@ class TwinSettings:
     redirects_to_home: bool = False  # another host or scheme is answered 301
     allows_local_urls: bool = False  # rehearsal: http and loopback for callbacks, images, webhooks
     sale_moves_modified: bool = True  # False: a sale lowers stock and leaves date_modified alone
+    tax_percent: int = 0
+    coupons: tuple[tuple[str, int], ...] = (("ten", 10),)  # codes and percents
+    prices_include_tax: bool = False  # what shoppers see holds the tax; lines of orders never do
+    hides_line_meta: bool = False  # a plugin takes `_reduced_stock` and the like out of answers
+    lists_refunds: bool = True  # GET /refunds over all orders, which older releases lack
     tracking: Tracking = "none"
     login: tuple[str, str] = ("merchant", "merchant")
     shopper_login: tuple[str, str] = ("shopper", "shopper")  # may log in, may not manage the shop

@@ -8,26 +8,22 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from app.simulators.chaos import Fault
-from app.simulators.woocommerce import auth, lifecycle, media, orders, products, render, variations
+from app.simulators.woocommerce import auth, lifecycle, media, products, render, variations
 from app.simulators.woocommerce.auth import Key
-from app.simulators.woocommerce.core import StoreCore, Write
+from app.simulators.woocommerce.core import Write
 from app.simulators.woocommerce.deliveries import Sent, deliver_due, send_pings
 from app.simulators.woocommerce.fields import Draft
-from app.simulators.woocommerce.order_view import shown_order
 from app.simulators.woocommerce.products import Products
 from app.simulators.woocommerce.render import View
 from app.simulators.woocommerce.resource import Asking, Shown
+from app.simulators.woocommerce.shopping import NotInStore, Shopping
 from app.simulators.woocommerce.storage import Row
 from app.simulators.woocommerce.variations import Variations
 
 _YOUNG: Final = 10  # seconds; an admin save of something younger counts as its creation
 
 
-class NotInStore(LookupError):
-    """A test or a demo named an id that this store does not have."""
-
-
-class StoreState(StoreCore):
+class StoreState(Shopping):
     """One simulated WooCommerce store."""
 
     def add_key(
@@ -91,15 +87,6 @@ class StoreState(StoreCore):
         with self.change():
             lifecycle.erase(self, self._row(row_id))
 
-    def place_order(self, *lines: tuple[int, int], status: str = "processing", **body: Any) -> int:
-        """Let a customer buy `(product or variation id, quantity)`; returns the order's id."""
-        with self.change():
-            items = [{"product_id": row_id, "quantity": quantity} for row_id, quantity in lines]
-            row = orders.new_order(
-                self, {"status": status, "line_items": items, **body}, created_via="checkout"
-            )
-        return int(row["id"])
-
     def leave_stale_sku(self, sku: str) -> None:
         """Leave a row in the lookup table: creating with this SKU fails though nobody has it."""
         self.stale_skus.add(sku)
@@ -126,14 +113,6 @@ class StoreState(StoreCore):
         """Return a variation as stored (context=edit)."""
         with self.lock:
             return render.variation(View(self, "edit"), self._row(row_id))
-
-    def order(self, row_id: int) -> Shown:
-        """Return an order."""
-        with self.lock:
-            row = self.orders.get(row_id)
-            if row is None:
-                raise NotInStore(row_id)
-            return shown_order(View(self, "edit"), row)
 
     def find_sku(self, sku: str) -> int | None:
         """Return the id behind a SKU."""
