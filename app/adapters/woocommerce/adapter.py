@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from app.adapters.orders import CancelDraft, ChannelOrder, RefundDraft, ShipmentDraft
 from app.adapters.port import Capabilities
 from app.adapters.types import (
     Batch,
@@ -21,11 +22,15 @@ from app.adapters.types import (
 )
 from app.adapters.woocommerce import check, schema, webhooks
 from app.adapters.woocommerce.batches import Batches
+from app.adapters.woocommerce.cancelling import Cancelling
 from app.adapters.woocommerce.client import Client, Door
 from app.adapters.woocommerce.levels import Levels
 from app.adapters.woocommerce.listings import Listings
+from app.adapters.woocommerce.orders import OrderReads
 from app.adapters.woocommerce.reads import Reads
+from app.adapters.woocommerce.refunds import Refunds
 from app.adapters.woocommerce.rehearsal import Rehearsal
+from app.adapters.woocommerce.shipping import Shipping
 from app.adapters.woocommerce.shop import Shop
 from app.core.transport import Transport
 
@@ -44,6 +49,10 @@ class WooCommerceAdapter:
         batches = Batches(self._client)
         self._listings = Listings(self._shop, self._reads, batches)
         self._levels = Levels(self._shop, self._reads, batches)
+        self._orders = OrderReads(self._client, home_url=self._home_url)
+        self._refunds = Refunds(self._client, self._orders)
+        self._cancelling = Cancelling(self._orders, self._refunds, batches)
+        self._shipping = Shipping(self._client, self._orders, batches)
         self._hooks = webhooks.Hooks(self._client, url=self._hook_url, secret=self._hook_secret)
         self.capabilities = capabilities_with(self._facts)
 
@@ -83,6 +92,26 @@ class WooCommerceAdapter:
     def collect(self, ticket: Ticket) -> Sequence[Outcome]:
         """Return nothing: this shop answers every write at once and hands out no tickets."""
         return []
+
+    def pull_orders(self, after: Cursor) -> Page[ChannelOrder]:
+        """Read a page of orders, the longest unchanged first."""
+        return self._orders.pull(after)
+
+    def read_orders(self, external_ids: Sequence[str]) -> Sequence[ChannelOrder]:
+        """Read these orders as they stand now; missing ones come back with `is_deleted`."""
+        return self._orders.orders(external_ids)
+
+    def ship_orders(self, drafts: Sequence[ShipmentDraft]) -> Sequence[Outcome]:
+        """Make parcels known; `external_id` of an outcome is the channel's shipment."""
+        return self._shipping.ship(drafts)
+
+    def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
+        """Cancel orders; one outcome per draft, in order."""
+        return self._cancelling.cancel(drafts)
+
+    def refund_orders(self, drafts: Sequence[RefundDraft]) -> Sequence[Outcome]:
+        """Give money back; `external_id` of an outcome is the channel's refund."""
+        return self._refunds.refund(drafts)
 
     def read_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         """Verify and read a webhook over its raw bytes; raises Refused when it is not genuine."""

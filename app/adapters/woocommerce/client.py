@@ -197,7 +197,9 @@ class Client:
         if method in _BLOCKABLE and self._learned.overrides_method:
             query["_method"] = method
             method = "POST"
-        full_path = f"{schema.API_PATH}{path}"
+        # An extension has a place of its own beside the shop's API; the keys count there, too.
+        is_elsewhere = path.startswith(schema.INDEX_PATH)
+        full_path = path if is_elsewhere else f"{schema.API_PATH}{path}"
         return self._on_the_wire(
             method,
             full_path,

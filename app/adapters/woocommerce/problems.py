@@ -51,6 +51,7 @@ class Row:
 
 _KEYS = "The shop no longer accepts our keys, or they may not do this. Connect it again."
 _GONE = "This product no longer exists in the shop."
+ORDER_GONE = "This order no longer exists in the shop."
 _VARIANT_GONE = "This variant no longer exists in the shop."
 _PICTURE = (
     "The shop could not fetch this picture. Check that its address is public and ends in .jpg,"
@@ -75,9 +76,10 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "woocommerce_rest_product_variation_invalid_id": Row(Sort.NOT_FOUND, _VARIANT_GONE),
     "woocommerce_rest_product_variation_invalid_parent": Row(Sort.NOT_FOUND, _VARIANT_GONE),
-    "woocommerce_rest_shop_order_invalid_id": Row(Sort.NOT_FOUND, "This order is gone."),
-    "woocommerce_rest_order_invalid_id": Row(Sort.NOT_FOUND, "This order is gone."),
-    "woocommerce_rest_invalid_order_id": Row(Sort.NOT_FOUND, "This order is gone."),
+    "woocommerce_rest_shop_order_invalid_id": Row(Sort.NOT_FOUND, ORDER_GONE),
+    "woocommerce_rest_order_invalid_id": Row(Sort.NOT_FOUND, ORDER_GONE),
+    "woocommerce_rest_invalid_order_id": Row(Sort.NOT_FOUND, ORDER_GONE),
+    "woocommerce_rest_invalid_order_status": Row(Sort.REFUSED, None, "status"),
     "woocommerce_rest_term_invalid": Row(
         Sort.NOT_FOUND, "A category, tag or brand was deleted in the shop.", "categories"
     ),
@@ -105,11 +107,13 @@ TABLE: Final[Mapping[str, Row]] = {
     "woocommerce_rest_invalid_image": Row(Sort.REFUSED, _PICTURE, "images"),
     "woocommerce_product_invalid_image_id": Row(Sort.NOT_FOUND, _LOST_PICTURE, "images"),
     "woocommerce_variation_invalid_image_id": Row(Sort.NOT_FOUND, _LOST_PICTURE, "image"),
-    "woocommerce_rest_invalid_item_id": Row(Sort.REFUSED),
+    "woocommerce_rest_invalid_item_id": Row(Sort.REFUSED, None, "lines"),
     "woocommerce_rest_invalid_customer_id": Row(Sort.REFUSED),
     "woocommerce_rest_required_product_reference": Row(Sort.REFUSED),
     "woocommerce_rest_invalid_shipping_item": Row(Sort.REFUSED),
-    "woocommerce_rest_invalid_order_refund": Row(Sort.REFUSED),
+    "woocommerce_rest_invalid_order_refund": Row(Sort.REFUSED, None, "amount"),
+    # A 500 of which the shop is sure: it keeps no refund whose payment it could not return.
+    "woocommerce_rest_cannot_create_order_refund": Row(Sort.REFUSED, None, "amount"),
     "woocommerce_rest_shop_webhook_invalid_topic": Row(Sort.REFUSED),
     "woocommerce_rest_shop_webhook_invalid_delivery_url": Row(
         Sort.REFUSED,
@@ -121,7 +125,6 @@ TABLE: Final[Mapping[str, Row]] = {
         "This shop has no trash, so deleting would be final. Delete the product in WooCommerce.",
     ),
     "woocommerce_rest_cannot_delete": Row(Sort.PLATFORM),
-    "woocommerce_rest_cannot_create_order_refund": Row(Sort.PLATFORM),
     "internal_server_error": Row(Sort.PLATFORM),
 }
 

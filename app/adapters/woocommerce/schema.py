@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.adapters.orders import OrderAct
 from app.adapters.port import Capabilities
 
 INDEX_PATH: Final = "/wp-json/"
@@ -66,5 +67,6 @@ CAPABILITIES: Final = Capabilities(
     batch_size=MAX_BATCH,
     level_batch_size=MAX_BATCH,
     has_webhooks=True,
+    orders=frozenset(OrderAct),
     max_lengths={"sku": 100, "gtin": 100, "tags": 200, "categories": 200, "brand": 200},
 )

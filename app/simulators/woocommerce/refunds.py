@@ -42,17 +42,14 @@ def gateway(key: str) -> Shown:
     return {"id": key, "title": key.title(), "enabled": True, "method_supports": GATEWAYS[key]}
 
 
-def refund_list(asking: Asking, order_id: int, _params: Params) -> list[Shown]:
-    """Return the refunds of an order."""
-    row = _order(asking, order_id)
-    return [shown_refund(asking, row, refund) for refund in row["refunds"]]
-
-
-def all_refunds(asking: Asking, query: Params) -> Page:
-    """Return a page of the refunds of all orders, the newest first."""
+def refunds_page(asking: Asking, query: Params, order_id: int | None = None) -> Page:
+    """Return a page of the refunds of one order, or of all; the newest first."""
+    orders_meant = (
+        asking.store.orders.rows.values() if order_id is None else [_order(asking, order_id)]
+    )
     found = [
         (refund["id"], row, refund)
-        for row in asking.store.orders.rows.values()
+        for row in orders_meant
         for refund in row["refunds"]
         if not query.get("include") or refund["id"] in query["include"]
     ]

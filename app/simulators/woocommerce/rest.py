@@ -198,18 +198,19 @@ def _batch_view(factory: Factory) -> View:
     return view
 
 
-def _refunds_view() -> Response:
+def _refunds_view(order_id: int | None = None) -> Response:
     query = checked(wire.query_params(), REFUND_LIST)
     wire.permit("view")
     with wire.store_here().change():
-        page = refunds.all_refunds(wire.asking(), query)
+        page = refunds.refunds_page(wire.asking(), query, order_id)
     return wire.answer_page(page, query)
 
 
 def _add_order_parts(routes: Routes, tracking: Tracking) -> None:
     order = f"{_V3}/orders/<int:order_id>"
     _add_part(routes, f"{order}/notes", after_sale.note_list, after_sale.add_note)
-    _add_part(routes, f"{order}/refunds", refunds.refund_list, refunds.add_refund)
+    routes.add(f"{order}/refunds", _refunds_view)
+    routes.add(f"{order}/refunds", _add_view(refunds.add_refund), methods=["POST"])
     if tracking == "fulfillments":
         lister, adder = after_sale.fulfillment_list, after_sale.add_fulfillment
         _add_part(routes, f"{order}/fulfillments", lister, adder)
@@ -250,6 +251,11 @@ def _add_part(
         with wire.store_here().change():
             return wire.answer(lister(wire.asking(), order_id, wire.query_params()))
 
+    routes.add(path, list_view)
+    routes.add(path, _add_view(adder), methods=["POST"])
+
+
+def _add_view(adder: after_sale.Adder) -> View:
     def add_view(order_id: int) -> Response:
         params = wire.body_params({})
         wire.permit("create")
@@ -258,8 +264,7 @@ def _add_part(
             shown = adder(wire.asking(), order_id, params)
         return wire.answer(shown, 201)
 
-    routes.add(path, list_view)
-    routes.add(path, add_view, methods=["POST"])
+    return add_view
 
 
 def _add_shop(routes: Routes) -> None:

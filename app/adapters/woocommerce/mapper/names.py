@@ -3,6 +3,10 @@
 from typing import Final
 
 META_KEY: Final = "_syncstore_id"  # our key on products and variations
+TRACKING_KEY: Final = "_syncstore_tracking"  # our parcels on orders, where a shop has no place
+PARCEL_KEY: Final = "_syncstore_parcel"  # our key on a core fulfilment
+REFUND_KEY: Final = "_syncstore_refund"  # our key on a refund
+CANCEL_KEY: Final = "_syncstore_cancel_reason"  # on orders we cancelled
 WRITABLE_KINDS: Final = frozenset(("simple", "variable"))
 
 # The category a product without one falls into; naming it would make every such product differ. The
