@@ -19,10 +19,11 @@ class Amounts:
     @classmethod
     def of(cls, read: Reader) -> Self:
         """Take currency and tax from the order itself."""
-        currency = read.text("currency")
-        if currency is None:
-            raise read.bad("currency", "a currency code")
-        return cls(currency.upper(), read.flag("prices_include_tax"))
+        try:
+            currency = Money(0, (read.text("currency") or "").upper()).currency
+        except NotMoney:
+            raise read.bad("currency", "a currency code") from None
+        return cls(currency, read.flag("prices_include_tax"))
 
     def minor(self, read: Reader, name: str) -> int | None:
         """Return an amount in minor units, or None where the shop names none."""
