@@ -1,0 +1,134 @@
+"""Shoppers buy in two WooCommerce stores of one merchant, and every side keeps the same count."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.core import db
+from app.core.work import unit_of_work
+from app.inventory.models import Level
+from app.orders import service
+from app.orders.models import Order
+from app.orders.service import Parcel, Refunding
+from tests.engine.world import Shop, Store, connected_store
+
+
+def _orders(shop: Shop) -> list[Order]:
+    with db.reading(shop.actor) as session:
+        found = list(session.scalars(select(Order).order_by(Order.placed_at, Order.id)))
+        for each in found:
+            list(each.lines)
+        return found
+
+
+def _available(shop: Shop, product: UUID) -> int:
+    variant = next(iter(shop.values(product).variants))
+    with db.reading(shop.actor) as session:
+        return session.scalars(select(Level).where(Level.variant_id == variant)).one().available
+
+
+def _there(store: Store) -> int:
+    sku = store.state.find_sku("MUG-1")
+    assert sku is not None
+    return int(store.state.product(sku)["stock_quantity"])
+
+
+def _sell(store: Store, units: int, **how: Any) -> int:
+    sku = store.state.find_sku("MUG-1")
+    assert sku is not None
+    return store.state.sell([(sku, units)], **how)
+
+
+def test_a_sale_in_one_store_lowers_every_count_once(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as first, connected_store(shop) as second:
+        shop.settle()
+        first.list_here(product)
+        second.list_here(product)
+
+        _sell(first, 3)
+        shop.settle()
+        _sell(second, 2)
+        shop.settle()
+
+        assert [order.state for order in _orders(shop)] == ["allocated", "allocated"]
+        assert (_available(shop, product), _there(first), _there(second)) == (5, 5, 5)
+
+
+@pytest.mark.parametrize("tracking", ["none", "fulfillments", "shipment_tracking"])
+def test_shipped_here_the_store_completes_its_order(shop: Shop, tracking: str) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop, tracking=tracking) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+        [order] = _orders(shop)
+
+        with unit_of_work(shop.actor) as work:
+            service.ship_order(work, order.id, Parcel(carrier="UPS", tracking_number="1Z999"))
+        shop.settle()
+        store.read()
+
+        assert store.state.order(number)["status"] == "completed"
+        [order] = _orders(shop)
+        assert order.state == "shipped"
+        assert [(line.quantity, line.shipped) for line in order.lines] == [(3, 3)]
+        assert (_available(shop, product), _there(store)) == (7, 7)
+
+
+def test_cancelled_in_the_store_every_side_has_its_units_back(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+
+        store.state.cancel_order(number)
+        shop.settle()
+        store.read()
+
+        assert store.state.order(number)["status"] == "cancelled"
+        assert [order.state for order in _orders(shop)] == ["cancelled"]
+        assert (_available(shop, product), _there(store)) == (10, 10)
+
+
+def test_money_given_back_here_goes_back_once_there(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+        [order] = _orders(shop)
+
+        with unit_of_work(shop.actor) as work:
+            what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=True)
+            service.refund_order(work, order.id, what)
+        store.state.lose_next_answer()
+        shop.settle()
+        store.read()
+
+        assert [refund["total"] for refund in store.state.order(number)["refunds"]] == ["-10.00"]
+        [order] = _orders(shop)
+        assert (order.refunded_minor, order.lines[0].quantity) == (1000, 2)
+        assert (_available(shop, product), _there(store)) == (8, 8)
+
+
+def test_an_open_checkout_waits_and_takes_its_units_when_it_is_paid(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+
+        number = _sell(store, 4, status="pending")
+        shop.settle()
+        waiting = [order.state for order in _orders(shop)]
+        store.state.pay_order(number)
+        shop.settle()
+
+        assert (waiting, [order.state for order in _orders(shop)]) == (["on_hold"], ["allocated"])
+        assert (_available(shop, product), _there(store)) == (6, 6)
