@@ -1,8 +1,8 @@
 """Giving money back, never twice: our key is kept on the refund, and looked for before each call.
 
 The shop keeps the key only after it made the refund, and writes mails in between; where it broke
-off there, the refund is known by its amount, its reason and its day. What a way to pay cannot give
-back by itself is noted in the shop and said to the merchant.
+off there, the refund is known by its amount, its reason, its units and its day. What a way to pay
+cannot give back by itself is noted in the shop and said to the merchant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from app.adapters.woocommerce.items import UNANSWERED
 from app.adapters.woocommerce.mapper.amounts import Amounts, meta
 from app.adapters.woocommerce.mapper.names import REFUND_KEY
 from app.adapters.woocommerce.mapper.reader import Reader
+from app.adapters.woocommerce.mapper.refunds import units_back
 from app.adapters.woocommerce.orders import OrderReads
 from app.adapters.woocommerce.problems import ORDER_GONE, CallRefused
 from app.core import clock
@@ -52,12 +53,12 @@ class Refunds:
         order = Reader(row, f"order {draft.order_external_id}")
         amounts = Amounts.of(order)
         has_some = bool(row.get("refunds")) or draft.order_external_id in given
-        if has_some and (found := self._found(draft)) is not None:
+        if has_some and (found := self._found(draft, order)) is not None:
             return Applied(draft.key, found)
         if (refusal := _refusal(draft, order, amounts, given)) is not None:
             return refusal
         moves_money = self._gives_back(order.text("payment_method") or "")
-        outcome = self._post(draft, _body(draft, order, moves_money=moves_money))
+        outcome = self._post(draft, order, _body(draft, order, moves_money=moves_money))
         if isinstance(outcome, Applied):
             already = given.get(draft.order_external_id, 0)
             given[draft.order_external_id] = already + draft.amount
@@ -66,28 +67,28 @@ class Refunds:
                 return Applied(draft.key, outcome.external_id, problems=(_by_hand(name),))
         return outcome
 
-    def _post(self, draft: RefundDraft, body: Mapping[str, Any]) -> Outcome:
+    def _post(self, draft: RefundDraft, order: Reader, body: Mapping[str, Any]) -> Outcome:
         try:
             made = self._client.post(f"/orders/{draft.order_external_id}/refunds", body)
             return Applied(draft.key, Reader(made, "refund").identity("id"))
         except Unknown:
-            found = self._found_after_loss(draft)
+            found = self._found_after_loss(draft, order)
             return Applied(draft.key, found) if found else Unanswered(draft.key, UNANSWERED)
         except CallRefused as error:
             # The payment provider may have answered too late for the shop: look before believing.
-            if error.code == _NOT_MADE and (found := self._found_after_loss(draft)):
+            if error.code == _NOT_MADE and (found := self._found_after_loss(draft, order)):
                 return Applied(draft.key, found)
             return Rejected(draft.key, (error.error.problem(),), is_gone=error.error.is_gone)
         except Gone:
             return _rejected(draft, ORDER_GONE, "gone", is_gone=True)
 
-    def _found_after_loss(self, draft: RefundDraft) -> str | None:
+    def _found_after_loss(self, draft: RefundDraft, order: Reader) -> str | None:
         try:
-            return self._found(draft)
+            return self._found(draft, order)
         except AdapterError:
             return None
 
-    def _found(self, draft: RefundDraft) -> str | None:
+    def _found(self, draft: RefundDraft, order: Reader) -> str | None:
         """Return the refund that this draft already is."""
         refunds = [
             Reader(row, f"refunds[{number}]")
@@ -98,7 +99,7 @@ class Refunds:
             if keys[each.identity("id")] == draft.key:
                 return each.identity("id")
         for each in refunds:
-            if not keys[each.identity("id")] and _is_same(draft, each):
+            if not keys[each.identity("id")] and _is_same(draft, order, each):
                 return each.identity("id")
         return None
 
@@ -194,12 +195,13 @@ def _taxes(line: Reader, units: int) -> dict[int, Decimal]:
     }
 
 
-def _is_same(draft: RefundDraft, refund: Reader) -> bool:
+def _is_same(draft: RefundDraft, order: Reader, refund: Reader) -> bool:
     made_at = refund.moment("date_created_gmt")
     amounts = Amounts(draft.currency, includes_tax=False)
     return (
         abs(amounts.known(refund, "amount")) == draft.amount
         and (refund.words("reason") or "") == draft.reason
+        and units_back(order, refund) == dict(draft.lines)
         and made_at is not None
         and clock.now() - made_at < _SAME_REFUND
     )

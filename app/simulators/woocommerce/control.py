@@ -123,11 +123,19 @@ def place_order() -> Response:
 def sell() -> Response:
     """Let a shopper buy: `{"lines": [[id, quantity]], "customer": {…}}`; 409: too few are left.
 
-    `"status": "pending"` leaves the payment open; any field an order takes may be given.
+    A text instead of an id is a SKU. `"status": "pending"` leaves the payment open; any field an
+    order takes may be given.
     """
     body = _body()
-    lines = [(int(row_id), int(quantity)) for row_id, quantity in body.pop("lines")]
+    lines = [(_id_of(named), int(quantity)) for named, quantity in body.pop("lines")]
     return jsonify(_store().order(_store().sell(lines, **body)))
+
+
+def _id_of(named: int | str) -> int:
+    found = _store().find_sku(named) if isinstance(named, str) else named
+    if found is None:
+        raise NotInStore(named)
+    return found
 
 
 @panel.get("/orders/<int:order_id>")

@@ -1,14 +1,15 @@
 """Telling a store of parcels, cancellations and refunds: the right way, once, and its refusals."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import pytest
 
-from app.adapters.errors import NeedsReauth, Throttled
+from app.adapters.errors import NeedsReauth, Retryable, Throttled, Unknown
 from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft
-from app.adapters.types import Applied, Rejected, Unanswered
+from app.adapters.types import Applied, Outcome, Rejected, Unanswered
 from app.core.transport import Transport
 from app.simulators.chaos import Fault
 from app.simulators.woocommerce import TwinSettings
@@ -412,10 +413,17 @@ def test_a_refund_whose_key_got_lost_in_the_store_is_recognised() -> None:
     sale.stage.store.orders.rows[int(sale.order)]["refunds"][0]["meta"] = []
 
     again = applied(sale.channel.refund_orders([sale.refund(reason="Broken")])[0])
-    other = applied(sale.channel.refund_orders([sale.refund(reason="Late", key="r-2")])[0])
+    others = sale.channel.refund_orders(
+        [
+            sale.refund(500, reason="Broken", key="r-2"),
+            sale.refund(reason="Late", key="r-3"),
+            sale.refund(500, reason="Broken", key="r-4", lines={sale.line: 1}),
+        ]
+    )
 
-    assert again.external_id == made.external_id != other.external_id
-    assert sale.stage.given_back(sale.order) == [1000, 1000]
+    assert again.external_id == made.external_id
+    assert made.external_id not in {applied(each).external_id for each in others}
+    assert sorted(sale.stage.given_back(sale.order)) == [500, 500, 1000, 1000]
 
 
 class FallsSilent(httpx.BaseTransport):
@@ -452,6 +460,51 @@ def test_the_whole_amount_makes_an_order_refunded() -> None:
     applied(sale.channel.refund_orders([sale.refund(3000)])[0])
 
     assert sale.shown["status"] == "refunded"
+
+
+# Bad weather
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("tracking", ["none", "fulfillments", "shipment_tracking"])
+def test_in_bad_weather_everything_is_done_in_the_end_and_once(
+    tracking: Tracking, seed: int
+) -> None:
+    sale = Sale(tracking=tracking)
+    doomed = str(sale.stage.sell({sale.mug: 2}))
+    sale.stage.store.chaos.use("storm", seed=seed)
+    tasks: list[Callable[[], Sequence[Outcome]]] = [
+        lambda: sale.channel.ship_orders([sale.parcel("1Z1")]),
+        lambda: sale.channel.refund_orders([sale.refund(700, reason="Late")]),
+        lambda: sale.channel.cancel_orders([CancelDraft("c-1", doomed, refunds=True)]),
+        lambda: sale.channel.refund_orders([sale.refund(300, key="r-2", lines={sale.line: 1})]),
+        lambda: sale.channel.ship_orders([sale.parcel("1Z2", is_last=True)]),
+    ]
+
+    for task in tasks:
+        _until_done(task)
+        _until_done(task)
+
+    sale.stage.store.chaos.calm()
+    assert sale.stage.numbers_of(sale.order) == ["1Z1", "1Z2"]
+    assert sale.stage.given_back(sale.order) == [700, 300]
+    assert sale.shown["status"] == "completed"
+    assert sale.stage.given_back(doomed) == [2000]
+    assert sale.stage.store.order(int(doomed))["status"] == "cancelled"
+    assert sale.stage.stock_of(sale.mug) == 7
+    assert len(sale.notes()) == (2 if tracking == "none" else 0)
+
+
+def _until_done(task: Callable[[], Sequence[Outcome]]) -> None:
+    for _ in range(200):
+        try:
+            [outcome] = task()
+        except (Retryable, Unknown):
+            continue
+        if isinstance(outcome, Applied):
+            return
+        assert isinstance(outcome, Unanswered)
+    raise AssertionError("never done")
 
 
 def test_keys_without_rights_need_a_person() -> None:

@@ -224,9 +224,9 @@ def panel(world: World) -> httpx.Client:
 
 
 def test_the_panel_sells_pays_edits_refunds_and_cancels(world: World, panel: httpx.Client) -> None:
-    mug = _mug(world, 5)
+    mug = _mug(world, 5, sku="MUG-1")
 
-    order = panel.post("/sell", json={"lines": [[mug, 4]], "status": "pending"}).json()
+    order = panel.post("/sell", json={"lines": [["MUG-1", 4]], "status": "pending"}).json()
     refused = panel.post("/sell", json={"lines": [[mug, 2]]})
     line = order["line_items"][0]["id"]
     panel.post(f"/orders/{order['id']}/pay")
@@ -244,3 +244,4 @@ def test_the_panel_sells_pays_edits_refunds_and_cancels(world: World, panel: htt
     panel.post(f"/orders/{order['id']}/cancel")
     assert (_left(world, mug), world.store.order(order["id"])["status"]) == (5, "cancelled")
     assert panel.post("/orders/999/pay").status_code == 404
+    assert panel.post("/sell", json={"lines": [["NOBODY", 1]]}).status_code == 404

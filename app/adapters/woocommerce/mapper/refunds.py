@@ -44,11 +44,11 @@ def _refund(
         amount=abs(amounts.needed(full, "amount")),
         at=full.moment("date_created_gmt") or otherwise_at,
         reason=full.words("reason") or "",
-        lines=_lines(order, full),
+        lines=units_back(order, full),
     )
 
 
-def _lines(order: Reader, refund: Reader) -> dict[str, int]:
+def units_back(order: Reader, refund: Reader) -> dict[str, int]:
     """Return how many of which line came back; amounts without units are no lines."""
     found: dict[str, int] = {}
     for line in refund.objects("line_items"):
