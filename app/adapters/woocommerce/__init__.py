@@ -12,7 +12,7 @@ WOOCOMMERCE: Final = Channel(
     label="WooCommerce",
     build=build,
     capabilities=schema.CAPABILITIES,
-    description="A shop on WordPress. Products, prices and stock both ways.",
+    description="A shop on WordPress. Products, prices, stock and orders both ways.",
     icon="shopping-cart",
     connect_fields=(
         FormField(

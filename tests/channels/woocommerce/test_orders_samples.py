@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.adapters.errors import BadPayload
+from app.adapters.errors import AdapterError, BadPayload, Gone, Unsupported
 from app.adapters.orders import ChannelOrder, Payment
+from app.adapters.woocommerce import problems
 from app.adapters.woocommerce.mapper import orders as mapper
 from app.adapters.woocommerce.mapper import parcels
 
@@ -148,6 +149,19 @@ def test_a_tracking_without_a_day_or_a_carrier_is_read() -> None:
     parcel = parcels.tracking(bare)
 
     assert (parcel.carrier, parcel.url, parcel.at) == ("", "", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rest_responses_enveloped/shipment_tracking_plugin_not_active.json", Unsupported),
+        ("rest_responses_fluxc/wc-order-notes-response-failure-invalid-id.json", Gone),
+    ],
+)
+def test_captured_refusals_say_whether_the_place_or_the_order_is_missing(
+    name: str, kind: type[AdapterError]
+) -> None:
+    assert isinstance(problems.error_of(404, _captured(name), is_write=False), kind)
 
 
 def test_what_is_missing_is_named() -> None:
