@@ -49,7 +49,11 @@ class Fulfillments:
 
     def add(self, draft: ShipmentDraft) -> str:
         """Add a parcel with what is in it."""
-        items = [{"item_id": int(line), "qty": units} for line, units in draft.lines.items()]
+        items = [
+            {"item_id": int(line), "qty": units}
+            for line, units in draft.lines.items()
+            if line.isdigit()
+        ]
         metas: list[Body] = [
             {"key": parcels.ITEMS, "value": items},
             {"key": PARCEL_KEY, "value": draft.key},

@@ -224,11 +224,12 @@ def test_a_parcel_of_a_closed_order_is_refused_with_its_reason() -> None:
 def test_what_the_store_refuses_of_a_parcel_is_said_and_the_others_go_on() -> None:
     sale = Sale(tracking="fulfillments")
     bad, good = sale.parcel("1Z1", lines={sale.line: 0}), sale.parcel("1Z2")
-    empty = sale.parcel("1Z3", lines={})
+    empty, odd = sale.parcel("1Z3", lines={}), sale.parcel("1Z4", lines={"x": 1})
 
-    outcomes = sale.channel.ship_orders([bad, empty, good])
+    outcomes = sale.channel.ship_orders([bad, empty, good, odd])
 
-    assert [type(outcome) for outcome in outcomes] == [Rejected, Rejected, Applied]
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [Rejected, Rejected, Applied, Rejected]
     assert isinstance(outcomes[0], Rejected)
     assert "Invalid item" in outcomes[0].problems[0].sentence
     assert isinstance(outcomes[1], Rejected)
