@@ -27,7 +27,7 @@ from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import service as orders
-from app.sync import bases, counts, failing, order_reading, pull, rules, tasks
+from app.sync import counts, failing, order_reading, pull, rules, tasks
 from app.sync.models import Direction, ReadCursor, SyncTask
 from app.sync.order_reading import CHANGED
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
@@ -209,10 +209,7 @@ def _take(
     worker: str,
 ) -> None:
     _lock(work, opened.id, seen)
-    taken = orders.take_order(work, opened.row, seen)
-    if taken is not None and taken.explained:
-        number = tasks.read_order(work)
-        bases.explain(work, opened.id, taken.explained, read_order=number)
+    orders.take_order(work, opened.row, seen)
     tasks.finish(work, task_ids, worker=worker)
 
 

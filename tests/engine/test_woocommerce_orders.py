@@ -11,7 +11,7 @@ from app.core.work import unit_of_work
 from app.inventory.models import Level
 from app.orders import service
 from app.orders.models import Order
-from app.orders.service import Parcel, Refunding
+from app.orders.service import Cancelling, Parcel, Refunding
 from tests.engine.world import Shop, Store, connected_store
 
 
@@ -93,6 +93,23 @@ def test_cancelled_in_the_store_every_side_has_its_units_back(shop: Shop) -> Non
 
         assert store.state.order(number)["status"] == "cancelled"
         assert [order.state for order in _orders(shop)] == ["cancelled"]
+        assert (_available(shop, product), _there(store)) == (10, 10)
+
+
+def test_cancelled_here_every_side_has_its_units_back_and_no_more(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+
+        with unit_of_work(shop.actor) as work:
+            service.cancel_order(work, _orders(shop)[0].id, Cancelling("Sold out"))
+        shop.settle()
+        store.read()
+
+        assert store.state.order(number)["status"] == "cancelled"
         assert (_available(shop, product), _there(store)) == (10, 10)
 
 

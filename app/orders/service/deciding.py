@@ -10,7 +10,8 @@ from app.catalog.models import Variant
 from app.core.db import new_id
 from app.core.errors import Invalid, NotFound
 from app.core.work import Work
-from app.orders import rules
+from app.inventory import service as inventory
+from app.orders import rules, shop_counts
 from app.orders.errors import NotAllowedNow, OrderNotFound
 from app.orders.events import ChannelOwed
 from app.orders.models import Order, OrderLine, Refund
@@ -79,6 +80,8 @@ def cancel_order(
         "notifies": how.notifies,
     }
     timeline.note(work, order, "cancelled", f"Cancelled here. {order.cancel_reason}".rstrip())
+    if how.restocks:
+        _given_back(work, order, {line: line.taken for line in order.lines})
     promises.settle(work, order)
     promises.restate(work, order)
     if order.connection_id is not None:
@@ -117,12 +120,43 @@ def refund_order(
         told_at=None if order.connection_id else work.now,
     )
     work.session.add(row)
+    _no_longer_wanted(work, order, what)
     order.refunded_minor += what.amount
     timeline.note(work, order, "refunded", f"A refund was given. {row.reason}".rstrip())
     if order.connection_id is not None:
         work.emit(ChannelOwed(order.connection_id, "refund", row.id))
     work.touch("orders", f"order-{order.id}")
     return row.id
+
+
+def _given_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None:
+    """Agree now on what the shop will count up again once it hears of this."""
+    moved: dict[UUID, int] = {}
+    for line, part in units.items():
+        back = min(part, line.taken)
+        line.taken -= back
+        if line.variant_id is not None and back:
+            moved[line.variant_id] = moved.get(line.variant_id, 0) + back
+    shop_counts.explain(work, order.connection_id, moved)
+
+
+def _no_longer_wanted(work: Work, order: Order, what: Refunding) -> None:
+    """Free what was refunded before it left; put on the shelf what came back."""
+    lines = {line.id: line for line in order.lines}
+    units = {lines[key]: part for key, part in what.lines.items() if key in lines and part > 0}
+    back: dict[UUID, int] = {}
+    for line, part in units.items():
+        unsent = min(part, line.quantity - line.shipped)
+        line.quantity -= unsent
+        returned = min(part - unsent, line.shipped - line.returned) if what.restocks else 0
+        line.returned += returned
+        if line.variant_id is not None and returned:
+            back[line.variant_id] = back.get(line.variant_id, 0) + returned
+    if what.restocks:
+        _given_back(work, order, units)
+    inventory.put_back(work, back, reference=promises.reference(order.id))
+    promises.settle(work, order)
+    promises.restate(work, order)
 
 
 def map_line(work: Work, line_id: UUID, variant_id: UUID) -> int:

@@ -5,7 +5,7 @@ believed. Header, lines, promises and what the shop's own count went down by are
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,25 +20,20 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
-from app.orders import rules
+from app.orders import rules, shop_counts
 from app.orders.events import OrderPlaced
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, OrderState
 from app.orders.service import personal, promises, there, timeline
 
 PREFIXES: Final[Mapping[str, str]] = {"shopify": "SH-", "woocommerce": "WC-"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking an order in came to.
-
-    `explained` tells, by variant, how the shop's own count moved because of this order and was not
-    seen before: both sides agree on it, so the base of their comparison moves along.
-    """
+    """What taking an order in came to."""
 
     order_id: UUID
     is_new: bool
-    explained: dict[UUID, int] = field(default_factory=dict)
 
 
 def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken | None:
@@ -63,7 +58,8 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     promises.restate(work, row)
     _write_terms(work, row, personal.of_channel(seen))
     work.touch("orders", f"order-{row.id}")
-    return Taken(row.id, is_new, _explained(row, before, _sum(held, ended)))
+    shop_counts.explain(work, connection.id, _explained(row, before, _sum(held, ended)))
+    return Taken(row.id, is_new=is_new)
 
 
 def _row(work: Work, connection: Connection, seen: ChannelOrder) -> tuple[Order | None, bool]:
@@ -296,6 +292,7 @@ def _sum(*some: Mapping[UUID, int]) -> dict[UUID, int]:
 
 
 def _explained(row: Order, before: Mapping[UUID, int], held: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Return, by variant, how the shop's own count moved because of this order, and unseen yet."""
     explained: dict[UUID, int] = {}
     for line in row.lines:
         moved = before.get(line.id, 0) - line.taken
@@ -312,7 +309,7 @@ def _write_terms(work: Work, row: Order, told: Mapping[str, object]) -> None:
 
 
 def held_there(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return, by variant, the units a shop counted down for orders of its that are still open."""
+    """Return, by variant, the units a shop counted down for orders of its that it may give back."""
     found = work.session.execute(
         select(OrderLine.variant_id, func.sum(OrderLine.taken))
         .join(Order, Order.id == OrderLine.order_id)
@@ -320,7 +317,7 @@ def held_there(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> 
             OrderLine.variant_id.in_(variant_ids),
             OrderLine.taken > 0,
             Order.connection_id == connection_id,
-            Order.state.in_([state.value for state in rules.OPEN]),
+            Order.state.in_([state.value for state in (*rules.OPEN, OrderState.CANCELLED)]),
         )
         .group_by(OrderLine.variant_id)
     )

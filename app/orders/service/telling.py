@@ -94,8 +94,11 @@ def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
     if isinstance(outcome, Applied):
         words = {"ship": "the parcel", "cancel": "the cancellation", "refund": "the refund"}
         timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
+        for problem in outcome.problems:
+            timeline.note(work, order, "refused", problem.sentence)
         if row is not None:
-            row.told_at, row.error = work.now, None
+            row.told_at = work.now
+            row.error = outcome.problems[0].sentence if outcome.problems else None
             row.external_id = outcome.external_id or row.external_id
     elif isinstance(outcome, Rejected):
         sentence = outcome.problems[0].sentence if outcome.problems else "The channel refused it."

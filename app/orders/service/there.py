@@ -116,13 +116,19 @@ def leave(work: Work, order: Order, parcel: Shipment, units: Mapping[OrderLine, 
 def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
     """Take over money given back on the channel, and what came back for it."""
     lines = {line.external_id: line for line in order.lines if line.external_id}
-    known = {
-        row.external_id
-        for row in work.session.scalars(select(Refund).where(Refund.order_id == order.id))
-    }
+    rows = work.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
+    known = {row.external_id for row in rows}
+    untold = [row for row in rows if row.external_id is None]
     for each in seen.refunds:
-        if each.external_id not in known:
+        if each.external_id in known:
+            continue
+        # One of ours whose answer is still on its way, or was lost.
+        ours = next((row for row in untold if row.amount_minor == each.amount), None)
+        if ours is None:
             _add_refund(work, order, lines, each)
+        else:
+            untold.remove(ours)
+            ours.external_id, ours.told_at = each.external_id, work.now
 
 
 def _add_refund(
