@@ -10,11 +10,12 @@ from app.simulators.shopify.core import Condition, Quirk, Write
 from app.simulators.shopify.deliveries import Sent
 from app.simulators.shopify.seeds import seed_products, seed_synthetic
 from app.simulators.shopify.settings import TwinSettings
-from app.simulators.shopify.state import NotInStore, ShopRefused, StoreState
+from app.simulators.shopify.state import NotInStore, OutOfStock, ShopRefused, StoreState
 
 __all__ = [
     "Condition",
     "NotInStore",
+    "OutOfStock",
     "Quirk",
     "Sent",
     "ShopRefused",

@@ -72,3 +72,9 @@ class View:
 def shop_money(store: StoreCore, amount: object) -> Mapping[str, str]:
     """Return an amount in the shop's currency."""
     return {"amount": texts.amount(amount), "currencyCode": store.settings.currency}
+
+
+def bag(store: StoreCore, amount: object) -> dict[str, Any]:
+    """Return an amount as the shop and as the customer sees it; here they are the same."""
+    money = shop_money(store, amount)
+    return {"shopMoney": money, "presentmentMoney": money}

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.simulators.chaos import RateLimit, profile_from
 from app.simulators.shopify import oauth, seeds, wire
-from app.simulators.shopify.state import NotInStore, StoreState
+from app.simulators.shopify.state import NotInStore, OutOfStock, StoreState
 
 panel = Blueprint("control", __name__, url_prefix="/_twin", template_folder="templates")
 
@@ -29,6 +29,12 @@ def _body() -> dict[str, Any]:
 def unknown(error: NotInStore) -> tuple[Response, int]:
     """Say that a number is not there."""
     return jsonify(error=f"There is no {error} in this store."), 404
+
+
+@panel.errorhandler(OutOfStock)
+def sold_out(error: OutOfStock) -> tuple[Response, int]:
+    """Say that a shopper came too late."""
+    return jsonify(error=str(error)), 409
 
 
 @panel.errorhandler(ValueError)
@@ -164,13 +170,36 @@ def place_order() -> Response:
     return jsonify(id=_store().place_order(*lines, **body))
 
 
-@panel.post("/orders/<int:number>/<any(cancel, refund, ship, hold, release):action>")
+@panel.post("/sell")
+def sell() -> Response:
+    """Let a shopper buy, as far as there is enough; 409 where there is not. As `POST /orders`."""
+    body = _body()
+    lines = [(int(number), int(quantity)) for number, quantity in body.pop("lines")]
+    return jsonify(id=_store().sell(*lines, **body))
+
+
+@panel.get("/orders/<int:number>")
+def order(number: int) -> Response:
+    """Show an order as webhooks tell it."""
+    return jsonify(_store().order(number))
+
+
+@panel.post("/orders/<int:number>/lines/<int:line>")
+def edit_line(number: int, line: int) -> Response:
+    """Order more or fewer of a line: `{"quantity": 1}`."""
+    _store().edit_line(number, line, int(_body()["quantity"]))
+    return jsonify(ok=True)
+
+
+@panel.post("/orders/<int:number>/<any(pay, cancel, refund, ship, hold, release, delete):action>")
 def move_order(number: int, action: str) -> Response:
-    """Call off, refund one piece, send, hold or release an order as the merchant."""
+    """Pay, call off, refund (one piece of the first line), send, hold, release, delete an order."""
     store = _store()
     actions: dict[str, Callable[[], None]] = {
+        "pay": lambda: store.pay_order(number),
         "cancel": lambda: store.cancel_order(number),
-        "refund": lambda: store.refund_order(number),
+        "refund": lambda: store.refund_order(number, **_body()),
+        "delete": lambda: store.delete_order(number),
         "ship": lambda: store.ship_order(number, **_body()),
         "hold": lambda: store.hold_order(number),
         "release": lambda: store.hold_order(number, is_held=False),

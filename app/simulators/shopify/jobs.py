@@ -1,6 +1,6 @@
 """What happens in the background: files, product operations, bulk operations, the index."""
 
-from app.simulators.shopify import bulk_run, orders
+from app.simulators.shopify import bulk_run, refunds
 from app.simulators.shopify.core import StoreCore
 from app.simulators.shopify.writes import attachments, product_set
 
@@ -16,5 +16,5 @@ def run_due(store: StoreCore) -> None:
     attachments.finish_due(store)
     with store.change():
         product_set.finish_due(store)
-        orders.finish_due(store)
+        refunds.finish_due(store)
     bulk_run.finish_due(store)

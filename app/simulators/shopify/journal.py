@@ -26,6 +26,7 @@ _BODIES: Final = {
     "fulfillmentCreate": ("fulfillment", "fulfillment"),
     "fulfillmentTrackingInfoUpdate": ("trackingInfoInput", "fulfillment"),
     "inventoryItemUpdate": ("input", "item"),
+    "refundCreate": ("input", "refund"),
     "webhookSubscriptionCreate": ("webhookSubscription", "webhook"),
     "webhookSubscriptionUpdate": ("webhookSubscription", "webhook"),
 }

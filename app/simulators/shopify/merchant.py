@@ -12,6 +12,7 @@ from app.simulators.shopify import (
     levels,
     orders,
     payloads,
+    refunds,
     shipping,
     texts,
 )
@@ -29,6 +30,10 @@ class NotInStore(LookupError):
 
 class ShopRefused(ValueError):
     """What the merchant wanted to do is not possible in a Shopify store."""
+
+
+class OutOfStock(ShopRefused):
+    """A shopper wanted more than there is."""
 
 
 class Merchant(StoreCore):
@@ -243,8 +248,36 @@ class Merchant(StoreCore):
     ) -> int:
         """Let a customer buy `(variant, quantity)`; returns the order's number."""
         with self.change():
+            place = location or min(self.locations.rows)
+            picks = [(self._variant(number), quantity, place) for number, quantity in lines]
+            return orders.place(self, picks, details)
+
+    def sell(self, *lines: tuple[int, int], **details: Any) -> int:
+        """Let a shopper buy `(variant, quantity)`, as far as there is enough; as `place_order`.
+
+        The order goes to the location that has it all, else line by line to one that has it.
+        """
+        with self.change():
             rows = [(self._variant(number), quantity) for number, quantity in lines]
-            return orders.place(self, rows, location or min(self.locations.rows), details)
+            picks = orders.route(self, rows)
+            if picks is None:
+                raise OutOfStock("Some items are no longer available.")
+            return orders.place(self, picks, details)
+
+    def pay_order(self, order_id: int) -> None:
+        """Let the customer pay an order that waits for it."""
+        with self.change():
+            orders.pay(self, self._order(order_id))
+
+    def edit_line(self, order_id: int, line_id: int, quantity: int) -> None:
+        """Change how many of a line are ordered."""
+        with self.change():
+            order = self._order(order_id)
+            if line_id not in {line["id"] for line in order["lines"]}:
+                raise NotInStore(line_id)
+            if not orders.can_have(self, order, line_id, quantity):
+                raise ShopRefused("Only what was not sent yet can be taken off an open order.")
+            orders.set_quantity(self, order, line_id, quantity)
 
     def edit_order(self, order_id: int, **changes: Any) -> None:
         """Change address, note, tags or contact of an order."""
@@ -254,13 +287,27 @@ class Merchant(StoreCore):
     def cancel_order(self, order_id: int, *, restock: bool = True) -> None:
         """Call an order off."""
         with self.change():
-            orders.cancel(self, self._order(order_id), restock=restock)
+            refunds.cancel(self, self._order(order_id), restock=restock)
 
-    def refund_order(self, order_id: int, *, quantity: int = 1, restock: bool = True) -> None:
-        """Give money back for so many of the first line."""
+    def delete_order(self, order_id: int) -> None:
+        """Delete an order for good, with what has to be sent of it."""
+        with self.change():
+            self._order(order_id)
+            for row in self.fulfillment_orders.where("order", order_id):
+                self.fulfillment_orders.drop(row["id"])
+            self.orders.drop(order_id)
+            self.touch("order", order_id)
+            self.fire("ORDERS_DELETE", order_id, lambda: {"id": order_id})
+
+    def refund_order(
+        self, order_id: int, *, line: int | None = None, quantity: int = 1, restock: bool = True
+    ) -> None:
+        """Give money back for so many of a line, by default the first."""
         with self.change():
             order = self._order(order_id)
-            orders.refund(self, order, {order["lines"][0]["id"]: quantity}, restock=restock)
+            how = "RETURN" if restock else "NO_RESTOCK"
+            back = refunds.Back(line or order["lines"][0]["id"], quantity, how)
+            refunds.give(self, order, [back])
 
     def ship_order(self, order_id: int, **tracking: Any) -> None:
         """Send everything that can be sent: `company`, `number` and `url` say how."""

@@ -16,7 +16,7 @@ def order(store: StoreCore, order_id: int) -> Mapping[str, Any] | None:
         return None
     currency = store.settings.currency
     total, subtotal = orders.total(row), orders.subtotal(row)
-    left = total - orders.refunded(row)
+    left = orders.left(row)
     status = shipping.status_of(store, row)
     words = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
     sent = store.fulfillments.where("order", order_id)
@@ -47,7 +47,7 @@ def order(store: StoreCore, order_id: int) -> Mapping[str, Any] | None:
         "total_price": texts.money(total),
         "subtotal_price": texts.money(subtotal),
         "total_tax": row["tax"],
-        "total_discounts": "0.00",
+        "total_discounts": row.get("discount", "0.00"),
         "total_price_set": _bag(total, currency),
         "current_total_price": texts.money(left),
         "current_total_price_set": _bag(left, currency),
@@ -122,7 +122,7 @@ def refund(row: Row, made: Row) -> dict[str, Any]:
                 "line_item_id": each["line_id"],
                 "quantity": each["quantity"],
                 "restock_type": each["restock_type"].lower(),
-                "location_id": row["location_id"],
+                "location_id": each.get("location_id"),
                 "subtotal": texts.money(
                     Decimal(by_id[each["line_id"]]["price"]) * each["quantity"]
                 ),
@@ -130,6 +130,24 @@ def refund(row: Row, made: Row) -> dict[str, Any]:
             for each in made["lines"]
         ],
         "transactions": [{"kind": "refund", "status": "success", "amount": made["amount"]}],
+    }
+
+
+def edit(store: StoreCore, row: Row, edit_id: int, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body that tells of an edit: what was added and removed, not the order."""
+    told = {"id": changed["line_id"], "delta": abs(changed["delta"])}
+    return {
+        "order_edit": {
+            "id": edit_id,
+            "order_id": row["id"],
+            "created_at": texts.rest_written(store.now()),
+            "committed_at": texts.rest_written(store.now()),
+            "notify_customer": False,
+            "line_items": {
+                "additions": [told] if changed["delta"] > 0 else [],
+                "removals": [told] if changed["delta"] < 0 else [],
+            },
+        }
     }
 
 

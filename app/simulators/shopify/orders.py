@@ -1,5 +1,6 @@
-"""Orders: placed by customers, edited, refunded and called off by merchants."""
+"""Orders: placed by customers, paid, and edited by merchants."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -23,15 +24,18 @@ _ADDRESS: Final = {
     "phone": "+15550100",
 }
 _EDITABLE: Final = {"email", "phone", "note", "tags", "shipping_address", "billing_address"}
+_UNPAID: Final = {"PENDING", "AUTHORIZED", "PARTIALLY_PAID"}
+_NOTHING_CAME: Final = {"PENDING", "AUTHORIZED", "VOIDED", "EXPIRED"}
+_CENT: Final = Decimal("0.01")
+
+Pick = tuple[Row, int, int]  # a variant, how many, and the location that sends it
 
 
-def place(
-    store: StoreCore, lines: Sequence[tuple[Row, int]], location_id: int, details: Mapping[str, Any]
-) -> int:
+def place(store: StoreCore, picks: Sequence[Pick], details: Mapping[str, Any]) -> int:
     """Place an order; what is sold is no longer available, and committed until it is sent.
 
     `details` may hold email, phone, note, tags, test, financial_status, shipping_address,
-    shipping_method, shipping_price, tax and on_hold.
+    shipping_method, shipping_price, discount, tax, risk and on_hold.
     """
     number = 1001 + len(store.orders.rows)
     now = store.now()
@@ -41,20 +45,23 @@ def place(
         "name": f"#{number}",
         "number": number,
         "customer_id": store.take_id(),
-        "lines": [_line(store, row, quantity) for row, quantity in lines],
+        "payment_id": store.take_id(),
+        "lines": _lines(store, picks, details),
         "email": details.get("email", "bob@example.com"),
         "phone": details.get("phone"),
         "note": details.get("note"),
         "tags": list(details.get("tags") or []),
         "test": bool(details.get("test")),
+        "risk": details.get("risk", "NONE"),
         "source_name": "web",
         "shipping_address": address,
         "billing_address": address,
         "shipping_method": details.get("shipping_method", "Standard"),
         "shipping_price": details.get("shipping_price", "0.00"),
+        "discount": details.get("discount", "0.00"),
         "tax": details.get("tax", "0.00"),
         "financial_status": details.get("financial_status", "PAID"),
-        "location_id": location_id,
+        "location_id": picks[0][2],
         "refunds": [],
         "cancelled": None,
         "cancel_reason": None,
@@ -63,9 +70,9 @@ def place(
         "created": now,
         "updated": now,
     }
-    for row, quantity in lines:
-        _take_stock(store, row, location_id, quantity)
-        _tell_product(store, row["product_id"])
+    for line in order["lines"]:
+        take_stock(store, line, line["quantity"])
+        _tell_product(store, line["product_id"])
     store.orders.put(order)
     shipping.assign(store, order, is_held=bool(details.get("on_hold")))
     _tell(store, order, "ORDERS_CREATE", "ORDERS_UPDATED")
@@ -74,10 +81,44 @@ def place(
     return int(order["id"])
 
 
-def _take_stock(store: StoreCore, row: Row, location_id: int, quantity: int) -> None:
-    if row["tracked"]:
-        levels.adjust(store, row["item_id"], location_id, "available", -quantity)
-        levels.adjust(store, row["item_id"], location_id, "committed", quantity)
+def route(store: StoreCore, lines: Sequence[tuple[Row, int]]) -> list[Pick] | None:
+    """Say which location sends what: one for all, else one for each; None where too few are left.
+
+    What is not counted, or sold beyond its stock, is everywhere.
+    """
+    wanted: Counter[int] = Counter()
+    for row, quantity in lines:
+        wanted[row["item_id"]] += quantity
+    places = [row["id"] for row in store.locations.all() if row["is_active"]]
+
+    def has(place: int, row: Row) -> bool:
+        is_free = not row["tracked"] or row["inventory_policy"] == "CONTINUE"
+        level = levels.find(store, row["item_id"], place)
+        return is_free or levels.quantity(level, "available") >= wanted[row["item_id"]]
+
+    for place in places:
+        if all(has(place, row) for row, _ in lines):
+            return [(row, quantity, place) for row, quantity in lines]
+    found = [next((place for place in places if has(place, row)), None) for row, _ in lines]
+    chosen = [place for place in found if place is not None]
+    if len(chosen) < len(lines):
+        return None
+    return [(*line, place) for line, place in zip(lines, chosen, strict=True)]
+
+
+def take_stock(store: StoreCore, line: Mapping[str, Any], quantity: int) -> None:
+    """Lower what is available; what has to be sent is committed meanwhile."""
+    if line["tracked"]:
+        place = line["location_id"]
+        levels.adjust(store, line["item_id"], place, "available", -quantity)
+        if line["requires_shipping"]:
+            levels.adjust(store, line["item_id"], place, "committed", quantity)
+
+
+def give_stock(store: StoreCore, line: Mapping[str, Any], place: int, quantity: int) -> None:
+    """Put units of a line back on the shelf, unless nobody counts them or they are no more."""
+    if line["tracked"] and quantity and store.variants.where("item", line["item_id"]):
+        levels.adjust(store, line["item_id"], place, "available", quantity)
 
 
 def _tell_product(store: StoreCore, product_id: int) -> None:
@@ -88,7 +129,29 @@ def _tell_product(store: StoreCore, product_id: int) -> None:
         store.fire("PRODUCTS_UPDATE", product_id, lambda: payloads.product(store, product_id))
 
 
-def _line(store: StoreCore, row: Row, quantity: int) -> dict[str, Any]:
+def _lines(
+    store: StoreCore, picks: Sequence[Pick], details: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Make the lines of an order; its discount and its tax are spread over them by their price."""
+    prices = [Decimal(row["price"]) * quantity for row, quantity, _ in picks]
+    spread = {name: _spread(details.get(name, "0.00"), prices) for name in ("discount", "tax")}
+    return [
+        _line(store, pick) | {name: f"{amounts[at]:.2f}" for name, amounts in spread.items()}
+        for at, pick in enumerate(picks)
+    ]
+
+
+def _spread(amount: object, prices: Sequence[Decimal]) -> list[Decimal]:
+    left, whole, found = Decimal(str(amount)), sum(prices, Decimal(0)), []
+    for price in prices:
+        share = (left * price / whole).quantize(_CENT) if whole else left
+        found.append(share)
+        left, whole = left - share, whole - price
+    return found
+
+
+def _line(store: StoreCore, pick: Pick) -> dict[str, Any]:
+    row, quantity, place = pick
     product = store.products.rows[row["product_id"]]
     title = None if goods.has_only_default(product) else goods.variant_title(product, row)
     return {
@@ -96,6 +159,7 @@ def _line(store: StoreCore, row: Row, quantity: int) -> dict[str, Any]:
         "variant_id": row["id"],
         "product_id": product["id"],
         "item_id": row["item_id"],
+        "location_id": place,
         "tracked": row["tracked"],
         "title": product["title"],
         "variant_title": title,
@@ -135,9 +199,64 @@ def edit(store: StoreCore, order: Row, changes: Mapping[str, Any]) -> Row:
     return put(store, order | merged)
 
 
+def pay(store: StoreCore, order: Row) -> Row:
+    """Take the money of an order that waits for it."""
+    if order["financial_status"] not in _UNPAID or order["cancelled"] is not None:
+        return order
+    return put(store, order | {"financial_status": "PAID"}, "ORDERS_PAID")
+
+
+def can_have(store: StoreCore, order: Row, line_id: int, quantity: int) -> bool:
+    """Say whether so many of a line may be ordered: as far as it is open, and not sent yet."""
+    line = next(each for each in order["lines"] if each["id"] == line_id)
+    fewer = line["current_quantity"] - quantity
+    waiting = shipping.remaining(store, line_id) if line["requires_shipping"] else fewer
+    return order["cancelled"] is None and quantity >= 0 and fewer <= waiting
+
+
+def set_quantity(store: StoreCore, order: Row, line_id: int, quantity: int) -> Row:
+    """Order more or fewer of a line; fewer only of what was not sent yet, and the stock follows."""
+    line = next(each for each in order["lines"] if each["id"] == line_id)
+    more = quantity - line["current_quantity"]
+    if more > 0:
+        take_stock(store, line, more)
+        shipping.add(store, order, line, more)
+        changed = line | {"quantity": line["quantity"] + more}
+    else:
+        shipping.take_off(store, order, line, -more, back=-more)
+        changed = dict(line)
+    changed["current_quantity"] = quantity
+    lines = [changed if each["id"] == line_id else each for each in order["lines"]]
+    order = put(store, order | {"lines": lines, "is_edited": True})
+    edited = {"line_id": line_id, "delta": more}
+    body = order_payloads.edit(store, order, store.take_id(), edited)
+    store.fire("ORDERS_EDITED", order["id"], lambda: body)
+    return order
+
+
+def value(line: Mapping[str, Any], count: int) -> Decimal:
+    """Return what so many units of a line cost, discount and tax included."""
+    price = Decimal(line["price"]) * count
+    share = Decimal(count) / line["quantity"]
+    extra = Decimal(line.get("tax", "0")) - Decimal(line.get("discount", "0"))
+    worth: Decimal = price + (extra * share).quantize(_CENT)
+    return worth
+
+
 def total(order: Row) -> Decimal:
-    """Return what the customer was to pay."""
-    return subtotal(order) + Decimal(order["shipping_price"]) + Decimal(order["tax"])
+    """Return what the customer was to pay, units that were edited away included."""
+    extra = Decimal(order["shipping_price"]) + Decimal(order["tax"])
+    return subtotal(order) + extra - Decimal(order.get("discount", "0"))
+
+
+def left(order: Row) -> Decimal:
+    """Return what is left of it after edits and refunds."""
+    gone = refunded_units(order)
+    edited = (
+        value(line, line["quantity"] - line["current_quantity"] - gone[line["id"]])
+        for line in order["lines"]
+    )
+    return total(order) - refunded(order) - sum(edited, Decimal(0))
 
 
 def subtotal(order: Row, *, column: str = "quantity") -> Decimal:
@@ -151,74 +270,16 @@ def refunded(order: Row) -> Decimal:
     return sum((Decimal(each["amount"]) for each in order["refunds"]), Decimal(0))
 
 
-def refund(
-    store: StoreCore,
-    order: Row,
-    lines: Mapping[int, int],
-    *,
-    restock: bool = True,
-    amount: Decimal | None = None,
-    restock_type: str = "RETURN",
-) -> Row:
-    """Give money back for so many of some lines; stock returns where it is wanted."""
-    by_id = {line["id"]: line for line in order["lines"]}
-    back = sum((Decimal(by_id[each]["price"]) * count for each, count in lines.items()), Decimal(0))
-    made: Row = {
-        "id": store.take_id(),
-        "amount": f"{back if amount is None else amount:.2f}",
-        "note": None,
-        "created": store.now(),
-        "lines": [
-            {
-                "id": store.take_id(),
-                "line_id": each,
-                "quantity": count,
-                "restock_type": restock_type if restock else "NO_RESTOCK",
-            }
-            for each, count in lines.items()
-        ],
-    }
-    kept = [
-        line | {"current_quantity": line["current_quantity"] - lines.get(line["id"], 0)}
-        for line in order["lines"]
-    ]
-    for each, count in lines.items():
-        line = by_id[each]
-        is_there = bool(store.variants.where("item", line["item_id"]))
-        if restock and line["tracked"] and restock_type == "RETURN" and is_there:
-            levels.adjust(store, line["item_id"], order["location_id"], "available", count)
-    order = order | {"lines": kept, "refunds": [*order["refunds"], made]}
-    is_all = refunded(order) >= total(order)
-    status = "REFUNDED" if is_all else "PARTIALLY_REFUNDED"
-    order = put(store, order | {"financial_status": status})
-    store.fire("REFUNDS_CREATE", made["id"], lambda: order_payloads.refund(order, made))
-    return order
+def refunded_units(order: Row) -> Counter[int]:
+    """Return how many of each line were refunded."""
+    counts: Counter[int] = Counter()
+    for each in order["refunds"]:
+        for line in each["lines"]:
+            counts[line["line_id"]] += line["quantity"]
+    return counts
 
 
-def cancel(
-    store: StoreCore,
-    order: Row,
-    *,
-    reason: str = "OTHER",
-    restock: bool = True,
-    gives_back: bool = True,
-) -> Row:
-    """Call an order off: nothing more is sent, stock and money go back as wished."""
-    shipping.call_off(store, order, restock=restock)
-    if gives_back and order["financial_status"] in {"PAID", "PARTIALLY_REFUNDED"}:
-        counts = {line["id"]: line["current_quantity"] for line in order["lines"]}
-        left = total(order) - refunded(order)
-        order = refund(store, order, counts, restock=restock, amount=left, restock_type="CANCEL")
-    elif order["financial_status"] == "PENDING":
-        order = order | {"financial_status": "VOIDED"}
-    ended = {"cancelled": store.now(), "cancel_reason": reason, "closed": store.now()}
-    return put(store, order | ended, "ORDERS_CANCELLED")
-
-
-def finish_due(store: StoreCore) -> None:
-    """Call off the orders an app asked to be called off."""
-    for row in store.operations.where("status", "CANCELING"):
-        order = store.orders.get(row["order_id"])
-        if order is not None and order["cancelled"] is None and row["due"] <= store.now():
-            cancel(store, order, **row["how"])
-            store.operations.drop(row["id"])
+def refundable(order: Row) -> Decimal:
+    """Return what was paid and not given back yet."""
+    came = Decimal(0) if order["financial_status"] in _NOTHING_CAME else total(order)
+    return max(Decimal(0), came - refunded(order))

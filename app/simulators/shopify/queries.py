@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from app.simulators.shopify import identifiers, texts
+from app.simulators.shopify import identifiers, refunds, texts
 from app.simulators.shopify.call import Call, View
 from app.simulators.shopify.connections import Connection, connect
 from app.simulators.shopify.index import value_of
@@ -159,6 +159,15 @@ class QueryRoot:
         row = self.store.orders.get(texts.number(id, "Order"))
         return self.call.show("Order", row) if row and self._is_recent(row) else None
 
+    def refund(self, id: str) -> View | None:
+        """Money that went back."""
+        return self.call.show("Refund", refunds.find(self.store, texts.number(id, "Refund")))
+
+    def job(self, id: str) -> dict[str, Any] | None:
+        """Whether an order is called off by now, or could not be."""
+        row = self.store.operations.get(texts.number(id, "Job"))
+        return None if row is None else {"id": id, "done": row["status"] == "COMPLETE"}
+
     def _is_recent(self, row: Row) -> bool:
         """Say whether an app may see an order: the last sixty days, or all with the scope."""
         return row["created"] >= self.store.now() - _OLDEST or "read_all_orders" in self.call.scopes
@@ -275,10 +284,15 @@ class QueryRoot:
     def node(self, id: str) -> View | None:
         """Anything with an id."""
         kind, number = texts.parse_gid(id)
-        if kind == "InventoryItem":
-            return self.inventory_item(id)
-        if kind in {"ProductSetOperation", "ProductDeleteOperation"}:
-            return self.product_operation(id)
+        roots = {
+            "InventoryItem": self.inventory_item,
+            "Order": self.order,
+            "Refund": self.refund,
+            "ProductSetOperation": self.product_operation,
+            "ProductDeleteOperation": self.product_operation,
+        }
+        if kind in roots:
+            return roots[kind](id)
         table = self._tables().get(kind)
         return self.call.show(kind, table.get(number)) if table else None
 
@@ -300,7 +314,6 @@ class QueryRoot:
             "MetafieldDefinition": store.definitions,
             "BulkOperation": store.bulks,
             "WebhookSubscription": store.hooks,
-            "Order": store.orders,
             "InventoryAdjustmentGroup": store.groups,
             "Fulfillment": store.fulfillments,
             "FulfillmentOrder": store.fulfillment_orders,

@@ -1,5 +1,6 @@
 """What has to be sent: fulfilment orders per location, and the fulfilments that send it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,36 +9,95 @@ from app.simulators.shopify.core import StoreCore
 from app.simulators.storage import Row
 
 SENDABLE: Final = {"OPEN", "IN_PROGRESS"}
+ENDED: Final = {"CLOSED", "CANCELLED"}
 Pick = tuple[Row, Mapping[int, int]]  # a fulfilment order, and how much of its lines
 
 
 def assign(store: StoreCore, order: Row, *, is_held: bool = False) -> None:
-    """Make the fulfilment order of a new order, unless nothing in it is sent."""
-    lines = [line for line in order["lines"] if line["requires_shipping"]]
-    if not lines:
-        return
+    """Make the fulfilment orders of a new order, one per location; some things are never sent."""
+    by_place: dict[int, list[Row]] = {}
+    for line in order["lines"]:
+        if line["requires_shipping"]:
+            by_place.setdefault(line["location_id"], []).append(line)
+    for place, lines in by_place.items():
+        status = "ON_HOLD" if is_held else "OPEN"
+        row = _route(
+            store, order["id"], place, status, [(line["id"], line["quantity"]) for line in lines]
+        )
+        _tell(store, "FULFILLMENT_ORDERS_ORDER_ROUTING_COMPLETE", row)
+
+
+def _route(
+    store: StoreCore, order_id: int, place: int, status: str, lines: Sequence[tuple[int, int]]
+) -> Row:
     now = store.now()
-    row = store.fulfillment_orders.put(
+    return store.fulfillment_orders.put(
         {
             "id": store.take_id(),
-            "order_id": order["id"],
-            "location_id": order["location_id"],
-            "status": "ON_HOLD" if is_held else "OPEN",
+            "order_id": order_id,
+            "location_id": place,
+            "status": status,
             "request_status": "UNSUBMITTED",
             "lines": [
-                {
-                    "id": store.take_id(),
-                    "line_id": line["id"],
-                    "total": line["quantity"],
-                    "remaining": line["quantity"],
-                }
-                for line in lines
+                {"id": store.take_id(), "line_id": line_id, "total": count, "remaining": count}
+                for line_id, count in lines
             ],
             "created": now,
             "updated": now,
         }
     )
-    _tell(store, "FULFILLMENT_ORDERS_ORDER_ROUTING_COMPLETE", row)
+
+
+def add(store: StoreCore, order: Row, line: Row, count: int) -> None:
+    """Send so many more of a line, with what is still to be sent of it or by themselves."""
+    if not line["requires_shipping"]:
+        return
+    for row in store.fulfillment_orders.where("line", line["id"]):
+        if row["status"] in SENDABLE and row["location_id"] == line["location_id"]:
+            lines = [
+                _more(each, count if each["line_id"] == line["id"] else 0) for each in row["lines"]
+            ]
+            _put(store, row | {"lines": lines})
+            return
+    _route(store, order["id"], line["location_id"], "OPEN", [(line["id"], count)])
+
+
+def _more(line: Row, count: int) -> Row:
+    return line | {"total": line["total"] + count, "remaining": line["remaining"] + count}
+
+
+def take_off(store: StoreCore, order: Row, line: Row, count: int, *, back: int) -> None:
+    """Send so many fewer of a line; so many of them are available again."""
+    if not line["requires_shipping"]:
+        return
+    for row in store.fulfillment_orders.where("line", line["id"]):
+        if count <= 0 or row["status"] in ENDED:
+            continue
+        lines = []
+        for each in row["lines"]:
+            off = min(count, each["remaining"]) if each["line_id"] == line["id"] else 0
+            shelf = min(off, back)
+            count, back = count - off, back - shelf
+            _move(store, row, line, committed=-off, available=shelf)
+            lines.append(each | {"remaining": each["remaining"] - off})
+        is_done = all(each["remaining"] == 0 for each in lines)
+        ended = "CLOSED" if sent_units(store, order["id"]) else "CANCELLED"
+        _put(store, row | {"lines": lines, "status": ended if is_done else row["status"]})
+
+
+def sent_units(store: StoreCore, order_id: int) -> Counter[int]:
+    """Return how many of each line have been sent."""
+    counts: Counter[int] = Counter()
+    for row in store.fulfillments.where("order", order_id):
+        for line in row["lines"] if _is_sent(row) else ():
+            counts[line["line_id"]] += line["quantity"]
+    return counts
+
+
+def lines_of(store: StoreCore, order_id: int) -> list[Row]:
+    """Return the lines of everything that has, or had, to be sent of an order."""
+    rows = store.fulfillment_orders.where("order", order_id)
+    return [line for row in rows for line in row["lines"]]
 
 
 def _tell(store: StoreCore, topic: str, row: Row) -> None:
@@ -81,7 +141,7 @@ def remaining(store: StoreCore, line_id: int) -> int:
         line["remaining"]
         for row in store.fulfillment_orders.where("line", line_id)
         for line in row["lines"]
-        if line["line_id"] == line_id and row["status"] not in {"CANCELLED", "CLOSED"}
+        if line["line_id"] == line_id and row["status"] not in ENDED
     )
 
 
@@ -90,7 +150,7 @@ def status_of(store: StoreCore, order: Row) -> str:
     rows = store.fulfillment_orders.where("order", order["id"])
     if not rows:
         return "FULFILLMENT_NOT_REQUIRED"
-    open_rows = [row for row in rows if row["status"] not in {"CLOSED", "CANCELLED"}]
+    open_rows = [row for row in rows if row["status"] not in ENDED]
     sent = [row for row in store.fulfillments.where("order", order["id"]) if _is_sent(row)]
     if not open_rows:
         return "FULFILLED" if sent else "UNFULFILLED"
@@ -208,7 +268,7 @@ def call_off(store: StoreCore, order: Row, *, restock: bool) -> None:
     """Send nothing more of an order; what was committed is available again, or lost."""
     by_id = {line["id"]: line for line in order["lines"]}
     for row in store.fulfillment_orders.where("order", order["id"]):
-        if row["status"] in {"CLOSED", "CANCELLED"}:
+        if row["status"] in ENDED:
             continue
         for line in row["lines"]:
             back = line["remaining"] if restock else 0

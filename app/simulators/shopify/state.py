@@ -11,14 +11,14 @@ from typing import Any, Final
 from graphql import parse
 
 from app.simulators.chaos import Fault
-from app.simulators.shopify import deliveries, goods, gql, jobs, levels, payloads
+from app.simulators.shopify import deliveries, goods, gql, jobs, levels, order_payloads, payloads
 from app.simulators.shopify.call import Call
 from app.simulators.shopify.core import Condition, Quirk, Write
 from app.simulators.shopify.deliveries import Sent
-from app.simulators.shopify.merchant import Merchant, NotInStore, ShopRefused
+from app.simulators.shopify.merchant import Merchant, NotInStore, OutOfStock, ShopRefused
 from app.simulators.storage import Row
 
-__all__ = ["NotInStore", "ShopRefused", "StoreState"]
+__all__ = ["NotInStore", "OutOfStock", "ShopRefused", "StoreState"]
 
 _EVERYTHING: Final = (
     "read_products",
@@ -83,6 +83,13 @@ class StoreState(Merchant):
         """Return a product as webhooks tell it."""
         with self.lock:
             found = payloads.product(self, self._product(product_id)["id"])
+            assert found is not None  # noqa: S101 (it was just there)
+            return found
+
+    def order(self, order_id: int) -> Mapping[str, Any]:
+        """Return an order as webhooks tell it."""
+        with self.lock:
+            found = order_payloads.order(self, self._order(order_id)["id"])
             assert found is not None  # noqa: S101 (it was just there)
             return found
 

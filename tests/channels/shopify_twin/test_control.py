@@ -72,6 +72,29 @@ def test_the_panel_plays_the_customer(panel: httpx.Client, world: World) -> None
     assert world.store.stock(variant) == 3
 
 
+def test_the_panel_lets_shoppers_buy_what_is_there(
+    panel: httpx.Client, world: World, store: StoreState
+) -> None:
+    _, variant = world.add_mug()
+    late = panel.post("/sell", json={"lines": [[variant, 6]]})
+    bought = {"lines": [[variant, 3]], "financial_status": "PENDING"}
+    order = panel.post("/sell", json=bought).json()["id"]
+    line = panel.get(f"/orders/{order}").json()["line_items"][0]["id"]
+
+    panel.post(f"/orders/{order}/pay")
+    panel.post(f"/orders/{order}/lines/{line}", json={"quantity": 2})
+    panel.post(f"/orders/{order}/refund", json={"line": line, "restock": False})
+
+    shown = panel.get(f"/orders/{order}").json()
+    assert late.status_code == 409
+    assert shown["financial_status"] == "partially_refunded"
+    assert shown["line_items"][0]["current_quantity"] == 1
+    assert store.stock(variant) == 3
+    assert panel.post(f"/orders/{order}/lines/1", json={"quantity": 1}).status_code == 404
+    assert panel.post(f"/orders/{order}/delete").status_code == 200
+    assert panel.get(f"/orders/{order}").status_code == 404
+
+
 def test_the_panel_does_what_a_merchant_does_with_orders(
     panel: httpx.Client, world: World, store: StoreState
 ) -> None:

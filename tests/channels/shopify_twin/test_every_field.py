@@ -20,6 +20,7 @@ from graphql import (
 
 from app.simulators.shopify.schema_text import load_schema
 from tests.channels.shopify_twin.documents import BULK_QUERY, DEFINE, OWN_ID, PRODUCT_SET
+from tests.channels.shopify_twin.test_orders import CANCEL
 from tests.channels.shopify_twin.world import PICTURE, World, replay
 
 DEEPEST = 4
@@ -38,10 +39,15 @@ def _full_world(official: GraphQLSchema) -> tuple[World, dict[str, str]]:
         "files": [{"originalSource": PICTURE}],
     }
     world.store.edit_product(mug, **body)
-    orders = [world.store.place_order((variant, 1), (red, 1), tax="1.00") for _ in range(3)]
+    orders = [
+        world.store.place_order((variant, 1), (red, 1), tax="1.00", discount="2.00")
+        for _ in range(4)
+    ]
     world.store.ship_order(orders[0], company="UPS", number="1Z")
     world.store.refund_order(orders[1])
     world.store.cancel_order(orders[2])
+    ending = {"id": f"gid://shopify/Order/{orders[3]}", "restock": True}
+    job = world.ask(CANCEL, **ending)["orderCancel"]["job"]["id"]
     world.add_webhook("PRODUCTS_UPDATE")
     bulk = world.ask(BULK_QUERY, query="{ products { edges { node { id } } } }", grouped=False)
     told = world.ask(PRODUCT_SET, input={"title": "Later"}, now=False)["productSet"]
@@ -57,6 +63,8 @@ def _full_world(official: GraphQLSchema) -> tuple[World, dict[str, str]]:
         "Order": str(orders[1]),
         "FulfillmentOrder": str(min(store.fulfillment_orders.rows)),
         "Fulfillment": str(min(store.fulfillments.rows)),
+        "Refund": str(store.orders.rows[orders[1]]["refunds"][0]["id"]),
+        "Job": job.rpartition("/")[2],
         "BulkOperation": bulk["bulkOperationRunQuery"]["bulkOperation"]["id"].rpartition("/")[2],
         "WebhookSubscription": str(min(store.hooks.rows)),
         "ProductOperation": told["productSetOperation"]["id"].rpartition("/")[2],

@@ -1,18 +1,19 @@
 """Whatever happens to orders, what is promised is what is still to be sent."""
 
+import contextlib
 from collections import Counter
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from app.simulators.shopify import StoreState
+from app.simulators.shopify import OutOfStock, ShopRefused, StoreState
 from app.simulators.shopify.levels import on_hand
 from app.simulators.shopify.writes.shipping import tracking_of
 from tests.channels.shopify_twin.test_orders import CANCEL, SHIP, TAKE_BACK
 from tests.channels.shopify_twin.world import World
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 8), st.integers(0, 5), st.integers(1, 3)), min_size=1, max_size=14
+    st.tuples(st.integers(0, 10), st.integers(0, 5), st.integers(1, 3)), min_size=1, max_size=14
 )
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)  # a store per try: shrinking takes minutes
 
@@ -36,6 +37,8 @@ class Hand:
             self.refund,
             self.call_off,
             self.ask_to_call_off,
+            self.edit,
+            self.sell,
         )
 
     def _order(self, at: int) -> int:
@@ -93,6 +96,16 @@ class Hand:
         asked = {"id": f"gid://shopify/Order/{self._order(at)}", "restock": by > 1}
         assert "errors" not in self.world.post(CANCEL, asked).json()
         self.store.tick()
+
+    def edit(self, at: int, by: int) -> None:
+        order = self._order(at)
+        line = self.store.orders.rows[order]["lines"][0]["id"]
+        with contextlib.suppress(ShopRefused):
+            self.store.edit_line(order, line, by)
+
+    def sell(self, at: int, by: int) -> None:
+        with contextlib.suppress(OutOfStock):
+            self.store.sell((self.variants[at % 3], by), (self.variants[by % 3], 1))
 
 
 def _faults(store: StoreState) -> list[str]:

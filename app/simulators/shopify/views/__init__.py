@@ -5,8 +5,10 @@ from app.simulators.shopify.views import (
     inventory,
     media,
     metafields,
+    order_lines,
     orders,
     products,
+    refunds,
     shipping,
     shop,
 )
@@ -16,8 +18,10 @@ __all__ = [
     "inventory",
     "media",
     "metafields",
+    "order_lines",
     "orders",
     "products",
+    "refunds",
     "shipping",
     "shop",
 ]

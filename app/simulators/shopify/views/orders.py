@@ -1,20 +1,14 @@
-"""Orders, their lines, addresses and refunds."""
+"""Orders as a whole."""
 
 from decimal import Decimal
 from typing import Any
 
 from app.simulators.shopify import orders, shipping, texts
-from app.simulators.shopify.call import Call, View, shop_money
+from app.simulators.shopify.call import Call, View, bag
 from app.simulators.shopify.connections import Connection, connect
-from app.simulators.shopify.core import StoreCore
 from app.simulators.shopify.views.metafields import MetafieldOwner
+from app.simulators.shopify.views.refunds import shown_suggestion
 from app.simulators.storage import Row
-
-
-def bag(store: StoreCore, amount: object) -> dict[str, Any]:
-    """Return an amount as the shop and as the customer sees it; here they are the same."""
-    money = shop_money(store, amount)
-    return {"shopMoney": money, "presentmentMoney": money}
 
 
 def _listed(call: Call, rows: list[Row], kind: str, args: dict[str, Any]) -> Connection[Any]:
@@ -140,7 +134,7 @@ class OrderView(MetafieldOwner):
 
     def refundable(self) -> bool:
         """Whether money can go back."""
-        return orders.refunded(self.row) < orders.total(self.row)
+        return orders.refundable(self.row) > 0
 
     def refunds(self, first: int | None = None) -> list[View | None]:
         """What went back."""
@@ -204,7 +198,7 @@ class OrderView(MetafieldOwner):
 
     def current_total_price_set(self) -> dict[str, Any]:
         """What is left of it."""
-        return bag(self.store, orders.total(self.row) - orders.refunded(self.row))
+        return bag(self.store, orders.left(self.row))
 
     def total_refunded_set(self) -> dict[str, Any]:
         """What went back."""
@@ -219,170 +213,31 @@ class OrderView(MetafieldOwner):
         return bag(self.store, self.row["tax"])
 
     def total_discounts_set(self) -> dict[str, Any]:
-        """Discounts are not simulated."""
-        return bag(self.store, 0)
+        """What the customer was let off."""
+        return bag(self.store, self.row.get("discount", "0"))
 
+    def risk(self) -> dict[str, Any]:
+        """Whether somebody else may have bought."""
+        level = self.row.get("risk", "NONE")
+        advice = {"HIGH": "CANCEL", "MEDIUM": "INVESTIGATE", "LOW": "ACCEPT"}.get(level, "NONE")
+        return {"assessments": [{"riskLevel": level}], "recommendation": advice}
 
-class CustomerView(View):
-    """A customer; lives in the row of the order."""
-
-    typename = "Customer"
-
-    def id(self) -> str:
-        """The global id."""
-        return texts.gid(self.typename, self.row["customer_id"])
-
-    def legacy_resource_id(self) -> str:
-        """The number webhooks use."""
-        return str(self.row["customer_id"])
-
-    def first_name(self) -> str | None:
-        """Protected, as all that says who it is."""
-        shown = self.store.settings.shows_customers
-        return str(self.row["billing_address"]["first_name"]) if shown else None
-
-    def last_name(self) -> str | None:
-        """Protected too."""
-        shown = self.store.settings.shows_customers
-        return str(self.row["billing_address"]["last_name"]) if shown else None
-
-    def display_name(self) -> str:
-        """The name, or the number when the name is protected."""
-        names = [name for name in (self.first_name(), self.last_name()) if name]
-        return " ".join(names) or str(self.row["customer_id"])
-
-    def tags(self) -> list[str]:
-        """None."""
-        return []
-
-
-class AddressView(View):
-    """An address of an order."""
-
-    typename = "MailingAddress"
-
-    def name(self) -> str:
-        """First and last name."""
-        return f"{self.row['first_name']} {self.row['last_name']}"
-
-    def country_code_v2(self) -> str:
-        """The country in two letters."""
-        return str(self.row["country_code"])
-
-    def coordinates_validated(self) -> bool:
-        """Nobody looked at a map."""
-        return False
-
-    def formatted(self, *, with_company: bool = True, with_name: bool = False) -> list[str]:
-        """The address as lines."""
-        lines = [
-            self.row["address1"],
-            self.row["address2"],
-            f"{self.row['city']} {self.row['zip']}",
-        ]
-        first = [self.name()] if with_name else []
-        company = [self.row["company"]] if with_company else []
-        return [line for line in (*first, *company, *lines, self.row["country"]) if line]
-
-
-class LineView(View):
-    """One thing in an order."""
-
-    typename = "LineItem"
-
-    def product(self) -> View | None:
-        """The product, while it exists."""
-        return self.call.show("Product", self.store.products.get(self.row["product_id"]))
-
-    def variant(self) -> View | None:
-        """The variant, while it exists."""
-        return self.call.show("ProductVariant", self.store.variants.get(self.row["variant_id"]))
-
-    def unfulfilled_quantity(self) -> int:
-        """What is still to be sent."""
-        return shipping.remaining(self.store, self.row["id"])
-
-    def refundable_quantity(self) -> int:
-        """What can still go back."""
-        return int(self.row["current_quantity"])
-
-    def non_fulfillable_quantity(self) -> int:
-        """What is not to be sent any more."""
-        return int(self.row["quantity"]) - self.unfulfilled_quantity()
-
-    def is_gift_card(self) -> bool:
-        """Gift cards are not simulated."""
-        return False
-
-    def original_unit_price_set(self) -> dict[str, Any]:
-        """What one cost."""
-        return bag(self.store, self.row["price"])
-
-    def discounted_unit_price_set(self) -> dict[str, Any]:
-        """The same: there are no discounts."""
-        return bag(self.store, self.row["price"])
-
-    def original_total_set(self) -> dict[str, Any]:
-        """What the line cost."""
-        return bag(self.store, Decimal(self.row["price"]) * int(self.row["quantity"]))
-
-    def discounted_total_set(self, *, with_code_discounts: bool = False) -> dict[str, Any]:
-        """The same: there are no discounts."""
-        del with_code_discounts
-        return self.original_total_set()
-
-    def total_discount_set(self) -> dict[str, Any]:
-        """Nothing."""
-        return bag(self.store, 0)
-
-    def tax_lines(self, first: int | None = None) -> list[dict[str, Any]]:
-        """Taxes stand at the order."""
-        del first
-        return []
-
-
-class RefundView(View):
-    """Money that went back."""
-
-    typename = "Refund"
-
-    def updated_at(self) -> str | None:
-        """A refund does not change."""
-        return texts.written(self.row["created"])
-
-    def _order(self) -> Row:
-        return self.store.orders.rows[self.row["order_id"]]
-
-    def order(self) -> View | None:
-        """The order it belongs to."""
-        return self.call.show("Order", self._order())
-
-    def total_refunded_set(self) -> dict[str, Any]:
-        """How much."""
-        return bag(self.store, self.row["amount"])
-
-    def refund_line_items(self, **args: Any) -> Connection[Any]:
-        """For what."""
-        return connect(
-            self.call,
-            self.row["lines"],
-            args,
-            place=lambda line: (line["id"], line["id"]),
-            show=self._line,
+    def suggested_refund(
+        self,
+        refund_line_items: list[dict[str, Any]] | None = None,
+        *,
+        refund_shipping: bool | None = None,
+        shipping_amount: str | None = None,
+        suggest_full_refund: bool = False,
+    ) -> dict[str, Any]:
+        """What a refund of lines would come to; shipping is not worked out."""
+        del refund_shipping, shipping_amount
+        return shown_suggestion(
+            self.call, self.row, refund_line_items or [], is_full=suggest_full_refund
         )
 
-    def _line(self, line: Row) -> dict[str, Any]:
-        order = self._order()
-        own = next(each for each in order["lines"] if each["id"] == line["line_id"])
-        amount = bag(self.store, Decimal(own["price"]) * line["quantity"])
-        place = self.store.locations.get(order["location_id"])
-        return {
-            "id": texts.gid("RefundLineItem", line["id"]),
-            "lineItem": self.call.show("LineItem", own),
-            "location": self.call.show("Location", place),
-            "priceSet": bag(self.store, own["price"]),
-            "quantity": line["quantity"],
-            "restockType": line["restock_type"],
-            "restocked": line["restock_type"] != "NO_RESTOCK",
-            "subtotalSet": amount,
-        }
+    def transactions(self, first: int | None = None) -> list[View | None]:
+        """How the money came, where it came."""
+        is_there = orders.refundable(self.row) > 0 or orders.refunded(self.row) > 0
+        found = [self.call.show("OrderTransaction", self.row)] if is_there else []
+        return found[:first]

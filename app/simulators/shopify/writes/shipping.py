@@ -1,4 +1,4 @@
-"""fulfillmentCreate, fulfillmentTrackingInfoUpdate, fulfillmentCancel and orderCancel."""
+"""fulfillmentCreate, fulfillmentTrackingInfoUpdate and fulfillmentCancel."""
 
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -125,33 +125,3 @@ def cancel(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
         return {"fulfillment": shown, "userErrors": [user_error(["id"], message)]}
     made = shipping.take_back(call.store, made)
     return {"fulfillment": call.show("Fulfillment", made), "userErrors": []}
-
-
-def cancel_order(call: Call, args: dict[str, Any]) -> Mapping[str, Any]:
-    """Ask for an order to be called off; it happens a little later and is final."""
-    store = call.store
-    order = store.orders.get(texts.number(args["orderId"], "Order"))
-    problem = _cancel_problem(store, order)
-    if order is None or problem is not None:
-        error = user_error(["orderId"], *(problem or ("Order not found", "NOT_FOUND")))
-        return {"job": None, "orderCancelUserErrors": [error], "userErrors": [error]}
-    method = args.get("refundMethod") or {}
-    how = {"reason": args["reason"], "restock": args["restock"]}
-    how["gives_back"] = bool(method.get("originalPaymentMethodsRefund"))
-    number = store.take_id()
-    due = store.now() + store.settings.bulk_seconds
-    row = {"id": number, "kind": "OrderCancel", "status": "CANCELING", "order_id": order["id"]}
-    store.operations.put(row | {"how": how, "due": due})
-    job = {"id": f"gid://shopify/Job/{number}", "done": False}
-    return {"job": job, "orderCancelUserErrors": [], "userErrors": []}
-
-
-def _cancel_problem(store: StoreCore, order: Row | None) -> tuple[str, str] | None:
-    if order is None:
-        return "Order not found", "NOT_FOUND"
-    if order["cancelled"] is not None:
-        return "Order has already been cancelled", "INVALID"
-    sent = store.fulfillments.where("order", order["id"])
-    if any(row["status"] == "SUCCESS" for row in sent):
-        return "Cannot cancel an order that has been fulfilled", "INVALID"
-    return None
