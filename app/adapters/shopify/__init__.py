@@ -11,7 +11,7 @@ SHOPIFY: Final = Channel(
     label="Shopify",
     build=build,
     capabilities=schema.CAPABILITIES,
-    description="A shop on Shopify. Products, prices and stock both ways.",
+    description="A shop on Shopify. Products, prices, stock and orders both ways.",
     icon="shopping-bag",
     connect_fields=(
         FormField(

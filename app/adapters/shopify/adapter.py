@@ -6,14 +6,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.adapters.errors import AdapterError, Gone, NeedsReauth, Unsupported
+from app.adapters.orders import CancelDraft, ChannelOrder, RefundDraft, ShipmentDraft
 from app.adapters.port import Capabilities
 from app.adapters.shopify import check, schema, webhooks
+from app.adapters.shopify.cancelling import Cancelling
 from app.adapters.shopify.client import Client, Door
 from app.adapters.shopify.documents import shop as about_shop
 from app.adapters.shopify.levels import Levels
 from app.adapters.shopify.listings import Listings
+from app.adapters.shopify.oauth import missing_scopes
+from app.adapters.shopify.order_reads import OrderReads
 from app.adapters.shopify.reads import Reads
+from app.adapters.shopify.refunding import Refunding
 from app.adapters.shopify.rehearsal import Rehearsal
+from app.adapters.shopify.shipping import Shipping
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import (
     Batch,
@@ -54,6 +60,10 @@ class ShopifyAdapter:
         self._reads = Reads(shop)
         self._listings = Listings(shop, self._reads, deletes=self._deletes)
         self._levels = Levels(shop)
+        self._orders = OrderReads(shop)
+        self._shipping = Shipping(shop, self._orders)
+        self._cancelling = Cancelling(shop)
+        self._refunding = Refunding(shop, self._orders)
         self._hooks = webhooks.Hooks(
             self._client, url=str(settings.get("hook_url") or ""), scopes=details.get("scopes")
         )
@@ -96,8 +106,33 @@ class ShopifyAdapter:
         return self._levels.push(levels)
 
     def collect(self, ticket: Ticket) -> Sequence[Outcome]:
-        """Ask for the outcomes of pending work: pictures that were not ready."""
-        return self._listings.collect(ticket)
+        """Ask for the outcomes of pending work: pictures not ready, orders being cancelled."""
+        part = self._cancelling if self._cancelling.is_asked(ticket) else self._listings
+        return part.collect(ticket)
+
+    def pull_orders(self, after: Cursor) -> Page[ChannelOrder]:
+        """Read a page of orders, the longest unchanged first."""
+        return self._orders.pull(after)
+
+    def read_orders(self, external_ids: Sequence[str]) -> Sequence[ChannelOrder]:
+        """Read these orders as they stand now; missing ones come back with `is_deleted`.
+
+        `routed:<number>`, which a webhook about sending names, stands for its order. One that may
+        just be older than Shopify lets us see is left out.
+        """
+        return self._orders.orders(external_ids)
+
+    def ship_orders(self, drafts: Sequence[ShipmentDraft]) -> Sequence[Outcome]:
+        """Make parcels known; one outcome per draft, in order."""
+        return self._shipping.push(drafts)
+
+    def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
+        """Cancel orders; one outcome per draft, in order."""
+        return self._cancelling.push(drafts)
+
+    def refund_orders(self, drafts: Sequence[RefundDraft]) -> Sequence[Outcome]:
+        """Give money back; one outcome per draft, in order."""
+        return self._refunding.push(drafts)
 
     def read_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         """Verify and read a webhook over its raw bytes; raises Refused when it is not genuine."""
@@ -134,12 +169,20 @@ def _domain_of(base_url: str) -> str | None:
 
 
 def capabilities_with(details: Mapping[str, Any]) -> Capabilities:
-    """Return what this shop can do: how many variants and options a product may have."""
+    """Return what this shop can do: how large a product may be, what we may do with orders."""
     counts = dict(schema.CAPABILITIES.max_counts)
     if details.get("max_options"):
         counts["options"] = int(details["max_options"])
     most = int(details.get("max_variants") or schema.MOST_VARIANTS)
-    return replace(schema.CAPABILITIES, max_variants=most, max_counts=counts)
+    granted = details.get("scopes")
+    acts = {
+        act
+        for act, scope in schema.ORDER_ACTS.items()
+        if granted is None or not missing_scopes(granted, [scope])
+    }
+    return replace(
+        schema.CAPABILITIES, max_variants=most, max_counts=counts, orders=frozenset(acts)
+    )
 
 
 def build(

@@ -187,6 +187,8 @@ _TEXTS: Final = (
     (re.compile(r"(?i)does(?: not|n't) exist|not found|could not be found"), "NOT_FOUND"),
     (re.compile(r"(?i)already been taken|has already been"), "TAKEN"),
     (re.compile(r"(?i)too long"), "TOO_LONG"),
+    (re.compile(r"(?i)request is currently in progress"), "IDEMPOTENCY_CONCURRENT_REQUEST"),
+    (re.compile(r"(?i)idempotency key failed"), "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"),
 )
 # The last word of a path that we know → our field.
 _FIELDS: Final[Mapping[str, str]] = {
@@ -214,6 +216,12 @@ _FIELDS: Final[Mapping[str, str]] = {
     "measurement": "weight",
     "weight": "weight",
     "metafields": "attributes",
+    "lineItemsByFulfillmentOrder": "lines",
+    "refundLineItems": "lines",
+    "transactions": "amount",
+    "company": "carrier",
+    "number": "number",
+    "url": "url",
 }
 
 
@@ -264,9 +272,15 @@ def words(message: str) -> str:
     return f"Shopify refused this: “{text}”" if text else "Shopify refused this."
 
 
-def user_errors(payload: Any) -> list[UserError]:
-    """Read the `userErrors` of a mutation's payload."""
-    listed = payload.get("userErrors") if isinstance(payload, Mapping) else None
+def order_problem(error: UserError) -> Problem:
+    """Say what an order was refused for; what is gone is no product here."""
+    sentence = words(error.message) if error.is_gone else error.sentence
+    return Problem(sentence, error.field, error.code)
+
+
+def user_errors(payload: Any, name: str = "userErrors") -> list[UserError]:
+    """Read the user errors of a mutation's payload."""
+    listed = payload.get(name) if isinstance(payload, Mapping) else None
     return [_user_error(each) for each in listed or () if isinstance(each, Mapping)]
 
 

@@ -1,11 +1,10 @@
 """Reading products with their variants: everything, what changed, or only who is there."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.adapters.errors import BadPayload
-from app.adapters.shopify import ids, schema
+from app.adapters.shopify import ids, schema, walk
 from app.adapters.shopify.bulk import Bulk
 from app.adapters.shopify.client import following, nodes
 from app.adapters.shopify.documents import Document, reading
@@ -16,9 +15,6 @@ from app.adapters.types import ChannelProduct, Cursor, Page, Problem
 
 Row = dict[str, Any]
 
-OVERLAP: Final = timedelta(minutes=5)  # the search lags behind writes
-_REMEMBERED: Final = 1000
-_LONGEST_WALK: Final = 10_000  # changes read with one search
 _VARIANTS: Final = 10  # of each product of a page; more are read product by product
 _MEDIA: Final = 10
 _PER_PAGE: Final = 50
@@ -175,7 +171,7 @@ class Reads:
         """Return where reads of changes begin after a full read that starts now."""
         newest = nodes(self._client.ask(reading.NEWEST_PRODUCT, query=schema.EVERY_STATUS))
         moment = str(newest[0]["updatedAt"]) if newest else None
-        return {"since": _earlier(moment), "known": {}}
+        return {"since": walk.earlier(moment), "known": {}}
 
     def _changes(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:
         since = state.get("since")
@@ -195,10 +191,10 @@ class Reads:
         newest = max([newest, *(str(row.get("updatedAt")) for row in rows)])
         items, unreadable = mapped(self._shop, [self._whole(row) for row in fresh])
         if (after := following(found)) is not None:
-            walk = {**state, "newest": newest, "known": _newest(known)}
-            ahead = _step(walk, after, int(state.get("seen") or 0) + len(rows))
+            so_far = {**state, "newest": newest, "known": walk.newest(known)}
+            ahead = walk.step(so_far, after, int(state.get("seen") or 0) + len(rows))
             return Page(items, Cursor("changes", ahead), unreadable=tuple(unreadable))
-        mark = _mark_after(since, newest, known)
+        mark = walk.mark_after(since, newest, known)
         return Page(items, None, watermark=Cursor("changes", mark), unreadable=tuple(unreadable))
 
 
@@ -222,36 +218,3 @@ def _key(row: Mapping[str, Any]) -> str:
 
 def _last(rows: Sequence[Mapping[str, Any]], before: str) -> str:
     return _key(rows[-1]) if rows else before
-
-
-def _earlier(moment: str | None) -> str | None:
-    return _moved(moment, OVERLAP)
-
-
-def _moved(moment: str | None, by: timedelta) -> str | None:
-    if not moment:
-        return None
-    return (datetime.fromisoformat(moment) - by).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _newest(known: Mapping[str, str]) -> dict[str, str]:
-    ordered = sorted(known.items(), key=lambda pair: pair[1], reverse=True)
-    return dict(ordered[:_REMEMBERED])
-
-
-def _step(walk: dict[str, Any], after: str, seen: int) -> dict[str, Any]:
-    """Go on in a long list of changes; one search shows 25,000 objects, so it begins anew before.
-
-    Where a single second holds more than that, only going on helps.
-    """
-    anew = _moved(walk["newest"], timedelta(seconds=1))
-    if seen < _LONGEST_WALK or not anew or anew <= (walk.get("since") or ""):
-        return {**walk, "after": after, "seen": seen}
-    return {**walk, "since": anew, "after": None, "seen": 0}
-
-
-def _mark_after(since: str | None, newest: str, known: Mapping[str, str]) -> dict[str, Any]:
-    """Return where the next read of changes begins: a little before the newest change seen."""
-    begin = max(_earlier(newest) or "", since or "")
-    kept = {key: moment for key, moment in known.items() if moment >= begin}
-    return {"since": begin or None, "known": _newest(kept)}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from app.adapters.orders import OrderAct
 from app.adapters.port import Capabilities
 from app.core.rate_limit import Rate
 
@@ -12,13 +13,14 @@ TOKEN_PATH: Final = "/admin/oauth/access_token"  # noqa: S105 (an address, no se
 AUTHORIZE_PATH: Final = "/admin/oauth/authorize"
 
 # What the app asks for, and no more; a write scope implies the read scope of the same name. Topics
-# of fulfilment below are armed where a merchant's own app has the scope.
+# of parcels below are armed where a merchant's own app has the scope: orders tell of them, too.
 SCOPES: Final = (
     "write_products",
     "write_inventory",
     "read_locations",
     "write_publications",
-    "read_orders",
+    "write_orders",
+    "write_merchant_managed_fulfillment_orders",
 )
 # Without these the catalog cannot be kept in step; the others only narrow what is offered.
 NEEDED_SCOPES: Final = ("write_products", "write_inventory", "read_locations")
@@ -52,15 +54,26 @@ TOPICS: Final[Mapping[str, str | None]] = {
     "LOCATIONS_DEACTIVATE": "read_locations",
     "ORDERS_CREATE": "read_orders",
     "ORDERS_UPDATED": "read_orders",
+    "ORDERS_EDITED": "read_orders",
+    "ORDERS_FULFILLED": "read_orders",
     "ORDERS_CANCELLED": "read_orders",
     "ORDERS_DELETE": "read_orders",
     "REFUNDS_CREATE": "read_orders",
+    "FULFILLMENT_ORDERS_PLACED_ON_HOLD": "read_merchant_managed_fulfillment_orders",
+    "FULFILLMENT_ORDERS_HOLD_RELEASED": "read_merchant_managed_fulfillment_orders",
     "FULFILLMENTS_CREATE": "read_fulfillments",
     "FULFILLMENTS_UPDATE": "read_fulfillments",
     "APP_UNINSTALLED": None,
     "APP_SCOPES_UPDATE": None,
     "SHOP_UPDATE": None,
     "BULK_OPERATIONS_FINISH": None,
+}
+# What a merchant agreed to → what can be done with orders.
+ORDER_ACTS: Final[Mapping[OrderAct, str]] = {
+    OrderAct.READ: "read_orders",
+    OrderAct.SHIP: "write_merchant_managed_fulfillment_orders",
+    OrderAct.CANCEL: "write_orders",
+    OrderAct.REFUND: "write_orders",
 }
 PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
 
@@ -100,6 +113,7 @@ CAPABILITIES: Final = Capabilities(
     has_export=True,
     has_webhooks=True,
     has_locations=True,
+    orders=frozenset(ORDER_ACTS),
     max_images=MOST_MEDIA,
     max_variants=MOST_VARIANTS,
     max_lengths={"title": 255, "brand": 255, "tags": 255, "categories": 255, "sku": 255},

@@ -27,9 +27,20 @@ _KINDS: Final[Mapping[str, DeliveryKind]] = {
     "inventory_items/update": DeliveryKind.INVENTORY,
     "orders/create": DeliveryKind.ORDER,
     "orders/updated": DeliveryKind.ORDER,
+    "orders/edited": DeliveryKind.ORDER,
+    "orders/paid": DeliveryKind.ORDER,
+    "orders/partially_fulfilled": DeliveryKind.ORDER,
+    "orders/fulfilled": DeliveryKind.ORDER,
     "orders/cancelled": DeliveryKind.ORDER,
     "orders/delete": DeliveryKind.ORDER,
     "refunds/create": DeliveryKind.ORDER,
+    "fulfillments/create": DeliveryKind.ORDER,
+    "fulfillments/update": DeliveryKind.ORDER,
+    "fulfillment_orders/order_routing_complete": DeliveryKind.ORDER,
+    "fulfillment_orders/moved": DeliveryKind.ORDER,
+    "fulfillment_orders/placed_on_hold": DeliveryKind.ORDER,
+    "fulfillment_orders/hold_released": DeliveryKind.ORDER,
+    "fulfillment_orders/cancelled": DeliveryKind.ORDER,
     "app/uninstalled": DeliveryKind.UNINSTALLED,
     "app/scopes_update": DeliveryKind.SHOP,
     "shop/update": DeliveryKind.SHOP,
@@ -118,15 +129,35 @@ def _event_key(sent: _Headers, topic: str, body: bytes) -> str:
 
 def _about(kind: DeliveryKind, topic: str, found: Mapping[str, Any]) -> str | None:
     """Return who to read: a product or order by its number, stock by that of its item."""
-    if kind is DeliveryKind.INVENTORY:
-        named = found.get("inventory_item_id") or found.get("id")
-        return f"{ids.ITEM}{named}" if named else None
-    if kind is DeliveryKind.ORDER and topic == "refunds/create":
-        named = found.get("order_id")
-    else:
-        named = found.get("id") or ids.number(found.get("admin_graphql_api_id"))
     if kind in (DeliveryKind.UNINSTALLED, DeliveryKind.PRIVACY, DeliveryKind.SHOP):
         return None
+    if kind is DeliveryKind.INVENTORY:
+        return _prefixed(ids.ITEM, found.get("inventory_item_id") or found.get("id"))
+    if kind is DeliveryKind.ORDER:
+        return _order_about(topic, found)
+    return _named(found.get("id") or ids.number(found.get("admin_graphql_api_id")))
+
+
+def _order_about(topic: str, found: Mapping[str, Any]) -> str | None:
+    """Return the order a delivery is about, or what has to be sent of it."""
+    resource = topic.partition("/")[0]
+    if resource == "fulfillment_orders":
+        return _prefixed(ids.ROUTED, ids.number(_inner(found, "fulfillment_order").get("id")))
+    if topic == "orders/edited":
+        return _named(_inner(found, "order_edit").get("order_id"))
+    return _named(found.get("id" if resource == "orders" else "order_id"))
+
+
+def _inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    inner = found.get(name)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _prefixed(prefix: str, named: Any) -> str | None:
+    return f"{prefix}{named}" if _named(named) else None
+
+
+def _named(named: Any) -> str | None:
     is_named = isinstance(named, int | str) and not isinstance(named, bool)
     return str(named) if named and is_named else None
 

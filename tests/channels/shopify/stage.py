@@ -11,8 +11,15 @@ from app.adapters.shopify import SHOPIFY
 from app.core.transport import Exchange, Transport
 from app.simulators.chaos import Fault
 from app.simulators.pictures import placeholder_png
-from app.simulators.shopify import StoreState, TwinSettings, create_twin, seed_products
+from app.simulators.shopify import (
+    OutOfStock,
+    StoreState,
+    TwinSettings,
+    create_twin,
+    seed_products,
+)
 from tests.channels.conformance import Delivered
+from tests.channels.order_conformance import SHOPPER
 
 HOOK_URL = "https://sync.test/hooks/shopify/abc"
 _GOODS: Final = frozenset(("product", "variant", "level", "item", "metafield", "file"))
@@ -113,6 +120,43 @@ class ShopifyStage:
 
     def fetched(self) -> int:
         return len(self._pictures)
+
+    # Orders
+
+    def stock_of(self, variant: str) -> int:
+        return self.store.stock(int(variant))
+
+    def sell(self, lines: Mapping[str, int], *, is_paid: bool = True, **details: Any) -> str | None:
+        wanted = [(int(variant), units) for variant, units in lines.items()]
+        status = "PAID" if is_paid else "PENDING"
+        try:
+            number = self.store.sell(*wanted, email=SHOPPER, financial_status=status, **details)
+        except OutOfStock:
+            return None
+        return str(number)
+
+    def pay(self, order: str) -> None:
+        self.store.pay_order(int(order))
+
+    def edit_line(self, order: str, line: str, quantity: int) -> None:
+        self.store.edit_line(int(order), int(line), quantity)
+
+    def cancel(self, order: str) -> None:
+        self.store.cancel_order(int(order))
+
+    def refund(self, order: str, line: str, quantity: int, *, restocks: bool) -> None:
+        self.store.refund_order(int(order), line=int(line), quantity=quantity, restock=restocks)
+
+    def numbers_of(self, order: str) -> list[str]:
+        parcels = self.store.fulfillments.where("order", int(order))
+        sent = [each for each in parcels if each["status"] == "SUCCESS"]
+        return [each["number"] for parcel in sent for each in parcel["tracking"]]
+
+    def given_back(self, order: str) -> list[int]:
+        amounts = [
+            Decimal(each["amount"]) for each in self.store.orders.rows[int(order)]["refunds"]
+        ]
+        return [int(amount * 100) for amount in amounts if amount]
 
     def deliveries(self) -> Sequence[Delivered]:
         self.store.tick()

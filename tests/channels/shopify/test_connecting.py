@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.adapters.errors import NeedsReauth, Refused
+from app.adapters.orders import OrderAct
 from app.adapters.port import ChannelAdapter
 from app.adapters.shopify import SHOPIFY, schema, webhooks
 from app.adapters.shopify.adapter import ShopifyAdapter, build, capabilities_with
@@ -139,7 +140,7 @@ def test_what_is_not_agreed_to_and_another_version_are_warnings() -> None:
     assert health.is_ok
     assert len(health.warnings) == 3
     assert "2027-01" in health.warnings[0]
-    assert "read_orders" in health.warnings[2]
+    assert "write_orders" in health.warnings[2]
 
 
 def test_a_revoked_key_needs_a_person() -> None:
@@ -153,6 +154,22 @@ def test_a_shop_says_how_many_variants_a_product_may_have() -> None:
     assert capabilities_with({"max_variants": 100, "max_options": 2}).max_variants == 100
     assert capabilities_with({"max_options": 2}).max_counts["options"] == 2
     assert capabilities_with({}) == schema.CAPABILITIES
+
+
+@pytest.mark.parametrize(
+    ("scopes", "acts"),
+    [
+        (schema.SCOPES, set(OrderAct)),
+        (["read_orders"], {OrderAct.READ}),
+        (["write_orders"], {OrderAct.READ, OrderAct.CANCEL, OrderAct.REFUND}),
+        (["write_merchant_managed_fulfillment_orders"], {OrderAct.SHIP}),
+        ([], set()),
+    ],
+)
+def test_what_can_be_done_with_orders_is_what_was_agreed_to(
+    scopes: list[str], acts: set[OrderAct]
+) -> None:
+    assert capabilities_with({"scopes": scopes}).orders == acts
 
 
 def _hooks(*hooks: tuple[int, str, str]) -> httpx.Response:

@@ -19,13 +19,13 @@ from graphql import (
 from app.adapters.shopify import schema
 from app.adapters.shopify.bulk import Bulk
 from app.adapters.shopify.client import Client, Door
-from app.adapters.shopify.documents import Document, bulk, reading, shop, writing
+from app.adapters.shopify.documents import Document, bulk, orders, reading, shop, writing
 from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.shopify.shop import Shop
 from app.core.transport import Transport
 from tests import official
 
-DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL)
+DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL, *orders.ALL)
 VERSIONS = (official.PINNED, official.COMING)
 
 
@@ -117,8 +117,13 @@ def test_names_are_used_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_every_mutation_of_stock_is_idempotent() -> None:
-    needing = ("inventorySetQuantities", "inventoryAdjustQuantities", "inventoryActivate")
+def test_every_mutation_that_must_be_is_idempotent() -> None:
+    needing = (
+        "inventorySetQuantities",
+        "inventoryAdjustQuantities",
+        "inventoryActivate",
+        "refundCreate",
+    )
     asked = [document for document in DOCUMENTS if document.root in needing]
 
     assert asked

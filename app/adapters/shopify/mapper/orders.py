@@ -1,0 +1,361 @@
+"""An order of a shop → ours; pure: amounts in the shop's own currency, words by table.
+
+Shopify counts a line four ways: `quantity` is what was ever ordered, `currentQuantity` what is left
+of it after edits and refunds, `unfulfilledQuantity` what still has to be sent, and parcels tell
+what was. A unit that was neither refunded nor is current was edited away.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from app.adapters.orders import (
+    Address,
+    ChannelOrder,
+    ChannelOrderLine,
+    ChannelRefund,
+    ChannelShipment,
+    Payment,
+)
+from app.adapters.shopify.mapper.names import ONLY_VALUE
+from app.adapters.shopify.mapper.reader import Reader
+from app.core.money import Money, NotMoney
+
+_PAYMENTS: Final[Mapping[str, Payment]] = {
+    "AUTHORIZED": Payment.AUTHORIZED,
+    "EXPIRED": Payment.VOIDED,
+    "PAID": Payment.PAID,
+    "PARTIALLY_PAID": Payment.PARTIALLY_PAID,
+    "PARTIALLY_REFUNDED": Payment.PARTIALLY_REFUNDED,
+    "PENDING": Payment.PENDING,
+    "REFUNDED": Payment.REFUNDED,
+    "VOIDED": Payment.VOIDED,
+}
+# Words of the payment, then of the delivery, that keep an order from being worked on.
+_HOLDS: Final[Mapping[str, str]] = {
+    "PENDING": "It is not paid yet.",
+    "EXPIRED": "Its payment ran out before it was captured.",
+    "VOIDED": "Its payment was voided.",
+    "ON_HOLD": "Shopify holds it back until the hold is released there.",
+    "SCHEDULED": "Shopify has scheduled it for a later day.",
+}
+_DONE: Final = ("FULFILLED", "FULFILLMENT_NOT_REQUIRED", "RESTOCKED")
+_RISKS: Final = ("HIGH", "MEDIUM", "LOW")  # the gravest first; others say nothing
+_NOT_SENT: Final = ("CANCELLED", "ERROR", "FAILURE")
+_KEPT: Final = "NO_RESTOCK"
+
+# Our name of a carrier in small letters → Shopify's, which makes the link to a parcel itself where
+# the name is spelled exactly so.
+CARRIERS: Final[Mapping[str, str]] = {
+    "ups": "UPS",
+    "usps": "USPS",
+    "fedex": "FedEx",
+    "dhl": "DHL Express",
+    "ontrac": "OnTrac",
+    "lasership": "Lasership",
+}
+_OURS: Final[Mapping[str, str]] = {"DHL Express": "DHL", "Lasership": "LaserShip"}
+_MARK: Final = re.compile(r"\s*\(SyncStore (.+)\)\s*\Z")  # ends the note of a refund of ours
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What happened to the units of lines, by line id."""
+
+    shipped: Mapping[str, int]
+    refunded: Mapping[str, int]
+    restocked: Mapping[str, int]
+
+
+def carrier(name: str) -> str:
+    """Return how Shopify spells a carrier; others stay as they are."""
+    return CARRIERS.get(name.strip().casefold(), name.strip())
+
+
+def marked(reason: str, key: str) -> str:
+    """Return the note of a refund that carries our key."""
+    return f"{reason} (SyncStore {key})".strip()
+
+
+def key_of(note: str | None) -> str | None:
+    """Return the key a note carries, if the refund is one of ours."""
+    found = _MARK.search(note or "")
+    return found.group(1) if found else None
+
+
+def order(raw: Any, *, home: str, at: str = "order") -> ChannelOrder:
+    """Read an order with all its lines, parcels and refunds; `home` is the shop's address."""
+    read = Reader(raw, at)
+    currency = _currency(read)
+    placed_at = read.moment("processedAt") or read.moment("createdAt")
+    if placed_at is None:
+        raise read.bad("processedAt", "a date and time")
+    refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
+    shipments = tuple(_shipment(each) for each in read.objects("fulfillments"))
+    moved = _moved(refunds, shipments)
+    cancelled_at = read.moment("cancelledAt")
+    is_cancelled = cancelled_at is not None
+    lines = tuple(
+        _line(each, currency, moved, is_cancelled=is_cancelled)
+        for each in read.objects("lineItems")
+    )
+    identity = read.identity()
+    return ChannelOrder(
+        external_id=identity,
+        number=read.text("name") or identity,
+        placed_at=placed_at,
+        modified_at=read.moment("updatedAt"),
+        currency=currency,
+        lines=lines,
+        refunds=refunds,
+        shipments=shipments,
+        cancelled_at=cancelled_at,
+        cancel_reason=(read.text("cancelReason") or "").lower(),
+        is_test=bool(read.raw.get("test")),
+        note=read.text("note") or "",
+        tags=tuple(read.texts("tags")),
+        risk=_risk(read),
+        source=read.text("sourceName") or "",
+        url=f"{home}/admin/orders/{identity}",
+        raw=dict(read.raw),
+        **_state(read, is_cancelled=is_cancelled),
+        **_amounts(read, currency, lines),
+        **_people(read, lines),
+    )
+
+
+def gone(external_id: str) -> ChannelOrder:
+    """Stand in for an order that is not in the shop."""
+    return ChannelOrder(
+        external_id=external_id,
+        number="",
+        placed_at=_NEVER,
+        modified_at=None,
+        currency="",
+        status="deleted",
+        payment=Payment.VOIDED,
+        lines=(),
+        total=0,
+        is_deleted=True,
+    )
+
+
+def _currency(read: Reader) -> str:
+    currency = read.text("currencyCode")
+    if currency is None:
+        raise read.bad("currencyCode", "a currency")
+    return currency
+
+
+def _state(read: Reader, *, is_cancelled: bool) -> dict[str, Any]:
+    paid, sent = (
+        read.text(name) or "" for name in ("displayFinancialStatus", "displayFulfillmentStatus")
+    )
+    is_done = is_cancelled or sent in _DONE or bool(read.raw.get("closed"))
+    reasons = [] if is_done else [_HOLDS[word] for word in (paid, sent) if word in _HOLDS]
+    return {
+        "status": "cancelled" if is_cancelled else sent.lower(),
+        "payment": _PAYMENTS.get(paid, Payment.PENDING),
+        "is_done": is_done,
+        "is_held": bool(reasons),
+        "hold_reason": " ".join(reasons),
+    }
+
+
+def _amounts(read: Reader, currency: str, lines: tuple[ChannelOrderLine, ...]) -> dict[str, Any]:
+    """Add an order up; what is neither goods, shipping nor tax (duties, tips, rounding) is a fee.
+
+    `totalPriceSet` still holds what was edited away, `currentTotalPriceSet` no longer what was
+    given back.
+    """
+    refunded = _money(read, "totalRefundedSet", currency)
+    total = _money(read, "totalPriceSet", currency)
+    if read.raw.get("edited") and read.raw.get("cancelledAt") is None:
+        total = _money(read, "currentTotalPriceSet", currency) + refunded
+    goods = sum(line.total for line in lines)
+    discount = sum(line.discount for line in lines)
+    shipping = sum(
+        _money(each, "discountedPriceSet", currency) for each in read.objects("shippingLines")
+    )
+    includes_tax = bool(read.raw.get("taxesIncluded"))
+    tax = _money(read, "totalTaxSet", currency) - _tax_edited_away(read, currency, lines)
+    on_top = 0 if includes_tax else tax
+    return {
+        "total": total,
+        "items": goods + discount,
+        "discount": discount,
+        "shipping": shipping,
+        "tax": tax,
+        "fees": total - goods - shipping - on_top,
+        "refunded": refunded,
+        "includes_tax": includes_tax,
+    }
+
+
+def _tax_edited_away(read: Reader, currency: str, lines: tuple[ChannelOrderLine, ...]) -> int:
+    ordered = sum(_taxes(each, currency) for each in read.objects("lineItems"))
+    return ordered - sum(line.tax for line in lines)
+
+
+def _people(read: Reader, lines: tuple[ChannelOrderLine, ...]) -> dict[str, Any]:
+    """Tell who bought and where it goes; empty where the app may not know."""
+    ship_to, bill_to = read.inner("shippingAddress"), read.inner("billingAddress")
+    needs_shipping = any(line.needs_shipping for line in lines)
+    methods = (each.text("title") for each in read.objects("shippingLines"))
+    return {
+        "email": read.text("email") or "",
+        "phone": read.text("phone") or "",
+        "ship_to": _address(ship_to) if ship_to or needs_shipping else None,
+        "bill_to": _address(bill_to) if bill_to else None,
+        "shipping_method": next((each for each in methods if each), ""),
+    }
+
+
+def _address(read: Reader | None) -> Address:
+    if read is None:
+        return Address()
+    return Address(
+        name=read.text("name") or "",
+        company=read.text("company") or "",
+        line1=read.text("address1") or "",
+        line2=read.text("address2") or "",
+        city=read.text("city") or "",
+        region=read.text("provinceCode") or "",
+        postcode=read.text("zip") or "",
+        country=read.text("countryCodeV2") or "",
+        phone=read.text("phone") or "",
+    )
+
+
+def _risk(read: Reader) -> str:
+    summary = read.inner("risk")
+    found = (
+        {each.raw.get("riskLevel") for each in summary.objects("assessments")} if summary else ()
+    )
+    return next((level.lower() for level in _RISKS if level in found), "")
+
+
+def _moved(refunds: tuple[ChannelRefund, ...], shipments: tuple[ChannelShipment, ...]) -> _Moved:
+    shipped: Counter[str] = Counter()
+    refunded: Counter[str] = Counter()
+    restocked: Counter[str] = Counter()
+    for parcel in shipments:
+        if not parcel.is_cancelled:
+            shipped.update(parcel.lines)
+    for refund in refunds:
+        refunded.update(refund.lines)
+        restocked.update(refund.restocked)
+    return _Moved(shipped, refunded, restocked)
+
+
+def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> ChannelOrderLine:
+    identity = read.identity()
+    ordered, current = _count(read, "quantity"), _count(read, "currentQuantity")
+    shipped = moved.shipped.get(identity, 0)
+    sold = min(ordered, current + moved.refunded.get(identity, 0))  # the rest was edited away
+    wanted = max(current, shipped + _count(read, "unfulfilledQuantity"))
+    unit = _money(read, "originalUnitPriceSet", currency)
+    allocated = sum(
+        _money(each, "allocatedAmountSet", currency) for each in read.objects("discountAllocations")
+    )
+    discount = _share(allocated, sold, ordered)
+    product, variant = read.inner("product"), read.inner("variant")
+    options = read.text("variantTitle") or ""
+    return ChannelOrderLine(
+        external_id=identity,
+        title=read.text("title") or "",
+        quantity=shipped if is_cancelled else min(ordered, wanted),
+        ordered=ordered,
+        unit_price=unit,
+        total=unit * sold - discount,
+        sku=read.text("sku") or "",
+        discount=discount,
+        tax=_share(_taxes(read, currency), sold, ordered),
+        shipped=shipped,
+        taken=max(0, sold - moved.restocked.get(identity, 0)) if _is_counted(variant) else 0,
+        needs_shipping=bool(read.raw.get("requiresShipping")),
+        product_external_id=product.identity() if product else None,
+        variant_external_id=variant.identity() if variant else None,
+        options="" if options == ONLY_VALUE else options,
+    )
+
+
+def _is_counted(variant: Reader | None) -> bool:
+    item = variant.inner("inventoryItem") if variant is not None else None
+    return item is not None and bool(item.raw.get("tracked"))
+
+
+def _taxes(read: Reader, currency: str) -> int:
+    return sum(_money(each, "priceSet", currency) for each in read.objects("taxLines"))
+
+
+def _share(minor: int, part: int, whole: int) -> int:
+    """Return the part of an amount that falls to some of its units."""
+    if part == whole or whole == 0:
+        return minor
+    share = Decimal(minor) * part / whole
+    return int(share.to_integral_value(rounding=ROUND_HALF_UP))
+
+
+def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
+    lines: Counter[str] = Counter()
+    restocked: Counter[str] = Counter()
+    for each in read.objects("refundLineItems"):
+        line, count = _owner(each), _count(each, "quantity")
+        lines[line] += count
+        if each.raw.get("restockType") != _KEPT:
+            restocked[line] += count
+    return ChannelRefund(
+        external_id=read.identity(),
+        amount=_money(read, "totalRefundedSet", currency),
+        at=read.moment("createdAt") or placed_at,
+        reason=_MARK.sub("", read.text("note") or ""),
+        lines=dict(lines),
+        restocked=dict(restocked),
+    )
+
+
+def _shipment(read: Reader) -> ChannelShipment:
+    lines: Counter[str] = Counter()
+    for each in read.objects("fulfillmentLineItems"):
+        lines[_owner(each)] += _count(each, "quantity")
+    tracking = next(read.objects("trackingInfo"), None)
+    company = (tracking.text("company") if tracking else None) or ""
+    return ChannelShipment(
+        external_id=read.identity(),
+        lines=dict(lines),
+        carrier=_OURS.get(company, company),
+        number=(tracking.text("number") if tracking else None) or "",
+        url=(tracking.text("url") if tracking else None) or "",
+        at=read.moment("createdAt"),
+        is_cancelled=read.text("status") in _NOT_SENT,
+    )
+
+
+def _owner(read: Reader) -> str:
+    line = read.inner("lineItem")
+    if line is None:
+        raise read.bad("lineItem", "an object")
+    return line.identity()
+
+
+def _count(read: Reader, name: str) -> int:
+    return int(read.number(name) or 0)
+
+
+def _money(read: Reader, name: str, currency: str) -> int:
+    """Return an amount of a bag in minor units of the shop's currency; nothing is nothing."""
+    bag = read.inner(name)
+    money = bag.inner("shopMoney") if bag is not None else None
+    amount = money.number("amount") if money is not None else None
+    if amount is None:
+        return 0
+    try:
+        return Money.of(amount, currency, rounding=True).minor
+    except NotMoney:
+        raise read.bad(name, "an amount of money") from None
