@@ -7,7 +7,7 @@ from typing import Any, Final
 from app.adapters.errors import Unknown
 from app.adapters.orders import CancelDraft
 from app.adapters.shopify import ids
-from app.adapters.shopify.documents import orders as documents
+from app.adapters.shopify.documents import after_sale as documents
 from app.adapters.shopify.items import UNANSWERED
 from app.adapters.shopify.problems import order_problem, user_errors
 from app.adapters.shopify.shipping import GONE

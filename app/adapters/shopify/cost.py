@@ -142,12 +142,21 @@ class _Reckoner:
         return total
 
     def _field(self, field: FieldNode) -> float:
-        if field.selection_set is None:
+        if field.selection_set is None or not self._is_asked(field):
             return 0.0
         inner = self._of(field.selection_set)
         if (times := self._times(field)) is not None:
             return times * max(1.0, inner)
         return inner + 1.0 if field.name.value != "edges" else inner
+
+    def _is_asked(self, field: FieldNode) -> bool:
+        """Tell whether `@include(if: $variable)` lets a field be asked for."""
+        for directive in field.directives or ():
+            for argument in directive.arguments or ():
+                value = argument.value
+                if directive.name.value == "include" and isinstance(value, VariableNode):
+                    return bool(self._variables.get(value.name.value))
+        return True
 
     def _times(self, field: FieldNode) -> int | None:
         """Return how many nodes a field may bring; None for a single object."""

@@ -20,7 +20,7 @@ from app.core import clock
 Row = dict[str, Any]
 
 _PER_PAGE: Final = 50
-_LINES: Final = 10  # of each order of a page, and of each parcel and refund; more are read singly
+_LINES: Final = 5  # of each order of a page, and of each parcel and refund; more are read singly
 _PARTS: Final = 3  # parcels and refunds of each order of a page
 _SHOWN_FOR: Final = timedelta(days=60)  # how far back an app sees without a scope of its own
 _SETTLED: Final = timedelta(minutes=1)  # dates have whole seconds: within them, more may happen
@@ -139,7 +139,12 @@ class OrderReads:
         }
 
     def _sizes(self) -> dict[str, Any]:
-        return {"lines": self._lines, "parts": _PARTS, "personal": self._is_personal}
+        return {
+            "lines": self._lines,
+            "parts": _PARTS,
+            "personal": self._is_personal,
+            "routed": self._shop.is_spread,
+        }
 
     def _fitting(self, document: Document, most: int) -> int:
         return self._client.fitting(document, most, **self._sizes())
@@ -173,10 +178,11 @@ class OrderReads:
         """Read rows into orders; what cannot be read is named, and the others are good."""
         found, unreadable = [], []
         home = self._client.door.base_url
+        place = self._shop.location if self._shop.is_spread else None
         for row in rows:
             at = f"order {_key(row) or '?'}"
             try:
-                found.append(mapper.order(row, home=home, at=at))
+                found.append(mapper.order(row, home=home, place=place, at=at))
             except BadPayload as error:
                 unreadable.append(Problem(error.sentence, field=error.path, code="unreadable"))
         return found, unreadable
@@ -193,6 +199,10 @@ class OrderReads:
             "lineItems": self._rest(row, "lineItems", documents.ORDER_LINES),
             "fulfillments": [self._with_lines(each, documents.PARCEL_LINES) for each in parcels],
             "refunds": [self._with_lines(each, documents.REFUND_LINES) for each in refunds],
+            "fulfillmentOrders": [
+                self._with_lines(each, documents.ROUTE_LINES)
+                for each in nodes(row.get("fulfillmentOrders"))
+            ],
         }
 
     def _parts(self, document: Document, named: Any) -> list[Row]:
@@ -225,6 +235,7 @@ class OrderReads:
 _LISTS: Final = {
     documents.PARCEL_LINES.name: "fulfillmentLineItems",
     documents.REFUND_LINES.name: "refundLineItems",
+    documents.ROUTE_LINES.name: "lineItems",
 }
 
 

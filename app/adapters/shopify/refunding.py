@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from app.adapters.errors import Unknown
 from app.adapters.orders import ChannelOrder, RefundDraft
 from app.adapters.shopify import ids
-from app.adapters.shopify.documents import orders as documents
+from app.adapters.shopify.documents import after_sale as documents
 from app.adapters.shopify.items import UNANSWERED
 from app.adapters.shopify.mapper import orders as mapper
 from app.adapters.shopify.order_reads import OrderReads

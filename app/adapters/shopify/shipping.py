@@ -13,7 +13,7 @@ from app.adapters.errors import Unknown
 from app.adapters.orders import ChannelOrder, ChannelShipment, ShipmentDraft
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import following, nodes
-from app.adapters.shopify.documents import orders as documents
+from app.adapters.shopify.documents import after_sale as documents
 from app.adapters.shopify.items import UNANSWERED
 from app.adapters.shopify.mapper.orders import carrier
 from app.adapters.shopify.order_reads import OrderReads

@@ -10,8 +10,10 @@ from app.adapters.shopify.documents import shop as about_shop
 from app.adapters.shopify.documents import writing
 from app.adapters.shopify.mapper.dialect import UNITS, Dialect
 from app.adapters.shopify.mapper.names import KEY
+from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.types import ShopFacts
 
+_ROUTING: Final = "read_merchant_managed_fulfillment_orders"
 _ONLINE_STORE: Final = "online store"
 _KEY_OWNERS: Final = ("PRODUCT", "PRODUCTVARIANT")
 _NOBODY: Final = "0"  # stands where a document wants an id and nothing will be asked about it
@@ -46,6 +48,12 @@ class Shop:
         if not self._location:
             self._location = default_location(read_locations(self.client))
         return self._location
+
+    @property
+    def is_spread(self) -> bool:
+        """Tell whether orders may be sent from elsewhere than where stock is kept in step."""
+        places = [each for each in self._details.get("locations") or () if each.get("is_active")]
+        return len(places) > 1 and not missing_scopes(self._details.get("scopes") or (), [_ROUTING])
 
     @property
     def publications(self) -> Sequence[str]:

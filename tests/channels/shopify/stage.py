@@ -17,6 +17,7 @@ from app.simulators.shopify import (
     TwinSettings,
     create_twin,
     seed_products,
+    shipping,
 )
 from tests.channels.conformance import Delivered
 from tests.channels.order_conformance import SHOPPER
@@ -146,6 +147,14 @@ class ShopifyStage:
 
     def refund(self, order: str, line: str, quantity: int, *, restocks: bool) -> None:
         self.store.refund_order(int(order), line=int(line), quantity=quantity, restock=restocks)
+
+    def ship_units(self, order: str, line: str, *counts: int) -> None:
+        """Send parcels of so many units of a line each, as the merchant does."""
+        for count in counts:
+            with self.store.change():
+                [row] = self.store.fulfillment_orders.where("line", int(line))
+                [own] = [each for each in row["lines"] if each["line_id"] == int(line)]
+                shipping.ship(self.store, [(row, {own["id"]: count})], [])
 
     def numbers_of(self, order: str) -> list[str]:
         parcels = self.store.fulfillments.where("order", int(order))

@@ -19,13 +19,21 @@ from graphql import (
 from app.adapters.shopify import schema
 from app.adapters.shopify.bulk import Bulk
 from app.adapters.shopify.client import Client, Door
-from app.adapters.shopify.documents import Document, bulk, orders, reading, shop, writing
+from app.adapters.shopify.documents import (
+    Document,
+    after_sale,
+    bulk,
+    orders,
+    reading,
+    shop,
+    writing,
+)
 from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.shopify.shop import Shop
 from app.core.transport import Transport
 from tests import official
 
-DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL, *orders.ALL)
+DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL, *orders.ALL, *after_sale.ALL)
 VERSIONS = (official.PINNED, official.COMING)
 
 

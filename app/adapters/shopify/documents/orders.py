@@ -1,7 +1,8 @@
-"""Queries and mutations about orders: reading, shipping, cancelling and refunding them.
+"""Queries that read orders.
 
-Who bought is protected: `$personal` leaves it out for an app that may not ask. Parcels and refunds
-are plain lists without cursors, so where a page of them is full, their ids are read instead.
+Who bought is protected: `$personal` leaves it out for an app that may not ask. `$routed` asks who
+sends what, which only a shop with several locations has to be asked. Parcels and refunds are plain
+lists without cursors, so where a page of them is full, their ids are read instead.
 """
 
 from typing import Final
@@ -104,7 +105,18 @@ fragment OrderCore on Order {
   }
   fulfillments(first: $parts) { ...ParcelCore }
   refunds(first: $parts) { ...RefundCore }
+  fulfillmentOrders(first: 5) @include(if: $routed) {
+    nodes {
+      id
+      assignedLocation { location { id } }
+      lineItems(first: $lines) {
+        pageInfo { hasNextPage endCursor }
+        nodes { ...RoutedLine }
+      }
+    }
+  }
 }
+fragment RoutedLine on FulfillmentOrderLineItem { totalQuantity lineItem { id } }
 """
     + _ADDRESS
     + _LINE
@@ -117,7 +129,8 @@ ORDERS_PAGE: Final = Document(
     "orders",
     """
 query OrdersPage(
-  $first: Int!, $after: String, $query: String, $lines: Int!, $parts: Int!, $personal: Boolean!
+  $first: Int!, $after: String, $query: String, $lines: Int!, $parts: Int!, $personal: Boolean!,
+  $routed: Boolean!
 ) {
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
     pageInfo { hasNextPage endCursor }
@@ -132,7 +145,9 @@ ORDERS_BY_ID: Final = Document(
     "OrdersById",
     "nodes",
     """
-query OrdersById($ids: [ID!]!, $lines: Int!, $parts: Int!, $personal: Boolean!) {
+query OrdersById(
+  $ids: [ID!]!, $lines: Int!, $parts: Int!, $personal: Boolean!, $routed: Boolean!
+) {
   nodes(ids: $ids) { ...OrderCore }
 }
 """
@@ -220,6 +235,21 @@ query RefundLines($id: ID!, $first: Int!, $after: String) {
 """,
 )
 
+ROUTE_LINES: Final = Document(
+    "RouteLines",
+    "fulfillmentOrder",
+    """
+query RouteLines($id: ID!, $first: Int!, $after: String) {
+  fulfillmentOrder(id: $id) {
+    lineItems(first: $first, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { totalQuantity lineItem { id } }
+    }
+  }
+}
+""",
+)
+
 NEWEST_ORDER: Final = Document(
     "NewestOrder",
     "orders",
@@ -252,156 +282,6 @@ query RoutedOrders($ids: [ID!]!) {
 """,
 )
 
-TO_SHIP: Final = Document(
-    "ToShip",
-    "order",
-    """
-query ToShip($id: ID!, $first: Int!, $after: String, $lines: Int!) {
-  order(id: $id) {
-    id
-    cancelledAt
-    fulfillmentOrders(first: $first, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes {
-        id
-        status
-        supportedActions { action }
-        assignedLocation { location { id } }
-        lineItems(first: $lines) {
-          pageInfo { hasNextPage endCursor }
-          nodes { ...ToShipLine }
-        }
-      }
-    }
-  }
-}
-fragment ToShipLine on FulfillmentOrderLineItem { id remainingQuantity lineItem { id } }
-""",
-)
-
-TO_SHIP_LINES: Final = Document(
-    "ToShipLines",
-    "fulfillmentOrder",
-    """
-query ToShipLines($id: ID!, $first: Int!, $after: String) {
-  fulfillmentOrder(id: $id) {
-    lineItems(first: $first, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes { id remainingQuantity lineItem { id } }
-    }
-  }
-}
-""",
-)
-
-SHIP: Final = Document(
-    "Ship",
-    "fulfillmentCreate",
-    """
-mutation Ship($fulfillment: FulfillmentInput!) {
-  fulfillmentCreate(fulfillment: $fulfillment) {
-    fulfillment { id }
-    userErrors { field message }
-  }
-}
-""",
-)
-
-RETRACK: Final = Document(
-    "Retrack",
-    "fulfillmentTrackingInfoUpdate",
-    """
-mutation Retrack($id: ID!, $tracking: FulfillmentTrackingInput!, $notify: Boolean) {
-  fulfillmentTrackingInfoUpdate(
-    fulfillmentId: $id, trackingInfoInput: $tracking, notifyCustomer: $notify
-  ) {
-    fulfillment { id }
-    userErrors { field message }
-  }
-}
-""",
-)
-
-CANCEL_STATE: Final = Document(
-    "CancelState",
-    "order",
-    """
-query CancelState($id: ID!) {
-  order(id: $id) { id cancelledAt }
-}
-""",
-)
-
-CANCEL_JOB: Final = Document(
-    "CancelJob",
-    "job",
-    """
-query CancelJob($job: ID!) {
-  job(id: $job) { id done }
-}
-""",
-)
-
-CANCEL: Final = Document(
-    "Cancel",
-    "orderCancel",
-    """
-mutation Cancel(
-  $id: ID!, $reason: OrderCancelReason!, $restock: Boolean!, $notify: Boolean,
-  $refund: OrderCancelRefundMethodInput, $note: String
-) {
-  orderCancel(
-    orderId: $id, reason: $reason, restock: $restock, notifyCustomer: $notify,
-    refundMethod: $refund, staffNote: $note
-  ) {
-    job { id done }
-    orderCancelUserErrors { field message code }
-  }
-}
-""",
-)
-
-REFUNDABLE: Final = Document(
-    "Refundable",
-    "order",
-    """
-query Refundable($id: ID!, $lines: [RefundLineItemInput!]) {
-  order(id: $id) {
-    id
-    currencyCode
-    presentmentCurrencyCode
-    refunds(first: 250) { id note }
-    goods: suggestedRefund(refundLineItems: $lines) {
-      refundLineItems { quantity restockType location { id } lineItem { id } }
-    }
-    money: suggestedRefund(suggestFullRefund: true) {
-      suggestedTransactions {
-        gateway
-        parentTransaction { id }
-        maximumRefundableSet {
-          shopMoney { amount }
-          presentmentMoney { amount }
-        }
-      }
-    }
-  }
-}
-""",
-)
-
-REFUND: Final = Document(
-    "Refund",
-    "refundCreate",
-    """
-mutation Refund($input: RefundInput!, $key: String!) {
-  refundCreate(input: $input) @idempotent(key: $key) {
-    refund { id }
-    userErrors { field message }
-  }
-}
-""",
-)
-
 ALL: Final = (
     ORDERS_PAGE,
     ORDERS_BY_ID,
@@ -414,13 +294,5 @@ ALL: Final = (
     NEWEST_ORDER,
     OLDEST_ORDER,
     ROUTED_ORDERS,
-    TO_SHIP,
-    TO_SHIP_LINES,
-    SHIP,
-    RETRACK,
-    CANCEL_STATE,
-    CANCEL_JOB,
-    CANCEL,
-    REFUNDABLE,
-    REFUND,
+    ROUTE_LINES,
 )

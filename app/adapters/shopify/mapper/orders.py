@@ -70,6 +70,7 @@ class _Moved:
     shipped: Mapping[str, int]
     refunded: Mapping[str, int]
     restocked: Mapping[str, int]
+    elsewhere: Mapping[str, int]  # sent from a location whose stock is none of ours
 
 
 def carrier(name: str) -> str:
@@ -88,8 +89,11 @@ def key_of(note: str | None) -> str | None:
     return found.group(1) if found else None
 
 
-def order(raw: Any, *, home: str, at: str = "order") -> ChannelOrder:
-    """Read an order with all its lines, parcels and refunds; `home` is the shop's address."""
+def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -> ChannelOrder:
+    """Read an order with all its lines, parcels and refunds; `home` is the shop's address.
+
+    `place` is the location whose stock is kept in step, where the shop has others besides.
+    """
     read = Reader(raw, at)
     currency = _currency(read)
     placed_at = read.moment("processedAt") or read.moment("createdAt")
@@ -97,7 +101,7 @@ def order(raw: Any, *, home: str, at: str = "order") -> ChannelOrder:
         raise read.bad("processedAt", "a date and time")
     refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
     shipments = tuple(_shipment(each) for each in read.objects("fulfillments"))
-    moved = _moved(refunds, shipments)
+    moved = _moved(refunds, shipments, _elsewhere(read, place))
     cancelled_at = read.moment("cancelledAt")
     is_cancelled = cancelled_at is not None
     lines = tuple(
@@ -240,7 +244,11 @@ def _risk(read: Reader) -> str:
     return next((level.lower() for level in _RISKS if level in found), "")
 
 
-def _moved(refunds: tuple[ChannelRefund, ...], shipments: tuple[ChannelShipment, ...]) -> _Moved:
+def _moved(
+    refunds: tuple[ChannelRefund, ...],
+    shipments: tuple[ChannelShipment, ...],
+    elsewhere: Mapping[str, int],
+) -> _Moved:
     shipped: Counter[str] = Counter()
     refunded: Counter[str] = Counter()
     restocked: Counter[str] = Counter()
@@ -250,7 +258,18 @@ def _moved(refunds: tuple[ChannelRefund, ...], shipments: tuple[ChannelShipment,
     for refund in refunds:
         refunded.update(refund.lines)
         restocked.update(refund.restocked)
-    return _Moved(shipped, refunded, restocked)
+    return _Moved(shipped, refunded, restocked, elsewhere)
+
+
+def _elsewhere(read: Reader, place: str | None) -> Mapping[str, int]:
+    counts: Counter[str] = Counter()
+    for route in read.objects("fulfillmentOrders") if place is not None else ():
+        assigned = route.inner("assignedLocation")
+        location = assigned.inner("location") if assigned is not None else None
+        if location is not None and location.identity() != place:
+            for each in route.objects("lineItems"):
+                counts[_owner(each)] += _count(each, "totalQuantity")
+    return counts
 
 
 def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> ChannelOrderLine:
@@ -259,6 +278,7 @@ def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> 
     shipped = moved.shipped.get(identity, 0)
     sold = min(ordered, current + moved.refunded.get(identity, 0))  # the rest was edited away
     wanted = max(current, shipped + _count(read, "unfulfilledQuantity"))
+    taken = sold - moved.restocked.get(identity, 0) - moved.elsewhere.get(identity, 0)
     unit = _money(read, "originalUnitPriceSet", currency)
     allocated = sum(
         _money(each, "allocatedAmountSet", currency) for each in read.objects("discountAllocations")
@@ -277,7 +297,7 @@ def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> 
         discount=discount,
         tax=_share(_taxes(read, currency), sold, ordered),
         shipped=shipped,
-        taken=max(0, sold - moved.restocked.get(identity, 0)) if _is_counted(variant) else 0,
+        taken=max(0, taken) if _is_counted(variant) else 0,
         needs_shipping=bool(read.raw.get("requiresShipping")),
         product_external_id=product.identity() if product else None,
         variant_external_id=variant.identity() if variant else None,
