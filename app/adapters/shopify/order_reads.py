@@ -71,8 +71,9 @@ class OrderReads:
     def orders(self, external_ids: Sequence[str]) -> list[ChannelOrder]:
         """Read these orders as they stand now, in this order.
 
-        What a webhook about sending names stands for its order. Missing ones are deleted; where
-        an order may just be older than Shopify lets the app see, nothing is said of it.
+        What a webhook about sending names stands for its order, and one named in several ways
+        comes once. Missing ones are deleted; where an order may just be older than Shopify lets
+        the app see, nothing is said of it.
         """
         wanted = self._resolved(external_ids)
         found, unreadable = self._mapped(self._rows(list(wanted.values())))
@@ -81,10 +82,11 @@ class OrderReads:
         by_id = {order.external_id: order for order in found}
         missing = [each for each in wanted.values() if each not in by_id]
         unseen = self._out_of_sight(missing) if missing else set()
+        named = {wanted[each]: each for each in reversed(external_ids)}
         return [
-            by_id.get(wanted[each]) or mapper.gone(each)
-            for each in external_ids
-            if wanted[each] not in unseen
+            by_id.get(order) or mapper.gone(named[order])
+            for order in dict.fromkeys(wanted.values())
+            if order not in unseen
         ]
 
     def _resolved(self, external_ids: Sequence[str]) -> dict[str, str]:

@@ -41,13 +41,20 @@ class Reads:
         return self._full(after.state)
 
     def products(self, external_ids: Sequence[str]) -> list[ChannelProduct]:
-        """Read these products now, in this order; `item:` ids are resolved to their product."""
+        """Read these products now, in this order; `item:` ids are resolved to their product.
+
+        One that is named in several ways comes once: its stock must not be taken in twice.
+        """
         wanted = self._resolved(external_ids)
         found, unreadable = mapped(self._shop, self.rows(list(wanted.values())))
         if unreadable:
             raise BadPayload("product", unreadable[0].sentence)
         by_id = {product.external_id: product for product in found}
-        return [by_id.get(wanted[each]) or inward.gone(each) for each in external_ids]
+        named = {wanted[each]: each for each in reversed(external_ids)}
+        return [
+            by_id.get(product) or inward.gone(named[product])
+            for product in dict.fromkeys(wanted.values())
+        ]
 
     def _resolved(self, external_ids: Sequence[str]) -> dict[str, str]:
         """Return asked-for id → product id; a stock item nobody has stays as it is."""

@@ -276,7 +276,7 @@ def test_a_hold_names_the_order_only_by_what_has_to_be_sent(stage: ShopifyStage,
 
     [hold] = [each for each in told if each.topic == "fulfillment_orders/placed_on_hold"]
     assert str(hold.external_id).startswith("routed:")
-    found = orders_of(stage.open()).read_orders([str(hold.external_id), "routed:1"])
+    found = orders_of(stage.open()).read_orders([str(hold.external_id), "routed:1", order])
     assert [(each.external_id, each.is_deleted) for each in found] == [
         (order, False),
         ("routed:1", True),

@@ -237,6 +237,22 @@ def test_a_stock_item_stands_for_its_product() -> None:
     assert (unknown.external_id, unknown.is_deleted) == ("item:32", True)
 
 
+def test_a_product_that_is_named_twice_comes_once() -> None:
+    owner = {
+        "nodes": [{"id": "gid://shopify/ProductVariant/10", "product": {"id": _product(1)["id"]}}]
+    }
+    items = [{"id": "gid://shopify/InventoryItem/31", "variants": owner}]
+    reads, _ = _reads(says({"nodes": items}), says({"nodes": [_product(2), _product(1)]}))
+
+    found = reads.products(["2", "item:31", "1", "3", "3"])
+
+    assert [(each.external_id, each.is_deleted) for each in found] == [
+        ("2", False),
+        ("1", False),
+        ("3", True),
+    ]
+
+
 def test_a_product_that_cannot_be_read_is_named_in_a_page() -> None:
     reads, _ = _reads(_page(_product(1, title=7), _product(2)))
 
