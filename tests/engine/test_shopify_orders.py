@@ -11,7 +11,7 @@ from app.core.work import unit_of_work
 from app.inventory.models import Level
 from app.orders import service
 from app.orders.models import Order
-from app.orders.service import Parcel
+from app.orders.service import Cancelling, Parcel
 from tests.engine.shopify import ShopifyShop, connected_shopify
 from tests.engine.world import Shop
 
@@ -60,3 +60,25 @@ def test_sales_there_are_promised_once_and_their_parcel_is_told_there(
     left = sum(sold.values()) - taken[0].lines[0].quantity
     assert _level(shop) == (4 + left, left)
     assert shopify.state.stock(variant) == 4
+
+
+def test_an_order_cancelled_here_gives_its_units_back_once(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    shopify.list_here(shop.add_product("Mug", "MUG-1", quantity=9))
+    shop.advance(timedelta(minutes=1))
+    [variant] = shopify.state.variant_ids(shopify.id_of("MUG-1"))
+    number = shopify.state.sell((variant, 3))
+    shopify.read()
+    assert _level(shop) == (9, 3)
+
+    with unit_of_work(shop.actor) as work:
+        service.cancel_order(work, _orders(shop)[0].id, Cancelling("Out of stock"))
+    shopify.read()
+    shop.advance(timedelta(minutes=30))
+    shopify.read()
+
+    assert shopify.state.order(number)["cancelled_at"] is not None
+    assert _level(shop) == (9, 0)
+    assert shopify.state.stock(variant) == 9
