@@ -108,6 +108,7 @@ def newest_page(
     before: str | None = None,
     limit: int = 50,
     counted: int | None = None,
+    is_oldest_first: bool = False,
 ) -> KeysetPage[Row]:
     """Return a page of rows, newest first by `key`: unique columns whose order is that of time.
 
@@ -118,10 +119,11 @@ def newest_page(
     total = session.scalar(select(func.count()).select_from(some.subquery())) or 0
     is_estimate = counted is not None and total > counted
     at, number = _place(before or after, key)
+    is_up = (before is None) == is_oldest_first
     if at:
         here, there = tuple_(*key), tuple_(*at)
-        wanted = wanted.where(here > there if before else here < there)
-    walk = wanted.add_columns(*key).order_by(*(key if before else [each.desc() for each in key]))
+        wanted = wanted.where(here > there if is_up else here < there)
+    walk = wanted.add_columns(*key).order_by(*(key if is_up else [each.desc() for each in key]))
     found = session.execute(walk.limit(limit + 1)).all()
     has_more, rows = len(found) > limit, found[:limit]
     if before:

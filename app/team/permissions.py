@@ -28,6 +28,10 @@ SENTENCES: Final = MappingProxyType(
         "sync.run": "Start, approve, retry and cancel a sync.",
         "sync.resolve": "Decide a conflict between us and a channel.",
         "listings.map": "Pair listings on a channel with our variants.",
+        "orders.read": "See orders and how far they are, without who bought.",
+        "orders.write": "Pick, pack, ship, hold, cancel and refund orders, and map their items.",
+        "orders.personal": "See who bought: names, mail, phone and addresses.",
+        "orders.export": "Take orders out as a file.",
         "webhooks.read": "See what channels sent us, including personal data of buyers.",
         "webhooks.replay": "Run a received webhook again.",
         "notices.read": "See notices of the organization.",
@@ -48,6 +52,7 @@ _VIEWER: Final = frozenset(
         "catalog.read",
         "connections.read",
         "sync.read",
+        "orders.read",
         "notices.read",
         "team.read",
     }
@@ -58,6 +63,9 @@ _MANAGER: Final = _EDITOR | {
     "sync.run",
     "sync.resolve",
     "listings.map",
+    "orders.write",
+    "orders.personal",
+    "orders.export",
     "webhooks.read",
     "webhooks.replay",
 }

@@ -22,6 +22,7 @@ NOT_PAGES = (
     "probes.",
     "rq_dashboard.",
     "catalog.export",
+    "orders.export_file",
     "catalog.media",
     "catalog.import_report",  # there is none before an import is applied
     "team.picture",

@@ -100,6 +100,10 @@ def test_no_form_reaches_into_another_organization(
         send(f"/products/{own['product']}",
              {"title": "Pot", "version": "1", f"v.{things['product_id']}.sku": "MINE"}),
         send("/settings/preferences/mails", {"kinds": shop}),
+        send("/orders/pick", {"ids": str(things["order_id"])}),
+        send("/orders/pick-list", {"ids": str(things["order_id"])}),
+        send("/orders/packing-slips", {"ids": str(things["order_id"])}),
+        send("/orders/export", {"ids": str(things["order_id"])}),
     ]  # fmt: skip
 
     assert [page for page in pages if "Mug" in page or "Sandbox" in page] == []
@@ -119,8 +123,15 @@ def test_no_form_reaches_into_another_organization(
         "/settings/audit?subject={product_id}",
         "/products/export/file?ids={product_id}&dialect=own&kind=csv",
         "/products/export?ids={product_id}",
+        "/orders?channel={connection_id}",
+        "/orders?q=wc-1001",
+        "/orders?view={view_id}",
+        "/orders/pick-list?ids={order_id}",
+        "/orders/packing-slips?ids={order_id}",
+        "/orders/export/file?ids={order_id}",
         "/search?q=mug",
         "/search?q=sandbox",
+        "/search?q=wc-1001",
     ],
 )
 def test_no_filter_and_no_file_shows_another_organization(
@@ -132,14 +143,20 @@ def test_no_filter_and_no_file_shows_another_organization(
         shown = answer.get_data(as_text=True)
 
     assert answer.status_code == 200
-    assert [word for word in ("Mugs", "MUG-", "Sandbox", "Kitchen", "Alice") if word in shown] == []
+    theirs = ("Mugs", "MUG-", "Sandbox", "Kitchen", "Alice", "Dora", "Springfield")
+    assert [word for word in theirs if word in shown] == []
 
 
 def test_a_stream_draws_and_names_nothing_of_another_organization(
     app: Flask, people: Cast, things: Things
 ) -> None:
     kinds = {"product": "product_id", "sync_run": "run_id", "listing": "listing_id"}
-    kinds |= {"conflict": "conflict_id", "delivery": "delivery_id", "bulk_edit": "bulk_edit_id"}
+    kinds |= {
+        "conflict": "conflict_id",
+        "delivery": "delivery_id",
+        "bulk_edit": "bulk_edit_id",
+        "order": "order_id",
+    }
     names = [f"{kind}-{things[key]}" for kind, key in kinds.items()]
 
     with app.test_request_context():

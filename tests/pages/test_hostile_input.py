@@ -19,7 +19,8 @@ ARGUMENTS = (
     "q", "view", "sort", "status", "category", "brand", "tag", "channel", "listing", "stock",
     "at", "ids", "action", "person", "kind", "subject", "state", "connection", "show", "issues",
     "step", "next", "to", "address", "name", "http", "token", "success", "limit", "watch", "since",
-    "dialect", "variants", "columns", "query", "excluded", "unread", "field", "context",
+    "dialect", "variants", "columns", "query", "excluded", "unread", "field", "context", "tab",
+    "needs", "payment", "way",
 )  # fmt: skip
 FIELDS = (
     *ARGUMENTS, "title", "description", "version", "role", "choice", "decision", "value", "urls",
@@ -29,11 +30,12 @@ FIELDS = (
     "attribute.0.name", "attribute.0.value", "v.new-0.sku", "v.new-0.price", "v.new-0.quantity",
     "v.new-²9.sku", "v.new-0.weight", "v.new-0.choice.Size", "categories", "new_category", "tags",
     "unit", "choices", "percent", "amount", "rule", "map.0", "columns.0", "is_shared", "new_name",
+    "reason", "note", "carrier", "tracking_number", "tracking_url", "variant_id", "seen",
 )  # fmt: skip
 LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",
     "catalog.product_history",
-    "catalog.product_list", "connections.exchange_list", "notices.notice_list",
+    "catalog.product_list", "connections.exchange_list", "notices.notice_list", "orders.order_list",
     "sync.conflict_list", "sync.delivery_list", "sync.error_list", "sync.mapping",
     "sync.plan_list", "sync.run_detail", "sync.run_list", "team.audit_list",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from app.core.work import Work, unit_of_work
 from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Notice
+from app.orders import service as orders
 from app.sync import runs
 from app.sync.models import (
     Conflict,
@@ -27,6 +28,7 @@ from app.sync.models import (
 from app.team import service as team
 from app.team.permissions import Role
 from tests.cast import Cast, membership_of
+from tests.factories.orders import channel_order, sold, taken
 
 Things = dict[str, UUID]
 
@@ -36,6 +38,7 @@ def make_things(people: Cast) -> Things:
     with unit_of_work(people.alice.actor) as work:
         found = _catalog_of(work)
         found["connection_id"] = _connection(work)
+        found |= _orders_of(work, found["connection_id"])
         found |= _sync_of(work, found)
         found |= _team_of(work, people)
     found["membership_id"] = membership_of(people.carol)
@@ -83,6 +86,19 @@ def _connection(work: Work) -> UUID:
         credentials={"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40},
         wire={},
     ).id
+
+
+def _orders_of(work: Work, connection_id: UUID) -> Things:
+    """Sell two mugs, of which one left, and something nobody knows."""
+    lines = sold(f"MUG-{work.organization_id.hex[-6:]}", 2), sold("ODD")
+    order_id = taken(work, connection_id, channel_order(*lines))
+    mugs, odd = orders.get_order(work, order_id).lines
+    return {
+        "order_id": order_id,
+        "order_line_id": odd.id,
+        "shipment_id": orders.ship_order(work, order_id, orders.Parcel({mugs.id: 1})),
+        "refund_id": orders.refund_order(work, order_id, orders.Refunding(100, {})),
+    }
 
 
 def _sync_of(work: Work, found: Things) -> Things:

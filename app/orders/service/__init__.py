@@ -3,16 +3,18 @@
 from app.orders.service.deciding import (
     Cancelling,
     Refunding,
+    alike_lines,
     cancel_order,
     free_order,
     hold_order,
     map_line,
     move_order,
+    note_order,
     refund_order,
 )
 from app.orders.service.fetching import get_order
 from app.orders.service.promises import allocate_waiting
-from app.orders.service.shipping import Parcel, change_tracking, ship_order
+from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
 from app.orders.service.taking import Taken, held_there, take_order
 from app.orders.service.telling import draft_of, note_answer
 
@@ -21,6 +23,7 @@ __all__ = [
     "Parcel",
     "Refunding",
     "Taken",
+    "alike_lines",
     "allocate_waiting",
     "cancel_order",
     "change_tracking",
@@ -32,7 +35,9 @@ __all__ = [
     "map_line",
     "move_order",
     "note_answer",
+    "note_order",
     "refund_order",
+    "retry_telling",
     "ship_order",
     "take_order",
 ]

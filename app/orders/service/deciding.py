@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.catalog.models import Variant
 from app.core.db import new_id
@@ -159,6 +159,32 @@ def _no_longer_wanted(work: Work, order: Order, what: Refunding) -> None:
     promises.restate(work, order)
 
 
+def note_order(work: Work, order_id: UUID, text: str, *, version: int | None = None) -> None:
+    """Keep what the team writes to itself about an order."""
+    order = get_order(work, order_id, version=version)
+    order.note = text.strip()[:2000]
+    work.touch("orders", f"order-{order.id}")
+
+
+def alike_lines(order: Order, line: OrderLine) -> Select[OrderLine]:
+    """Return the lines nobody knows that are the same item of the same channel, or the same SKU."""
+    alike = (
+        select(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.organization_id == order.organization_id,
+            OrderLine.variant_id.is_(None),
+            OrderLine.needs_stock,
+        )
+    )
+    if line.variant_external_id:
+        return alike.where(
+            Order.connection_id == order.connection_id,
+            OrderLine.variant_external_id == line.variant_external_id,
+        )
+    return alike.where(OrderLine.sku == line.sku if line.sku else OrderLine.id == line.id)
+
+
 def map_line(work: Work, line_id: UUID, variant_id: UUID) -> int:
     """Say what a line that nobody knew stands for, here and on every order like it.
 
@@ -172,20 +198,7 @@ def map_line(work: Work, line_id: UUID, variant_id: UUID) -> int:
     if variant is None or variant.organization_id != work.organization_id:
         raise NotFound("This product does not exist, or you do not have access to it.")
     order = get_order(work, line.order_id)
-    alike = (
-        select(OrderLine)
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(OrderLine.organization_id == work.organization_id, OrderLine.variant_id.is_(None))
-    )
-    if line.variant_external_id:
-        alike = alike.where(
-            Order.connection_id == order.connection_id,
-            OrderLine.variant_external_id == line.variant_external_id,
-        )
-    elif line.sku:
-        alike = alike.where(OrderLine.sku == line.sku)
-    else:
-        alike = alike.where(OrderLine.id == line.id)
+    alike = alike_lines(order, line)
     rows = work.session.scalars(alike.order_by(OrderLine.id)).all()
     for row in rows:
         row.variant_id = variant_id

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.core.db import new_id
 from app.core.errors import Invalid
 from app.core.work import Work
 from app.orders import rules
-from app.orders.errors import NotAllowedNow, NothingToShip
+from app.orders.errors import NotAllowedNow, NothingToShip, OrderNotFound
 from app.orders.events import ChannelOwed
-from app.orders.models import Order, OrderLine, Shipment
+from app.orders.models import Order, OrderLine, Refund, Shipment
 from app.orders.rules import OrderState
 from app.orders.service import promises, there, timeline
 from app.orders.service.fetching import get_order
@@ -48,8 +50,10 @@ def ship_order(work: Work, order_id: UUID, parcel: Parcel, *, version: int | Non
     )
     work.session.add(row)
     there.leave(work, order, row, units)
-    by = f" with {row.carrier} {row.tracking_number}".rstrip() if row.tracking_number else ""
-    timeline.note(work, order, "shipped", f"{sum(units.values())} units shipped{by}.")
+    with_ = " ".join(part for part in (row.carrier, row.tracking_number) if part)
+    count = sum(units.values())
+    said = f"{count} unit{'' if count == 1 else 's'} shipped{f' with {with_}' if with_ else ''}."
+    timeline.note(work, order, "shipped", said)
     promises.restate(work, order)
     if order.connection_id is not None:
         work.emit(ChannelOwed(order.connection_id, "ship", row.id))
@@ -81,17 +85,45 @@ def _chosen(order: Order, wanted: Mapping[UUID, int] | None) -> dict[OrderLine, 
 
 
 def change_tracking(
-    work: Work, shipment_id: UUID, *, carrier: str, tracking_number: str, tracking_url: str
+    work: Work,
+    shipment_id: UUID,
+    *,
+    carrier: str,
+    tracking_number: str,
+    tracking_url: str,
+    version: int | None = None,
 ) -> None:
     """Correct how a parcel of ours is followed; the channel is told again."""
-    row = work.session.get(Shipment, shipment_id, with_for_update=True)
+    row = work.session.get(Shipment, shipment_id)
     if row is None or row.organization_id != work.organization_id:
-        raise NothingToShip("This parcel does not exist, or you do not have access to it.")
+        raise OrderNotFound("This parcel does not exist, or you do not have access to it.")
+    order = get_order(work, row.order_id, version=version)
     row.carrier, row.tracking_number = carrier.strip()[:60], tracking_number.strip()[:100]
     row.tracking_url, row.told_at = tracking_url.strip()[:500], None
-    order = get_order(work, row.order_id)
     timeline.write_terms(work, order, [row.tracking_number], {})
     timeline.note(work, order, "tracking", f"Tracking is now {row.carrier} {row.tracking_number}.")
     if order.connection_id is not None:
         work.emit(ChannelOwed(order.connection_id, "ship", row.id))
     work.touch(f"order-{order.id}")
+
+
+def retry_telling(work: Work, order_id: UUID) -> int:
+    """Tell the channel anew of parcels and refunds that it could not hear of; returns how many."""
+    order = get_order(work, order_id)
+    parcels = work.session.scalars(
+        select(Shipment).where(
+            Shipment.order_id == order.id, Shipment.told_at.is_(None), ~Shipment.is_cancelled
+        )
+    ).all()
+    refunds = work.session.scalars(
+        select(Refund).where(Refund.order_id == order.id, Refund.told_at.is_(None))
+    ).all()
+    if order.connection_id is None:
+        return 0
+    owed: list[Shipment | Refund] = [*parcels, *refunds]
+    for row in owed:
+        kind = "ship" if isinstance(row, Shipment) else "refund"
+        row.error = None
+        work.emit(ChannelOwed(order.connection_id, kind, row.id))
+    work.touch("orders", f"order-{order.id}")
+    return len(owed)

@@ -1,0 +1,110 @@
+"""Pure: what the order list is narrowed to, and back to the address it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from app.adapters.orders import Payment
+from app.orders.rules import OPEN, OrderState
+
+# Tabs by what needs doing; an order that is open stands in one of the first four.
+TABS: Final[Mapping[str, str]] = {
+    "ship": "To ship",
+    "waiting": "Waiting for stock",
+    "mapping": "Needs mapping",
+    "hold": "On hold",
+    "shipped": "Shipped",
+    "cancelled": "Cancelled",
+}
+WORK: Final = ("ship", "waiting", "mapping", "hold")  # tabs with a number
+TAB_STATES: Final[Mapping[str, frozenset[OrderState]]] = {
+    "ship": frozenset(
+        (
+            OrderState.ALLOCATED,
+            OrderState.PICKING,
+            OrderState.PACKED,
+            OrderState.PARTIALLY_SHIPPED,
+        )
+    ),
+    "waiting": frozenset((OrderState.PENDING,)),
+    "mapping": OPEN,
+    "hold": frozenset((OrderState.ON_HOLD,)),
+    "shipped": frozenset((OrderState.SHIPPED, OrderState.DELIVERED, OrderState.RETURNED)),
+    "cancelled": frozenset((OrderState.CANCELLED,)),
+}
+NEEDS: Final[Mapping[str, str]] = {
+    "mapping": "An item mapped",
+    "rush": "Rush",
+    "short": "Stock",
+    "untold": "The channel told of a parcel",
+}
+OLDEST_FIRST: Final = "placed"
+NEWEST_FIRST: Final = "-placed"
+_LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """One list of orders; an empty field narrows nothing."""
+
+    q: str = ""
+    tab: str = ""
+    state: str = ""
+    payment: str = ""
+    channel: str = ""  # a connection's id
+    needs: str = ""
+    sort: str = NEWEST_FIRST
+
+    @classmethod
+    def from_args(cls, args: Mapping[str, str]) -> Self:
+        """Read a query string; what makes no sense narrows nothing."""
+        known = {f.name: str(args.get(f.name, "")).strip()[:_LONGEST] for f in fields(cls)}
+        allowed = {
+            "tab": tuple(TABS),
+            "state": tuple(OrderState),
+            "payment": tuple(Payment),
+            "needs": tuple(NEEDS),
+        }
+        for name, words in allowed.items():
+            if known[name] not in words:
+                known[name] = ""
+        if not is_id(known["channel"]):
+            known["channel"] = ""
+        if known["sort"] != OLDEST_FIRST:
+            known["sort"] = NEWEST_FIRST
+        return cls(**known)
+
+    def to_args(self) -> dict[str, str]:
+        """Return what `from_args` reads, without what narrows nothing."""
+        told = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            name: value
+            for name, value in told.items()
+            if value and not (name == "sort" and value == NEWEST_FIRST)
+        }
+
+    @property
+    def query_string(self) -> str:
+        """The filter as it stands in an address."""
+        return urlencode(self.to_args())
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything beside the order differs from the plain list."""
+        return replace(self, sort=NEWEST_FIRST) != type(self)()
+
+    @property
+    def is_oldest_first(self) -> bool:
+        """Whether what was placed first comes first."""
+        return self.sort == OLDEST_FIRST
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text is an id."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

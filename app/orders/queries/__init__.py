@@ -1,0 +1,49 @@
+"""Reads of orders."""
+
+from app.orders.queries.buyers import Buyer, mask
+from app.orders.queries.detail import (
+    EventRow,
+    LineRow,
+    OrderDetail,
+    events_since,
+    get_order,
+    order_detail,
+    raw_answer,
+)
+from app.orders.queries.index import (
+    OrderRow,
+    chosen_orders,
+    has_orders,
+    order_list,
+    order_rows,
+    tab_counts,
+)
+from app.orders.queries.mapping import Candidate, candidates, count_alike, get_line
+from app.orders.queries.printing import Pick, Slip, iter_slips, pick_list, slips
+
+__all__ = [
+    "Buyer",
+    "Candidate",
+    "EventRow",
+    "LineRow",
+    "OrderDetail",
+    "OrderRow",
+    "Pick",
+    "Slip",
+    "candidates",
+    "chosen_orders",
+    "count_alike",
+    "events_since",
+    "get_line",
+    "get_order",
+    "has_orders",
+    "iter_slips",
+    "mask",
+    "order_detail",
+    "order_list",
+    "order_rows",
+    "pick_list",
+    "raw_answer",
+    "slips",
+    "tab_counts",
+]

@@ -1,0 +1,283 @@
+"""One order as its page shows it: lines, parcels, refunds, who bought, and what happened when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer, selectinload
+
+from app.catalog.models import Media, MediaState, Product, Variant
+from app.catalog.queries import organization_of
+from app.connections.models import Connection, ConnectionState
+from app.core.logging import mask
+from app.core.money import Money
+from app.inventory.models import Location
+from app.orders.errors import OrderNotFound
+from app.orders.models import Order, OrderEvent, OrderLine, Refund, Shipment
+from app.orders.queries.buyers import Buyer, buyer_of
+from app.orders.rules import OPEN, LineFigures, OrderState
+from app.orders.service import personal
+from app.team.models import User
+
+EVENTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line with what we know it stands for."""
+
+    line: OrderLine
+    sku: str  # ours where it is known, else theirs
+    product_id: UUID | None
+    product_title: str
+    media_id: UUID | None
+    figures: LineFigures
+    unit: Money
+    total: Money
+
+    @property
+    def id(self) -> UUID:
+        """The line's id."""
+        return self.line.id
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether somebody has to say what it is."""
+        return self.line.variant_id is None and self.line.needs_stock and self.line.quantity > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelRow:
+    """A parcel with what is in it, and how the channel stands to it."""
+
+    parcel: Shipment
+    location: str
+    user: str
+    units: Mapping[UUID, int]
+    is_owed: bool
+
+    @property
+    def id(self) -> UUID:
+        """The parcel's id."""
+        return self.parcel.id
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """Money given back."""
+
+    refund: Refund
+    amount: Money
+    user: str
+    is_owed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A line of the timeline."""
+
+    id: int
+    kind: str
+    sentence: str
+    user: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """Everything the page of an order shows."""
+
+    order: Order
+    connection: str
+    hears: bool  # there is a channel that can be told of it
+    buyer: Buyer
+    lines: Sequence[LineRow]
+    parcels: Sequence[ParcelRow]
+    refunds: Sequence[RefundRow]
+    events: Sequence[EventRow]
+
+    @property
+    def id(self) -> UUID:
+        """The order's id."""
+        return self.order.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may still work on it."""
+        return self.order.state in OPEN
+
+    @property
+    def promised(self) -> int:
+        """Units that are promised and may be shipped."""
+        return sum(row.line.allocated for row in self.lines)
+
+    @property
+    def may_ship(self) -> bool:
+        """Whether a parcel may leave now."""
+        return self.is_open and self.order.state != OrderState.ON_HOLD and self.promised > 0
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether nothing of it left and nobody cancelled it."""
+        return (
+            self.is_open
+            and self.order.cancelled_at is None
+            and not any(row.line.shipped for row in self.lines)
+        )
+
+    @property
+    def unknown(self) -> Sequence[LineRow]:
+        """Lines that somebody has to map."""
+        return [row for row in self.lines if row.is_unknown]
+
+    @property
+    def refundable(self) -> Money:
+        """What may still be given back."""
+        left = self.order.total_minor - self.order.refunded_minor
+        return self.money(max(0, left))
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the channel has not heard of a parcel or a refund yet."""
+        return any(row.is_owed for row in self.parcels) or any(row.is_owed for row in self.refunds)
+
+    @property
+    def last_event(self) -> int:
+        """The newest line of the timeline, for forms that tell what changed since."""
+        return max((event.id for event in self.events), default=0)
+
+    def money(self, minor: int) -> Money:
+        """Return an amount in the currency of the order."""
+        return Money(minor, self.order.currency)
+
+
+def get_order(session: Session, order_id: UUID) -> Order:
+    """Return an order of this organization; raises OrderNotFound."""
+    found = session.scalar(
+        select(Order)
+        .options(defer(Order.raw))
+        .where(Order.id == order_id, Order.organization_id == organization_of(session))
+    )
+    if found is None:
+        raise OrderNotFound
+    return found
+
+
+def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> OrderDetail:
+    """Return an order with everything about it; raises OrderNotFound."""
+    order = get_order(session, order_id)
+    connection = (
+        session.get(Connection, order.connection_id) if order.connection_id is not None else None
+    )
+    hears = connection is not None and connection.state != ConnectionState.DISCONNECTED
+    return OrderDetail(
+        order=order,
+        connection=connection.name if connection else "",
+        hears=hears,
+        buyer=buyer_of(order.organization_id, order.id, order.personal, is_open=sees_buyers),
+        lines=line_rows(session, [order])[order.id],
+        parcels=_parcels(session, order, hears=hears),
+        refunds=_refunds(session, order, hears=hears),
+        events=_events(session, order.id),
+    )
+
+
+def line_rows(session: Session, orders: Sequence[Order]) -> dict[UUID, list[LineRow]]:
+    """Return the lines of orders, with pictures and SKUs of ours, in one question."""
+    currencies = {order.id: order.currency for order in orders}
+    picture = func.coalesce(Variant.media_id, Product.thumb_media_id)
+    rows = session.execute(
+        select(OrderLine, Variant.sku, Product.id, Product.title, Media.id)
+        .outerjoin(Variant, Variant.id == OrderLine.variant_id)
+        .outerjoin(Product, Product.id == Variant.product_id)
+        .outerjoin(Media, (Media.id == picture) & (Media.state == MediaState.READY))
+        .where(OrderLine.order_id.in_(list(currencies)))
+        .order_by(OrderLine.order_id, OrderLine.position, OrderLine.id)
+    )
+    found: dict[UUID, list[LineRow]] = {key: [] for key in currencies}
+    for line, sku, product_id, title, media_id in rows:
+        currency = currencies[line.order_id]
+        found[line.order_id].append(
+            LineRow(
+                line=line,
+                sku=sku or line.sku,
+                product_id=product_id,
+                product_title=title or "",
+                media_id=media_id,
+                figures=LineFigures(
+                    line.quantity,
+                    line.shipped,
+                    line.returned,
+                    line.allocated,
+                    needs_stock=line.needs_stock,
+                ),
+                unit=Money(line.unit_minor, currency),
+                total=Money(line.total_minor, currency),
+            )
+        )
+    return found
+
+
+def _parcels(session: Session, order: Order, *, hears: bool) -> list[ParcelRow]:
+    rows = session.execute(
+        select(Shipment, Location.name, User.name)
+        .outerjoin(Location, Location.id == Shipment.location_id)
+        .outerjoin(User, User.id == Shipment.user_id)
+        .options(selectinload(Shipment.lines))
+        .where(Shipment.order_id == order.id)
+        .order_by(Shipment.shipped_at, Shipment.id)
+    )
+    return [
+        ParcelRow(
+            parcel=parcel,
+            location=location or "",
+            user=user or "",
+            units={part.line_id: part.quantity for part in parcel.lines},
+            is_owed=hears and parcel.told_at is None and not parcel.is_cancelled,
+        )
+        for parcel, location, user in rows
+    ]
+
+
+def _refunds(session: Session, order: Order, *, hears: bool) -> list[RefundRow]:
+    rows = session.execute(
+        select(Refund, User.name)
+        .outerjoin(User, User.id == Refund.user_id)
+        .where(Refund.order_id == order.id)
+        .order_by(Refund.at, Refund.id)
+    )
+    return [
+        RefundRow(
+            refund=refund,
+            amount=Money(refund.amount_minor, order.currency),
+            user=user or "",
+            is_owed=hears and refund.told_at is None,
+        )
+        for refund, user in rows
+    ]
+
+
+def _events(session: Session, order_id: UUID, *, since: int = 0) -> list[EventRow]:
+    rows = session.execute(
+        select(OrderEvent.id, OrderEvent.kind, OrderEvent.sentence, User.name, OrderEvent.at)
+        .outerjoin(User, User.id == OrderEvent.user_id)
+        .where(OrderEvent.order_id == order_id, OrderEvent.id > since)
+        .order_by(OrderEvent.id.desc())
+        .limit(EVENTS)
+    )
+    return [EventRow(r[0], r[1], r[2], r[3] or "", r[4]) for r in rows]
+
+
+def events_since(session: Session, order_id: UUID, event_id: int) -> list[EventRow]:
+    """Return what happened to an order after a line of its timeline, the newest first."""
+    return _events(session, order_id, since=event_id)
+
+
+def raw_answer(session: Session, order_id: UUID) -> Mapping[str, Any]:
+    """Return what the channel told of an order, secrets masked; raises OrderNotFound."""
+    order = get_order(session, order_id)
+    opened: Mapping[str, Any] = mask(personal.unseal(order.organization_id, order.id, order.raw))
+    return opened

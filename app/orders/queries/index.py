@@ -1,0 +1,259 @@
+"""The order list: keyset pages by the moment an order was placed, and numbers of its tabs.
+
+Row-level security lets only leakproof operators use an index; comparisons of texts under the
+collation C are, so a beginning is looked for as a range.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, defer
+
+from app.catalog.queries import organization_of
+from app.catalog.service.writing import among
+from app.connections.models import Connection, ConnectionState
+from app.core.money import Money
+from app.core.paging import KeysetPage, itself, newest_page
+from app.orders.filters import TAB_STATES, WORK, OrderFilter
+from app.orders.models import Order, OrderLine, OrderTerm, Shipment
+from app.orders.queries.buyers import Buyer, buyer_of
+from app.orders.rules import OPEN, OrderState
+from app.orders.service import personal
+
+PAGE_SIZE: Final = 50
+COUNTED: Final = 10_000
+WORDS: Final = 8
+_LAST: Final = "\U0010ffff"
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One line of the list."""
+
+    id: UUID
+    number: str
+    external_number: str
+    source: str
+    connection: str
+    state: str
+    payment: str
+    placed_at: datetime
+    total: Money
+    units: int
+    lines: int
+    first_item: str
+    buyer: Buyer
+    is_rush: bool
+    is_test: bool
+    unmapped: int
+    short: int
+    is_untold: bool
+
+
+def order_list(
+    session: Session,
+    wanted: OrderFilter,
+    *,
+    sees_buyers: bool,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+) -> KeysetPage[OrderRow]:
+    """Return one page of a list."""
+    question = select(Order.id).where(*conditions(session, wanted))
+    found = newest_page(
+        session,
+        question,
+        [Order.placed_at, Order.id],
+        itself,
+        after=after,
+        before=before,
+        limit=size,
+        counted=COUNTED,
+        is_oldest_first=wanted.is_oldest_first,
+    )
+    rows = order_rows(session, list(found.rows), sees_buyers=sees_buyers)
+    return KeysetPage(rows, found.before, found.after, found.total, found.is_estimate, found.first)
+
+
+def conditions(session: Session, wanted: OrderFilter) -> list[Condition]:
+    """Return what a list is narrowed to, as conditions that hold within the organization."""
+    found: list[Condition] = [Order.organization_id == organization_of(session)]
+    if wanted.tab:
+        found += _tab(wanted.tab)
+    if wanted.state:
+        found.append(Order.state == wanted.state)
+    if wanted.payment:
+        found.append(Order.payment == wanted.payment)
+    if wanted.channel:
+        found.append(Order.connection_id == UUID(wanted.channel))
+    if wanted.needs:
+        found += _needs(wanted.needs)
+    if wanted.q:
+        found += _searched(session, wanted.q)
+    return found
+
+
+def _within(states: frozenset[OrderState]) -> Condition:
+    return Order.state.in_(sorted(state.value for state in states))
+
+
+def _tab(tab: str) -> list[Condition]:
+    if tab == "mapping":
+        return [_within(OPEN - {OrderState.ON_HOLD}), Order.unmapped > 0]
+    found = [_within(TAB_STATES[tab])]
+    if tab in ("ship", "waiting"):
+        found.append(Order.unmapped == 0)
+    return found
+
+
+def _needs(what: str) -> list[Condition]:
+    if what == "untold":
+        return [_untold()]
+    return [
+        _within(OPEN),
+        {
+            "mapping": Order.unmapped > 0,
+            "rush": Order.is_rush.expression,
+            "short": exists().where(OrderLine.order_id == Order.id, *_short()),
+        }[what],
+    ]
+
+
+def _short() -> tuple[Condition, ...]:
+    return (
+        OrderLine.needs_stock.expression,
+        OrderLine.quantity > OrderLine.shipped + OrderLine.allocated,
+    )
+
+
+def _untold() -> Condition:
+    return and_(
+        Order.connection_id.in_(
+            select(Connection.id).where(Connection.state != ConnectionState.DISCONNECTED)
+        ),
+        exists().where(
+            Shipment.order_id == Order.id, Shipment.told_at.is_(None), ~Shipment.is_cancelled
+        ),
+    )
+
+
+def _searched(session: Session, text: str) -> list[Condition]:
+    """Ask for the whole text where something begins like it, else for each of its words."""
+    whole = _known_by(session, text)
+    words = text.split()[:WORDS]
+    if len(words) < 2 or session.scalar(select(OrderTerm.order_id).where(*whole).limit(1)):
+        return [exists().where(OrderTerm.order_id == Order.id, *whole)]
+    return [
+        exists().where(OrderTerm.order_id == Order.id, *_known_by(session, word)) for word in words
+    ]
+
+
+def _known_by(session: Session, word: str) -> tuple[Condition, Condition]:
+    """A number, SKU or tracking number by its beginning; a mail or a word of a name whole."""
+    organization_id = organization_of(session)
+    start = personal.plain_term(word)
+    named = OrderTerm.term == personal.digest(organization_id, word)
+    begins = and_(OrderTerm.term >= start, OrderTerm.term < start + _LAST)
+    is_ours = OrderTerm.organization_id == organization_id
+    # What begins with a tilde is a digest: nobody finds people by the beginning of one.
+    return is_ours, or_(named, begins) if start and not start.startswith("~") else named
+
+
+def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> list[OrderRow]:
+    """Return the lines of these orders, in the order given; absent ones are left out."""
+    if not order_ids:
+        return []
+    organization_id = organization_of(session)
+    rows = session.execute(
+        select(Order, Connection.name)
+        .outerjoin(Connection, Connection.id == Order.connection_id)
+        .options(defer(Order.raw))
+        .where(Order.organization_id == organization_id, among(Order.id, order_ids))
+    )
+    items = _items(session, order_ids)
+    untold = set(session.scalars(select(Order.id).where(among(Order.id, order_ids), _untold())))
+    found = {
+        order.id: _row(
+            order,
+            name,
+            items.get(order.id),
+            is_untold=order.id in untold,
+            sees_buyers=sees_buyers,
+        )
+        for order, name in rows
+    }
+    return [found[key] for key in order_ids if key in found]
+
+
+def _items(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """Return, by order, how many lines it has, what its first one is, and what is short."""
+    short = case((and_(*_short()), OrderLine.quantity - OrderLine.shipped - OrderLine.allocated))
+    rows = session.execute(
+        select(
+            OrderLine.order_id,
+            func.count().label("lines"),
+            func.coalesce(func.sum(short), 0).label("short"),
+            func.min(case((OrderLine.position == 0, OrderLine.title))).label("first"),
+        )
+        .where(among(OrderLine.order_id, order_ids))
+        .group_by(OrderLine.order_id)
+    )
+    return {row.order_id: row for row in rows}
+
+
+def _row(
+    order: Order, connection: str | None, items: Any, *, is_untold: bool, sees_buyers: bool
+) -> OrderRow:
+    return OrderRow(
+        id=order.id,
+        number=order.number,
+        external_number=order.external_number,
+        source=order.source,
+        connection=connection or "",
+        state=order.state,
+        payment=order.payment,
+        placed_at=order.placed_at,
+        total=Money(order.total_minor, order.currency),
+        units=order.units,
+        lines=items.lines if items else 0,
+        first_item=(items.first or "") if items else "",
+        buyer=buyer_of(order.organization_id, order.id, order.personal, is_open=sees_buyers),
+        is_rush=order.is_rush,
+        is_test=order.is_test,
+        unmapped=order.unmapped,
+        short=int(items.short) if items and order.state in OPEN else 0,
+        is_untold=is_untold,
+    )
+
+
+def tab_counts(session: Session) -> dict[str, int]:
+    """Return how many orders wait in each tab of work, in one question, bounded."""
+    organization_id = organization_of(session)
+    counts = []
+    for tab in WORK:
+        some = (
+            select(Order.id)
+            .where(Order.organization_id == organization_id, *_tab(tab))
+            .limit(COUNTED)
+            .subquery()
+        )
+        counts.append(select(func.count()).select_from(some).scalar_subquery())
+    return dict(zip(WORK, session.execute(select(*counts)).one(), strict=True))
+
+
+def has_orders(session: Session) -> bool:
+    """Tell whether the organization ever had an order."""
+    some = select(Order.id).where(Order.organization_id == organization_of(session)).limit(1)
+    return session.scalar(some) is not None
+
+
+def chosen_orders(session: Session, wanted: OrderFilter, *, most: int) -> list[UUID]:
+    """Return the orders of a list, the oldest first, at most so many."""
+    question = select(Order.id).where(*conditions(session, wanted))
+    return list(session.scalars(question.order_by(Order.placed_at, Order.id).limit(most)))
