@@ -50,6 +50,16 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     name = StringField("Name", [InputRequired("Give the connection a name."), Length(max=100)])
     auto_push = BooleanField("Send changes made here by themselves")
     auto_import = BooleanField("Create products here for new ones of the shop")
+    auto_import_orders = BooleanField("Orders come in by themselves")
+    order_days = IntegerField(
+        "Orders of so many days back at first",
+        [NumberRange(0, 3650, "Enter a number of days from 0 to 3,650.")],
+    )
+    order_prefix = StringField(
+        "Our order numbers begin with",
+        [Length(max=20)],
+        filters=[lambda text: (text or "").strip()],
+    )
     on_first = SelectField("When a product is first paired and both sides differ", choices=WINNERS)
     on_removed = SelectField(
         "When the shop deletes something",
@@ -180,6 +190,9 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "price_move_limit_percent": form.price_move_limit_percent.data,
         "mass_limit": form.mass_limit.data,
         "mass_percent": policy.mass_percent,
+        "auto_import_orders": bool(form.auto_import_orders.data),
+        "order_days": form.order_days.data,
+        "order_prefix": form.order_prefix.data or "",
         "buffer": form.buffer.data,
         "poll_minutes": form.poll_minutes.data,
         "reconcile_hours": form.reconcile_hours.data,

@@ -1,17 +1,25 @@
 """What a person decides about parked tasks: try them anew, or drop them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.core.outbox import Event
 from app.core.work import Work
 from app.listings.models import Listing, ListingState
 from app.sync import tasks
-from app.sync.events import PullRequested, PushRequested
+from app.sync.events import OrdersRequested, PullRequested, PushRequested, TellRequested
 from app.sync.models import Direction, SyncTask, TaskState
 from app.team.service import record_audit
+
+_BELLS: Final[Mapping[Direction, Callable[[UUID], Event]]] = {
+    Direction.PULL: PullRequested,
+    Direction.ORDER: OrdersRequested,
+    Direction.TELL: TellRequested,
+}
 
 
 def retry_parked(work: Work, task_ids: Sequence[UUID]) -> int:
@@ -30,7 +38,7 @@ def retry_parked(work: Work, task_ids: Sequence[UUID]) -> int:
         if direction == Direction.PUSH:
             work.emit(PushRequested(connection_id, is_urgent=False))
         else:
-            work.emit(PullRequested(connection_id))
+            work.emit(_BELLS[direction](connection_id))
     work.touch("parked")
     return len(rows)
 

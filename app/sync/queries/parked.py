@@ -1,21 +1,26 @@
 """Parked tasks: what failed equally too often, with its reason and what it carried."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from app.connections.models import Connection
 from app.core.logging import mask
 from app.core.paging import KeysetPage, newest_page
 from app.listings.models import Listing, ListingSnapshot
+from app.orders.models import Order, Refund, Shipment
+from app.orders.service.telling import Owed
+from app.sync import order_reading
 from app.sync.errors import TaskNotFound
 from app.sync.models import Direction, SyncChange, SyncTask, TaskState
 
+ORDERS: Final = (Direction.ORDER, Direction.TELL)
+OUTWARD: Final = (Direction.PUSH, Direction.TELL)
 PAGE = 50
 MOST_AT_ONCE = 10_000
 
@@ -25,7 +30,15 @@ class ParkedWish:
     """What a list of parked tasks is narrowed to."""
 
     connection_id: UUID | None = None
-    direction: Direction | None = None
+    directions: tuple[Direction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a task about an order does, in words, and the order, where it is known."""
+
+    title: str
+    order_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class ParkedRow:
     task: SyncTask
     connection: str
     listing: Listing | None
+    order: Subject | None = None  # what a task about an order is about
 
     @property
     def id(self) -> UUID:
@@ -44,7 +58,14 @@ class ParkedRow:
     @property
     def title(self) -> str:
         """What it is about."""
+        if self.order is not None:
+            return self.order.title
         return (self.listing.title if self.listing else "") or f"Item {self.task.subject}"
+
+    @property
+    def is_outward(self) -> bool:
+        """Whether it was on its way to the shop."""
+        return self.task.direction in OUTWARD
 
     @property
     def parked_at(self) -> datetime | None:
@@ -56,9 +77,69 @@ def _narrowed(wanted: Select[*tuple[Any, ...]], wish: ParkedWish) -> Select[*tup
     wanted = wanted.where(SyncTask.state == TaskState.PARKED)
     if wish.connection_id is not None:
         wanted = wanted.where(SyncTask.connection_id == wish.connection_id)
-    if wish.direction is not None:
-        wanted = wanted.where(SyncTask.direction == wish.direction)
+    if wish.directions:
+        wanted = wanted.where(SyncTask.direction.in_(wish.directions))
     return wanted
+
+
+def order_subjects(session: Session, some: Sequence[SyncTask]) -> dict[UUID, Subject]:
+    """Return what tasks about orders do, in as many questions as there are kinds."""
+    told = {task.id: Owed.read(task.subject) for task in some if task.direction == Direction.TELL}
+    read = [task for task in some if task.direction == Direction.ORDER]
+    known = _told_of(session, list(told.values()))
+    found = {key: _told(owed, known.get(owed.id)) for key, owed in told.items()}
+    numbers = {
+        (row.connection_id, row.external_id): row
+        for row in session.execute(
+            select(Order.id, Order.number, Order.connection_id, Order.external_id).where(
+                tuple_(Order.connection_id, Order.external_id).in_(
+                    [(task.connection_id, task.subject) for task in read]
+                )
+            )
+        )
+    }
+    for task in read:
+        order = numbers.get((task.connection_id, task.subject))
+        if task.subject == order_reading.CHANGED:
+            found[task.id] = Subject("Read orders that changed")
+        elif order is None:
+            found[task.id] = Subject(f"Read order {task.subject} of the shop")
+        else:
+            found[task.id] = Subject(f"Read order {order.number}", order.id)
+    return found
+
+
+def _told_of(session: Session, owed: Sequence[Owed]) -> dict[UUID, Any]:
+    """Return, by parcel, refund or order, its order's id and number, and a tracking number."""
+    ids = [each.id for each in owed]
+    if not ids:
+        return {}
+    no_number = literal("")
+    parcels = select(Shipment.id, Order.id, Order.number, Shipment.tracking_number).join(
+        Order, Order.id == Shipment.order_id
+    )
+    refunds = select(Refund.id, Order.id, Order.number, no_number).join(
+        Order, Order.id == Refund.order_id
+    )
+    orders = select(Order.id, Order.id, Order.number, no_number)
+    rows = session.execute(
+        union_all(
+            parcels.where(Shipment.id.in_(ids)),
+            refunds.where(Refund.id.in_(ids)),
+            orders.where(Order.id.in_(ids)),
+        )
+    )
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def _told(owed: Owed, known: Any) -> Subject:
+    order_id, number, tracking = known or (None, "", "")
+    what = {
+        "ship": f"parcel {tracking}".rstrip(),
+        "cancel": "the cancellation",
+        "refund": "a refund",
+    }.get(owed.kind, "an order")
+    return Subject(f"Tell the shop of {what}{f' of {number}' if number else ''}", order_id)
 
 
 def _named(wish: ParkedWish) -> Select[*tuple[Any, ...]]:
@@ -88,9 +169,16 @@ def parked_page(
     limit: int = PAGE,
 ) -> KeysetPage[ParkedRow]:
     """Return parked tasks, newest first."""
-    return newest_page(
+    found = newest_page(
         session, _named(wish), [SyncTask.id], ParkedRow, after=after, before=before, limit=limit
     )
+    return replace(found, rows=_with_orders(session, found.rows))
+
+
+def _with_orders(session: Session, rows: Sequence[ParkedRow]) -> list[ParkedRow]:
+    """Say of which order tasks are that read one or tell of one."""
+    subjects = order_subjects(session, [row.task for row in rows if row.task.direction in ORDERS])
+    return [replace(row, order=subjects.get(row.id)) for row in rows]
 
 
 def parked_ids(session: Session, wish: ParkedWish) -> Sequence[UUID]:
@@ -116,7 +204,7 @@ def get_parked(session: Session, organization_id: UUID, task_id: UUID) -> Parked
     found = session.execute(wanted).first()
     if found is None:
         raise TaskNotFound
-    row = ParkedRow(*found)
+    [row] = _with_orders(session, [ParkedRow(*found)])
     changes = session.scalars(
         select(SyncChange).where(SyncChange.task_id == task_id).order_by(SyncChange.id.desc())
     ).all()

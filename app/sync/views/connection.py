@@ -17,7 +17,18 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
-from app.sync import inbox, previewing, queries, relocating, resolving, sample, service, stale
+from app.sync import (
+    inbox,
+    order_reading,
+    previewing,
+    queries,
+    relocating,
+    resolving,
+    sample,
+    service,
+    stale,
+    tasks,
+)
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
@@ -37,7 +48,16 @@ from app.web.identity import current_actor
 from app.web.payload import whole_number
 from app.web.wishes import cursors
 
-_FIGURES = ("buffer", "poll_minutes", "reconcile_hours", *CRON_FIELDS, "requests_per_second")
+_FIGURES = (
+    "auto_import_orders",
+    "order_days",
+    "order_prefix",
+    "buffer",
+    "poll_minutes",
+    "reconcile_hours",
+    *CRON_FIELDS,
+    "requests_per_second",
+)
 
 
 def _numbers(row: Any) -> dict[str, Any]:
@@ -54,6 +74,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         context = _about(session, connection_id)
         coming = schedules.coming(session, actor.organization, connection_id)
     use, policy = context["use"], Policy.from_settings(row.settings)
+    capabilities = building.channel(row.channel).capabilities
     chart = {
         "type": "bar",
         "data": {
@@ -81,7 +102,8 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         coming=coming,
         places=rules.places(row.facts),
         place_id=rules.place_id(row.settings, row.facts),
-        allowed=limits.allowed_per_hour(row, building.channel(row.channel).capabilities),
+        reads_orders=order_reading.is_on(row, capabilities),
+        allowed=limits.allowed_per_hour(row, capabilities),
         chart=chart,
         sampled=sample.words(row, sum(context["counts"].values())),
         **context,
@@ -226,8 +248,10 @@ def _read_anew(actor: Actor, connection_id: UUID) -> None:
 @bp.post("/connections/<uuid:connection_id>/sync")
 @requires("sync.run")
 def connection_sync(connection_id: UUID) -> ResponseReturnValue:
-    """Read what changed, compare everything, or send everything, now."""
+    """Read what changed, compare everything, send everything, or read orders, now."""
     wish = request.form.get("what", "changes")
+    if wish == "orders":
+        return _read_orders(connection_id)
     try:
         with unit_of_work(current_actor()) as work:
             if wish == "push":
@@ -238,6 +262,19 @@ def connection_sync(connection_id: UUID) -> ResponseReturnValue:
         toast("Sync started.", kind="info")
     except AlreadyRunning as busy:
         toast(busy.sentence, kind="info")
+    return then(connection_detail, connection_id=connection_id)
+
+
+def _read_orders(connection_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    with reading(actor) as session:
+        row = connections.get_connection(session, actor.organization, connection_id)
+    if order_reading.is_on(row, building.channel(row.channel).capabilities):
+        with unit_of_work(actor) as work:
+            tasks.request_orders(work, connection_id, [order_reading.CHANGED])
+        toast("Orders are being read.", kind="info")
+    else:
+        toast("Orders of this channel do not come in. Its settings may say so.", kind="info")
     return then(connection_detail, connection_id=connection_id)
 
 

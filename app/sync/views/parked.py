@@ -20,12 +20,18 @@ from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.wishes import cursors
 
+_WAYS = {
+    "push": (Direction.PUSH, Direction.TELL),
+    "pull": (Direction.PULL, Direction.ORDER),
+    "orders": (Direction.ORDER, Direction.TELL),
+}
+
 
 def _wish() -> queries.ParkedWish:
     chosen, way = request.args.get("connection", ""), request.args.get("way", "")
     return queries.ParkedWish(
         UUID(chosen) if is_id(chosen) else None,
-        Direction(way) if way in tuple(Direction) else None,
+        _WAYS.get(way, ()),
     )
 
 

@@ -103,7 +103,7 @@ def test_a_shop_is_connected_by_approval(
         assert b"ck_" not in row.credentials
 
         assert client.get(approved.location).status_code == 200
-        figures = {"buffer": 0, "poll_minutes": 15, "reconcile_hours": 24}
+        figures = {"order_days": 30, "buffer": 0, "poll_minutes": 15, "reconcile_hours": 24}
         rules = {**shown(Policy.from_settings({}), figures), "name": "My shop", "version": 1}
         typed = {name: str(value) for name, value in rules.items() if value}
         saved = client.post(

@@ -37,6 +37,7 @@ def _form(client: FlaskClient, url: str, **changed: str) -> dict[str, str]:
         "buffer": "0",
         "price_move_limit_percent": "30",
         "mass_limit": "50",
+        "order_days": "30",
         "poll_minutes": "15",
         "reconcile_hours": "24",
     }
@@ -71,3 +72,21 @@ def test_a_stale_save_shows_both_sides_and_keeps_theirs(
     with reading(people.alice.actor) as session:
         row = queries.get_connection(session, people.alice.place, connection_id)
     assert row.settings["buffer"] == 7
+
+
+def test_rules_say_whether_and_how_orders_come_in(
+    client: FlaskClient, people: Cast, connection_id: UUID
+) -> None:
+    enter(client, people.alice)
+    url = f"/connections/{connection_id}/settings"
+    form = _form(client, url, order_days="7", order_prefix=" DE- ")
+
+    saved = client.post(url, data=form)
+    odd = client.post(url, data=_form(client, url, order_days="-1"))
+
+    assert (saved.status_code, odd.status_code) == (303, 422)
+    with reading(people.alice.actor) as session:
+        kept = queries.get_connection(session, people.alice.place, connection_id).settings
+    told = {name: kept[name] for name in ("auto_import_orders", "order_days", "order_prefix")}
+    assert told == {"auto_import_orders": False, "order_days": 7, "order_prefix": "DE-"}
+    assert 'value="DE-"' in client.get(url).text

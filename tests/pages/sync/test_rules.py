@@ -17,6 +17,7 @@ def form_of(client: FlaskClient, acme: Place) -> dict[str, Any]:
         "buffer": "0",
         "price_move_limit_percent": "30",
         "mass_limit": "100",
+        "order_days": "30",
         "poll_minutes": "15",
         "reconcile_hours": "24",
     }
