@@ -176,6 +176,12 @@ class Shipment(Base, Identified, Owned):
     __tablename__ = "shipments"
     __table_args__ = (
         Index("ix_shipments_order", "order_id"),
+        Index(
+            "ix_shipments_untold",
+            "organization_id",
+            "order_id",
+            postgresql_where=text("told_at IS NULL AND NOT is_cancelled"),
+        ),
         UniqueConstraint("order_id", "external_id"),
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, select
 from app.catalog import bulk, imports
 from app.catalog import service as catalog
 from app.catalog.bulk import Operation
-from app.catalog.models import AttributeKind, Import, Product
+from app.catalog.models import AttributeKind, Import, Product, Variant
 from app.core import db
 from app.core.actor import NOBODY, Actor
 from app.core.settings import current
@@ -28,10 +28,12 @@ from app.gateways.models import DevMail
 from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Mail
+from app.orders import service as orders
 from app.sync import service as sync
 from app.sync.models import Conflict, Direction, RunKind, SyncRun, SyncTask, TaskState
 from app.team import service as team
 from app.team.permissions import Role
+from tests.factories.orders import channel_order, sold, taken
 from workers import demo, relay
 from workers.commands import drain
 from workers.start import start
@@ -52,6 +54,7 @@ NOT_PAGES = (
     "catalog.picture",
     "team.picture",
     "connections.connection_approved",
+    "orders.export_file",
     "installs.installed",
 )
 
@@ -71,6 +74,7 @@ def main() -> None:
         sync.request_run(work, connection_id, RunKind.CHANGES, cause="Sync now")
     drain(actor, connection_id)
     things = {**_more(actor), **_found(actor), "connection_id": connection_id}
+    things |= _sold(actor, connection_id)
     things["task_id"] = _parked(actor, things)
     pages = dict(_pages(app, things, _cause(actor)))
     people = {role.value: email for email, _, role in (*demo.PEOPLE, *STAFF)}
@@ -123,6 +127,23 @@ def _more(actor: Actor) -> dict[str, UUID]:
     )
     relay.relay()
     return {"bulk_edit_id": bulk_edit_id, "attribute_id": attribute_id, "import_id": import_id}
+
+
+def _sold(actor: Actor, connection_id: UUID) -> dict[str, UUID]:
+    """Sell what is there and what nobody knows; a part of it left, and some money went back."""
+    with unit_of_work(actor) as work:
+        skus = work.session.scalars(select(Variant.sku).order_by(Variant.sku).limit(2)).all()
+        lines = (*(sold(str(sku), 2, each=1450) for sku in skus), sold("ODD-1"))
+        for number in ("9001", "9002"):
+            order_id = taken(work, connection_id, channel_order(*lines, number=number))
+        first, _, odd = orders.get_order(work, order_id).lines
+        parcel = orders.Parcel({first.id: 1}, carrier="UPS", tracking_number="1Z999")
+        return {
+            "order_id": order_id,
+            "order_line_id": odd.id,
+            "shipment_id": orders.ship_order(work, order_id, parcel),
+            "refund_id": orders.refund_order(work, order_id, orders.Refunding(100, {})),
+        }
 
 
 def _found(actor: Actor) -> dict[str, UUID]:
@@ -196,6 +217,10 @@ def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[st
             url_for("sync.mapping", connection_id=connection_id, view="paired"),
         )
         yield "sync.mapping off", url_for("sync.mapping", connection_id=connection_id, view="off")
+        chosen = str(things["order_id"])
+        yield "orders.pick_list chosen", url_for("orders.pick_list", ids=chosen)
+        yield "orders.packing_slips chosen", url_for("orders.packing_slips", ids=chosen)
+        yield "orders.order_list none", url_for("orders.order_list", q="no such thing")
         yield "sync.conflict_list decided", url_for("sync.conflict_list", view="decided")
         yield "web.search mug", url_for("web.search", q="mug")
         yield "error 404", "/no-such-page"

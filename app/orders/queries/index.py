@@ -138,7 +138,10 @@ def _untold() -> Condition:
             select(Connection.id).where(Connection.state != ConnectionState.DISCONNECTED)
         ),
         exists().where(
-            Shipment.order_id == Order.id, Shipment.told_at.is_(None), ~Shipment.is_cancelled
+            Shipment.organization_id == Order.organization_id,
+            Shipment.order_id == Order.id,
+            Shipment.told_at.is_(None),
+            ~Shipment.is_cancelled,
         ),
     )
 

@@ -19,7 +19,7 @@ from app.web.fragments import go_to_url, page, toast
 from app.web.identity import current_actor
 from app.web.payload import whole_number
 
-BLOCKS: Final = ("head", "order")
+BLOCKS: Final = ("summary", "order")
 Act = Callable[[Work], object]
 
 

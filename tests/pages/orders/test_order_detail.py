@@ -124,7 +124,7 @@ def test_the_next_step_is_the_one_primary_button(
             service.ship_order(work, order_id, service.Parcel())
 
     head = place.client.get(
-        f"/orders/{order_id}", headers={**PARTIAL, "HX-Target": "div#head"}
+        f"/orders/{order_id}", headers={**PARTIAL, "HX-Target": "div#summary"}
     ).text
 
     [primary] = head.split('data-variant="primary"')[1:]

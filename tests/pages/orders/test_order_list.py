@@ -312,6 +312,7 @@ def many_orders(place: Place, count: int) -> None:
     [
         (OrderFilter(), "ix_orders_recent"),
         (OrderFilter(tab="hold"), "ix_orders_state"),
+        (OrderFilter(needs="untold"), "ix_shipments_untold"),
         (OrderFilter(q="copy-000123"), "ix_order_terms_term"),
         (OrderFilter(q="dora@buyers.example"), "ix_order_terms_term"),
     ],
