@@ -44,8 +44,11 @@ def order_ship_save(order_id: UUID) -> ResponseReturnValue:
     """Let a parcel leave."""
     order = load(current_actor(), order_id)
     form = ShipForm()
+    units = form.read_units(request.form, [row.id for row in order.lines])
+    if not units and not form.problems:
+        form.refuse_fields({f"{UNITS}{row.id}": "Enter at least one." for row in order.lines[:1]})
     parcel = service.Parcel(
-        units=form.read_units(request.form, [row.id for row in order.lines]),
+        units=units,
         carrier=form.carrier.data or "",
         tracking_number=form.tracking_number.data or "",
         tracking_url=form.tracking_url.data or "",

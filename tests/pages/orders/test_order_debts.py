@@ -18,6 +18,7 @@ from app.sync.models import Direction, SyncTask, TaskState
 from tests.cast import csrf, enter
 from tests.factories.orders import sold
 from tests.pages.orders.conftest import Place
+from workers import relay
 
 
 def park(place: Place, direction: Direction, subject: str) -> UUID:
@@ -127,3 +128,17 @@ def test_who_may_not_run_a_sync_reads_no_orders(place: Place) -> None:
     )
 
     assert answer.status_code == 403
+
+
+def test_an_unknown_item_is_told_with_a_way_to_its_order(place: Place) -> None:
+    order_id = place.sell(sold("NOBODY"))
+    relay.deliver_here(place.manager.actor)
+
+    page = place.client.get("/notices").text
+    notice = page.split("has an item SyncStore does not know")[0].rsplit("/notices/", 1)[1][:36]
+    opened = place.client.post(
+        f"/notices/{notice}/open", data={"csrf_token": csrf(place.client)}, follow_redirects=True
+    )
+
+    assert opened.request.path == f"/orders/{order_id}"
+    assert "Say what the item is" in opened.text
