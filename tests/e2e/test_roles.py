@@ -21,6 +21,7 @@ OFFERS: Final[tuple[tuple[str, Literal["link", "button"], str, str], ...]] = (
     ("/connections/{connection}", "link", "Webhooks", "webhooks.read"),
     ("/connections/{connection}", "link", "Settings", "connections.manage"),
     ("/products/{product}", "button", "More actions", "catalog.write"),
+    ("/orders", "link", "Export", "orders.export"),
     ("/sync/conflicts", "button", "Keep yours", "sync.resolve"),
     ("/sync/errors", "button", "again", "sync.run"),
     ("/settings/team", "button", "Send invitation", "team.manage"),
@@ -30,6 +31,8 @@ OFFERS: Final[tuple[tuple[str, Literal["link", "button"], str, str], ...]] = (
 DOORS = (
     ("/products/new", "catalog.write"),
     ("/products/imports", "catalog.import"),
+    ("/orders/export", "orders.export"),
+    ("/orders/pick-list", "orders.write"),
     ("/connections/new", "connections.manage"),
     ("/connections/{connection}/webhooks", "webhooks.read"),
     ("/settings/audit", "audit.read"),

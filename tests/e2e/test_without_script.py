@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeo
 READ = (
     ("/", "Home"),
     ("/products", "Products"),
+    ("/orders", "Orders"),
     ("/connections", "Channels"),
     ("/sync/runs", "Activity"),
     ("/sync/conflicts", "Conflicts"),

@@ -1,0 +1,47 @@
+"""Orders in a real browser: shipped by a plain form in one window, seen at once in another."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Entered, Shop, Visits
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
+ORDER = "WC-9001"
+
+
+def test_a_parcel_sent_without_script_is_seen_live_elsewhere(
+    visit: Visits, acme: Shop, entered: Entered
+) -> None:
+    watching = visit(storage_state=entered("owner"))
+    watching.goto(f"/orders?q={ORDER}")
+    row = watching.get_by_role("row").filter(has_text=ORDER)
+    expect(row).to_contain_text("Unknown item")
+    plain = visit(storage_state=entered("manager"), java_script_enabled=False)
+    plain.goto(f"/orders?q={ORDER}")
+    plain.get_by_role("link", name=ORDER).click()
+    expect(plain.get_by_role("heading", name=ORDER)).to_be_visible()
+
+    plain.goto(f"{plain.url}/ship")
+    plain.get_by_label("Carrier").fill("DHL")
+    plain.get_by_label("Tracking number").fill("JD0099")
+    plain.get_by_role("button", name="Ship these units").click()
+
+    expect(plain.locator("#parcels")).to_contain_text("JD0099")
+    expect(row).to_contain_text("Partly shipped")
+    watching.goto("/orders?q=JD0099")
+    expect(watching.get_by_role("link", name=ORDER)).to_be_visible()
+
+
+def test_the_search_of_every_page_leads_to_an_order(
+    visit: Visits, acme: Shop, entered: Entered
+) -> None:
+    page = visit(storage_state=entered("viewer"))
+    page.goto("/products")
+
+    page.keyboard.press("/")
+    page.get_by_role("searchbox", name="Search products, SKUs, orders").fill("wc-9002")
+    page.get_by_role("link", name="WC-9002").click()
+
+    expect(page.get_by_role("heading", name="WC-9002")).to_be_visible()
+    expect(page.get_by_text("D••• D•••").first).to_be_visible()
+    expect(page.get_by_text("Dora")).to_have_count(0)
