@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from app.catalog.queries import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection, ConnectionState
+from app.core.actor import Actor
 from app.core.money import Money
 from app.core.paging import KeysetPage, itself, newest_page
 from app.orders.filters import TAB_STATES, WORK, OrderFilter
@@ -158,10 +159,18 @@ def _searched(session: Session, text: str) -> list[Condition]:
 
 
 def _known_by(session: Session, word: str) -> tuple[Condition, Condition]:
-    """A number, SKU or tracking number by its beginning; a mail or a word of a name whole."""
+    """A number, SKU or tracking number by its beginning; a mail or a word of a name whole.
+
+    Who may not see who bought cannot ask for it either.
+    """
     organization_id = organization_of(session)
+    actor: Actor = session.info["actor"]
     start = personal.plain_term(word)
-    named = OrderTerm.term == personal.digest(organization_id, word)
+    named = (
+        OrderTerm.term == personal.digest(organization_id, word)
+        if actor.can("orders.personal")
+        else false()
+    )
     begins = and_(OrderTerm.term >= start, OrderTerm.term < start + _LAST)
     is_ours = OrderTerm.organization_id == organization_id
     # What begins with a tilde is a digest: nobody finds people by the beginning of one.

@@ -158,6 +158,9 @@ def test_roles_without_the_right_see_only_first_letters(place: Place, people: Ca
             page = place.client.get(url).text
             assert "D••• D•••" in page
             assert not re.search("Dora|Diaz|dora@|Main Street|555 0100|Ring twice", page)
+        for words in ("Diaz", "dora@buyers.example"):
+            assert numbers(place.client.get("/orders", query_string={"q": words}).text) == []
+        assert numbers(place.client.get("/orders?q=wc-1001").text) == ["WC-1001"]
 
 
 def test_the_search_of_every_page_finds_orders(place: Place) -> None:
