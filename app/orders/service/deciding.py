@@ -163,6 +163,7 @@ def note_order(work: Work, order_id: UUID, text: str, *, version: int | None = N
     """Keep what the team writes to itself about an order."""
     order = get_order(work, order_id, version=version)
     order.note = text.strip()[:2000]
+    timeline.note(work, order, "note", "The note of the team was changed.")
     work.touch("orders", f"order-{order.id}")
 
 

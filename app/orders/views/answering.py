@@ -78,8 +78,15 @@ def answer(
         return show_form(template, order, form, status=422, **context)
     except Conflicting as refusal:
         news = _news(actor, order.id, form.shown_event)
-        form.form_errors.append(refusal.sentence)
-        return show_form(template, load(actor, order.id), form, status=409, news=news, **context)
+        return show_form(
+            template,
+            load(actor, order.id),
+            form,
+            status=409,
+            refusal=refusal.sentence,
+            news=news,
+            **context,
+        )
     toast(done)
     return back_to(order.id)
 
