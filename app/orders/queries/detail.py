@@ -20,6 +20,7 @@ from app.orders.models import Order, OrderEvent, OrderLine, Refund, Shipment
 from app.orders.queries.buyers import Buyer, buyer_of
 from app.orders.rules import OPEN, LineFigures, OrderState
 from app.orders.service import personal
+from app.sync.models import Direction, SyncTask, TaskState
 from app.team.models import User
 
 EVENTS: Final = 200
@@ -98,6 +99,7 @@ class OrderDetail:
     parcels: Sequence[ParcelRow]
     refunds: Sequence[RefundRow]
     events: Sequence[EventRow]
+    refused: tuple[UUID, str] | None = None  # the task that told of the cancellation, and why not
 
     @property
     def id(self) -> UUID:
@@ -182,6 +184,7 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
         parcels=_parcels(session, order, hears=hears),
         refunds=_refunds(session, order, hears=hears),
         events=_events(session, order.id),
+        refused=_refused(session, order) if hears and order.cancelled_at else None,
     )
 
 
@@ -258,6 +261,21 @@ def _refunds(session: Session, order: Order, *, hears: bool) -> list[RefundRow]:
         )
         for refund, user in rows
     ]
+
+
+def _refused(session: Session, order: Order) -> tuple[UUID, str] | None:
+    """Return the parked task about the cancellation of an order, with its reason."""
+    found = session.execute(
+        select(SyncTask.id, SyncTask.error)
+        .where(
+            SyncTask.connection_id == order.connection_id,
+            SyncTask.direction == Direction.TELL,
+            SyncTask.subject == f"cancel:{order.id}",
+            SyncTask.state == TaskState.PARKED,
+        )
+        .limit(1)
+    ).first()
+    return (found.id, found.error or "") if found else None
 
 
 def _events(session: Session, order_id: UUID, *, since: int = 0) -> list[EventRow]:

@@ -68,6 +68,20 @@ def test_parked_tasks_about_orders_have_names(place: Place, debts: dict[str, UUI
     assert [name for name, answer in details.items() if name not in answer.text] == []
 
 
+def test_a_cancellation_the_shop_refused_stands_at_the_order(place: Place) -> None:
+    order_id = place.sell(sold("NOBODY"))
+    with unit_of_work(place.manager.actor) as work:
+        service.cancel_order(work, order_id, service.Cancelling())
+    assert "does not know of the cancellation" not in place.client.get(f"/orders/{order_id}").text
+    task_id = park(place, Direction.TELL, f"cancel:{order_id}")
+
+    page = place.client.get(f"/orders/{order_id}").text
+
+    assert "Web shop does not know of the cancellation" in page
+    assert "The shop refused this." in page
+    assert f"/sync/parked/{task_id}" in page
+
+
 def test_the_ways_part_what_is_told_from_what_is_read(place: Place, debts: dict[str, UUID]) -> None:
     told = place.client.get("/sync/parked?way=push").text
     read = place.client.get("/sync/parked?way=pull").text
