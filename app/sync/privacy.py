@@ -1,9 +1,9 @@
 """What people asked a channel to have done with their data: followed once, told and written down.
 
-What we keep of a shop's customers is what its webhooks said and what recorded calls contain. Who
-asks for their data is named to those who manage channels, with how much was found; erasing empties
-it and leaves the row, so that a repeat of the webhook is still known. When the app has left a shop
-for good, all of it goes, and the keys with it.
+What we keep of a shop's customers is what its webhooks said, what recorded calls contain, and who
+bought in its orders. Who asks for their data is named to those who manage channels, with how much
+was found; erasing empties it and leaves the row, so that a repeat of the webhook is still known and
+the books stay whole. When the app has left a shop for good, all of it goes, and the keys with it.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ from app.core.db import affected
 from app.core.work import Work, unit_of_work
 from app.notices import service as notices
 from app.notices.models import Severity
+from app.orders import service as orders
 from app.sync.models import DeliveryState, InboundDelivery
 from app.team.models import Membership
 from app.team.permissions import Role, permissions_of
@@ -58,7 +59,7 @@ _STORIES: Final = {
         "privacy.shop_erased",
         "What was kept of {name} was erased",
         "{label} asked for it, because SyncStore was removed from the shop. Deleted: {found}."
-        " {keys} Products, listings and history stay.",
+        " {keys} Products, listings, history and what was sold stay.",
     ),
 }
 
@@ -69,9 +70,11 @@ class _Found:
 
     webhooks: int
     calls: int
+    orders: int
 
     def __str__(self) -> str:
-        return f"{_many(self.webhooks, 'webhook')} and {_many(self.calls, 'recorded call')}"
+        webhooks, calls = _many(self.webhooks, "webhook"), _many(self.calls, "recorded call")
+        return f"{webhooks}, {calls} and the buyer of {_many(self.orders, 'order')}"
 
 
 def _many(count: int, word: str) -> str:
@@ -178,7 +181,15 @@ def _carry_out(work: Work, case: _Case, kept: frozenset[UUID]) -> None:
     is_erased = case.request.wish is PrivacyWish.ERASE
     if is_erased:
         _empty(work, [*webhooks, case.delivery_id])
-    _tell(work, case, _Found(len(webhooks), _calls(work, case, is_erased=is_erased)))
+    calls = _calls(work, case, is_erased=is_erased)
+    act = orders.erase_buyer if is_erased else orders.count_orders_of
+    found = act(
+        work,
+        case.connection_ids,
+        external_ids=case.request.orders,
+        traces=case.request.traces,
+    )
+    _tell(work, case, _Found(len(webhooks), calls, found))
 
 
 def _naming(work: Work, case: _Case) -> list[UUID]:
@@ -252,7 +263,8 @@ def _forget_shop(work: Work, case: _Case, kept: frozenset[UUID]) -> None:
     calls = affected(
         work.session, delete(ExchangeLog).where(ExchangeLog.connection_id.in_(case.connection_ids))
     )
-    _tell(work, case, _Found(webhooks, calls), keys=keys)
+    bought = orders.erase_buyers_of(work, closed)
+    _tell(work, case, _Found(webhooks, calls, bought), keys=keys)
 
 
 def _tell(work: Work, case: _Case, found: _Found, **more: str) -> None:

@@ -12,7 +12,7 @@ from app.core.work import unit_of_work
 from app.inventory import service as inventory
 from app.orders import service
 from app.orders.errors import NotAllowedNow, NothingToShip
-from app.orders.models import Shipment
+from app.orders.models import OrderTerm, Shipment
 from app.orders.service import Cancelling, Parcel, Refunding
 from tests.engine.selling import Sales
 from tests.engine.world import Shop
@@ -353,3 +353,28 @@ def test_goods_put_on_the_shelf_in_the_shop_come_in_although_an_order_is_open(
     level = sales.level(variant)
     assert (level.on_hand, level.committed, level.available) == (15, 2, 13)
     assert sales.shown(good) == 13
+
+
+def test_a_buyer_who_is_forgotten_stays_so_and_the_books_stay_whole(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    sales.store.order((good, 1), email="dora@buyers.example")
+    other = sales.store.order((good, 1), email="emil@buyers.example")
+    sales.read()
+
+    with unit_of_work(sales.shop.actor) as work:
+        places = [sales.connection_id]
+        assert service.count_orders_of(work, places, traces=["dora@buyers.example"]) == 1
+        assert service.erase_buyer(work, places, traces=["Dora@buyers.example"]) == 1
+        assert service.erase_buyer(work, places, traces=["dora@buyers.example"]) == 0
+    for order_id in sales.store.book.orders:
+        sales.store.keep_order(sales.store.book.orders[order_id])
+    sales.later(1)
+    sales.read()
+
+    forgotten, kept = sales.orders()
+    assert (forgotten.personal, forgotten.raw, forgotten.total_minor) == (None, None, 1000)
+    assert kept.external_id == other
+    assert kept.personal is not None
+    with db.reading(sales.shop.actor) as session:
+        terms = session.scalars(select(OrderTerm.term).where(OrderTerm.order_id == forgotten.id))
+        assert [term for term in terms if term.startswith("~")] == []

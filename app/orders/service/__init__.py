@@ -12,6 +12,7 @@ from app.orders.service.deciding import (
     note_order,
     refund_order,
 )
+from app.orders.service.erasing import count_orders_of, erase_buyer, erase_buyers_of
 from app.orders.service.fetching import get_order
 from app.orders.service.promises import allocate_waiting
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
@@ -27,7 +28,10 @@ __all__ = [
     "allocate_waiting",
     "cancel_order",
     "change_tracking",
+    "count_orders_of",
     "draft_of",
+    "erase_buyer",
+    "erase_buyers_of",
     "free_order",
     "get_order",
     "held_there",
