@@ -1,6 +1,6 @@
 """What the inventory may refuse."""
 
-from app.core.errors import Conflicting
+from app.core.errors import Conflicting, Stale
 
 
 class NotEnoughStock(Conflicting):
@@ -13,3 +13,9 @@ class ImpossibleStock(Conflicting):
     """A posting would take more out of a level than it holds."""
 
     sentence = "This would take more stock away than there is."
+
+
+class StaleLocation(Stale):
+    """Somebody else changed the location since it was shown."""
+
+    sentence = "Someone else changed this location while you were editing. Look at it again."

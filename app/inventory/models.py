@@ -85,6 +85,7 @@ class Level(Base, Identified, Owned):
     )
     reorder_point: Mapped[int | None]  # at or below it, somebody should buy
     reorder_quantity: Mapped[int | None]
+    low_told_at: Mapped[datetime | None]  # since when people know that it runs low
 
 
 class Posting(Base, Owned):

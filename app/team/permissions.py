@@ -22,6 +22,9 @@ SENTENCES: Final = MappingProxyType(
         "catalog.import": "Bring products in from a file.",
         "catalog.export": "Take the catalog out as a file.",
         "catalog.delete": "Archive, restore and delete products and categories.",
+        "inventory.read": "See stock, where it lies and why it moved.",
+        "inventory.write": "Adjust stock, and say when to reorder.",
+        "inventory.locations": "Add, change, rank and switch off locations.",
         "connections.read": "See connected channels and their health.",
         "connections.manage": "Connect, set up, pause and disconnect channels.",
         "sync.read": "See runs, plans, conflicts and errors of the sync.",
@@ -50,6 +53,7 @@ SENTENCES: Final = MappingProxyType(
 _VIEWER: Final = frozenset(
     {
         "catalog.read",
+        "inventory.read",
         "connections.read",
         "sync.read",
         "orders.read",
@@ -57,9 +61,15 @@ _VIEWER: Final = frozenset(
         "team.read",
     }
 )
-_EDITOR: Final = _VIEWER | {"catalog.write", "catalog.import", "catalog.export"}
+_EDITOR: Final = _VIEWER | {
+    "catalog.write",
+    "catalog.import",
+    "catalog.export",
+    "inventory.write",
+}
 _MANAGER: Final = _EDITOR | {
     "catalog.delete",
+    "inventory.locations",
     "sync.run",
     "sync.resolve",
     "listings.map",

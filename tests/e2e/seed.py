@@ -25,6 +25,7 @@ from app.core.settings import current
 from app.core.work import unit_of_work
 from app.gateways import mail
 from app.gateways.models import DevMail
+from app.inventory.models import Location
 from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Mail
@@ -53,6 +54,7 @@ NOT_PAGES = (
     "catalog.media",
     "catalog.picture",
     "team.picture",
+    "inventory.movements_file",
     "connections.connection_approved",
     "orders.export_file",
     "installs.installed",
@@ -159,6 +161,10 @@ def _found(actor: Actor) -> dict[str, UUID]:
         conflict_id = session.scalars(
             select(Conflict.id).where(Conflict.listing_id == disputed.id).limit(1)
         ).one()
+        variant_id = session.scalars(
+            select(Variant.id).where(Variant.product_id == disputed.product_id).limit(1)
+        ).one()
+        location_id = session.scalars(select(Location.id).limit(1)).one()
     assert disputed.product_id is not None
     return {
         "conflict_id": conflict_id,
@@ -166,6 +172,8 @@ def _found(actor: Actor) -> dict[str, UUID]:
         "listing_id": unpaired,
         "run_id": run_id,
         "done_id": done,
+        "variant_id": variant_id,
+        "location_id": location_id,
     }
 
 
@@ -216,6 +224,7 @@ def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[st
             "sync.mapping paired",
             url_for("sync.mapping", connection_id=connection_id, view="paired"),
         )
+        yield "inventory.stock_list none", url_for("inventory.stock_list", stock="short")
         yield "sync.mapping off", url_for("sync.mapping", connection_id=connection_id, view="off")
         chosen = str(things["order_id"])
         yield "orders.pick_list chosen", url_for("orders.pick_list", ids=chosen)

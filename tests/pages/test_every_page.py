@@ -26,6 +26,7 @@ NOT_PAGES = (
     "catalog.media",
     "catalog.import_report",  # there is none before an import is applied
     "team.picture",
+    "inventory.movements_file",
     "catalog_api.",  # for programs, which have tests of their own: a cookie means nothing there
     "team_api.",
 )

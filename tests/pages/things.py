@@ -4,13 +4,15 @@ import io
 from uuid import UUID
 
 from PIL import Image
+from sqlalchemy import select
 
 from app.catalog import bulk, imports
 from app.catalog import service as catalog
-from app.catalog.models import AttributeKind
+from app.catalog.models import AttributeKind, Variant
 from app.connections import service as connections
 from app.core import db
 from app.core.work import Work, unit_of_work
+from app.inventory import service as inventory
 from app.listings.models import Listing, ListingState
 from app.notices import service as notices
 from app.notices.models import Notice
@@ -37,6 +39,7 @@ def make_things(people: Cast) -> Things:
     """Commit one of everything in Alice's organization."""
     with unit_of_work(people.alice.actor) as work:
         found = _catalog_of(work)
+        found |= _inventory_of(work, found)
         found["connection_id"] = _connection(work)
         found |= _orders_of(work, found["connection_id"])
         found |= _sync_of(work, found)
@@ -75,6 +78,16 @@ def _catalog_of(work: Work) -> Things:
         "import_id": imports.start_import(work, "mugs.csv", file).id,
         "bulk_edit_id": bulk.start_bulk_edit(work, [product_id]).id,
     }
+
+
+def _inventory_of(work: Work, found: Things) -> Things:
+    variant_id = work.session.scalars(
+        select(Variant.id).where(Variant.product_id == found["product_id"])
+    ).one()
+    location_id = inventory.create_location(work, inventory.LocationDraft("Main"))
+    received = inventory.Adjustment(inventory.Mode.ADD, 5, inventory.Reason.RECEIVED)
+    inventory.adjust(work, variant_id, location_id, received)
+    return {"variant_id": variant_id, "location_id": location_id}
 
 
 def _connection(work: Work) -> UUID:

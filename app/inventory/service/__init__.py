@@ -1,5 +1,13 @@
 """Writes of the inventory: levels move in one statement, each with its posting."""
 
+from app.inventory.service.adjusting import (
+    Adjustment,
+    Mode,
+    Reason,
+    Reorder,
+    adjust,
+    set_reorder,
+)
 from app.inventory.service.checking import Unequal, unequal_levels
 from app.inventory.service.keeping import (
     free_kept,
@@ -15,7 +23,14 @@ from app.inventory.service.levels import (
     set_quantities,
     set_quantity,
 )
+from app.inventory.service.low import tell_low
 from app.inventory.service.moving import locked_levels, post
+from app.inventory.service.places import (
+    LocationDraft,
+    change_location,
+    create_location,
+    move_location,
+)
 from app.inventory.service.promising import (
     promise,
     put_back,
@@ -25,21 +40,32 @@ from app.inventory.service.promising import (
 
 __all__ = [
     "DEFAULT_LOCATION",
+    "Adjustment",
     "Keeper",
+    "LocationDraft",
+    "Mode",
+    "Reason",
+    "Reorder",
     "Unequal",
+    "adjust",
+    "change_location",
+    "create_location",
     "default_location",
     "free_kept",
     "keep_back",
     "kept_back",
     "locked_levels",
     "move_levels",
+    "move_location",
     "post",
     "promise",
     "put_back",
     "release",
     "set_quantities",
     "set_quantity",
+    "set_reorder",
     "settle_kept_back",
     "ship",
+    "tell_low",
     "unequal_levels",
 ]

@@ -1,0 +1,50 @@
+"""Reads of the inventory."""
+
+from app.inventory.queries.movements import (
+    Cause,
+    Day,
+    Movement,
+    causes,
+    every_movement,
+    movements,
+    on_hand_by_day,
+)
+from app.inventory.queries.overview import StockRow, stock_page, stock_row, stock_rows
+from app.inventory.queries.places import (
+    HolderRow,
+    KeptRow,
+    PlaceRow,
+    ShownRow,
+    get_location,
+    holders,
+    kept_rows,
+    levels_of,
+    locations,
+    place_rows,
+    shown_rows,
+)
+
+__all__ = [
+    "Cause",
+    "Day",
+    "HolderRow",
+    "KeptRow",
+    "Movement",
+    "PlaceRow",
+    "ShownRow",
+    "StockRow",
+    "causes",
+    "every_movement",
+    "get_location",
+    "holders",
+    "kept_rows",
+    "levels_of",
+    "locations",
+    "movements",
+    "on_hand_by_day",
+    "place_rows",
+    "shown_rows",
+    "stock_page",
+    "stock_row",
+    "stock_rows",
+]

@@ -1,0 +1,263 @@
+"""The list of stock: a row per variant, all locations added up or one of them; keyset pages.
+
+In the order of titles the list walks an index and adds up only what a page shows. An order by a
+figure adds up everything first; so does a filter by state.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    lateral,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import Session
+
+from app.catalog import rules
+from app.catalog.filters import ProductFilter
+from app.catalog.models import Media, MediaState, Product, Variant
+from app.catalog.queries.estimates import planned_rows
+from app.catalog.queries.searching import narrow
+from app.catalog.queries.values import organization_of
+from app.catalog.service.writing import among
+from app.core.paging import (
+    KeysetPage,
+    decode_cursor,
+    encode_cursor,
+    id_in,
+    number_in,
+    text_in,
+)
+from app.inventory.filters import StockFilter
+from app.inventory.models import Level
+
+PAGE_SIZE: Final = 50
+COUNTED: Final = 10_000
+_BUCKETS: Final = ("on_hand", "committed", "reserved", "locked", "incoming", "available")
+_UNCOUNTED: Final = -(2**31)  # sorts before every figure, as “not counted” does
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """One variant with what lies there, what is promised of it and what may be sold."""
+
+    id: UUID
+    product_id: UUID
+    title: str
+    options: str
+    sku: str | None
+    thumb_media_id: UUID | None
+    is_counted: bool
+    on_hand: int
+    committed: int
+    reserved: int
+    locked: int
+    incoming: int
+    available: int
+    is_low: bool
+
+    @property
+    def name(self) -> str:
+        """Title and options, for labels."""
+        return f"{self.title} / {self.options}" if self.options else self.title
+
+
+def stock_page(
+    session: Session,
+    wanted: StockFilter,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+) -> KeysetPage[StockRow]:
+    """Return one page of the list; `after` and `before` are cursors of an earlier page."""
+    cursor, is_back = before or after, before is not None
+    at = decode_cursor(cursor, length=3) if cursor else None
+    sums = _sums(wanted)
+    column = _column(wanted, sums)
+    where = _narrowed(session, wanted, sums)
+    is_down = wanted.is_descending != is_back
+    question = _rows(sums).add_columns(column.label("place")).where(*where)
+    if at is not None:
+        question = question.where(*_beyond(column, wanted, at, is_down=is_down))
+    order = [each.desc() if is_down else each.asc() for each in (column, Variant.id)]
+    found = session.execute(question.order_by(*order).limit(size + 1)).all()
+    has_more, rows = len(found) > size, found[:size]
+    if is_back:
+        rows = rows[::-1]
+    number = number_in(at[2]) if at else 1
+    first = max(1, number - len(rows)) if is_back else number
+    total, is_estimate = _count(session, wanted, where, sums)
+    has_before, has_after = (has_more, True) if is_back else (at is not None, has_more)
+    return KeysetPage(
+        [_row(each) for each in rows],
+        encode_cursor(rows[0].place, str(rows[0].id), first) if rows and has_before else None,
+        encode_cursor(rows[-1].place, str(rows[-1].id), first + len(rows))
+        if rows and has_after
+        else None,
+        max(total, first + len(rows) - 1),
+        is_estimate,
+        first,
+    )
+
+
+def stock_row(session: Session, variant_id: UUID) -> StockRow | None:
+    """Return the line of one variant, all locations added up."""
+    mine = Variant.organization_id == organization_of(session)
+    found = session.execute(_rows(_sums(StockFilter())).where(mine, Variant.id == variant_id))
+    row = found.first()
+    return None if row is None else _row(row)
+
+
+def stock_rows(session: Session, variant_ids: Sequence[UUID], location: str = "") -> list[StockRow]:
+    """Return the lines of some variants, for live rows."""
+    mine = Variant.organization_id == organization_of(session)
+    question = _rows(_sums(StockFilter(location=location)))
+    return [
+        _row(each) for each in session.execute(question.where(mine, among(Variant.id, variant_ids)))
+    ]
+
+
+def _sums(wanted: StockFilter) -> FromClause:
+    here = [Level.variant_id == Variant.id, Level.is_counted]
+    if wanted.location:
+        here.append(Level.location_id == UUID(wanted.location))
+    figures = [func.coalesce(func.sum(getattr(Level, name)), 0).label(name) for name in _BUCKETS]
+    is_low = func.coalesce(func.bool_or(Level.available <= Level.reorder_point), False)
+    summed = select(*figures, func.count().label("levels"), is_low.label("is_low")).where(*here)
+    return lateral(summed.correlate(Variant), name="sums")
+
+
+def _rows(sums: FromClause) -> Select[Any]:
+    return (
+        select(
+            Variant.id,
+            Variant.product_id,
+            Product.title,
+            Variant.choice,
+            Variant.sku,
+            Media.id.label("thumb_media_id"),
+            *(sums.c[name] for name in _BUCKETS),
+            sums.c.levels,
+            sums.c.is_low,
+        )
+        .select_from(Variant)
+        .join(Product, Product.id == Variant.product_id)
+        .join(sums, true())
+        .outerjoin(
+            Media,
+            (Media.id == func.coalesce(Variant.media_id, Product.thumb_media_id))
+            & (Media.state == MediaState.READY),
+        )
+    )
+
+
+def _row(row: Any) -> StockRow:
+    return StockRow(
+        id=row.id,
+        product_id=row.product_id,
+        title=row.title,
+        options=" / ".join(map(str, row.choice.values())),
+        sku=row.sku,
+        thumb_media_id=row.thumb_media_id,
+        is_counted=row.levels > 0,
+        is_low=row.is_low,
+        **{name: int(getattr(row, name)) for name in _BUCKETS},
+    )
+
+
+def _column(wanted: StockFilter, sums: FromClause) -> Any:
+    if wanted.sort_key == "title":
+        return Product.title_key
+    if wanted.sort_key == "sku":
+        return func.coalesce(Variant.sku_key, "")
+    figure: Any = sums.c[wanted.sort_key]
+    if wanted.sort_key == "reserved":  # kept back by us or by a channel, as the column shows it
+        figure = figure + sums.c.locked
+    return func.coalesce(func.nullif(sums.c.levels, 0) * 0 + figure, _UNCOUNTED)
+
+
+def _narrowed(session: Session, wanted: StockFilter, sums: FromClause) -> list[ColumnElement[bool]]:
+    organization = organization_of(session)
+    where: list[ColumnElement[bool]] = [
+        Variant.organization_id == organization,
+        Product.organization_id == organization,
+        Product.status != rules.ProductStatus.ARCHIVED,
+    ]
+    if wanted.q:
+        where.append(_sought(session, wanted.q))
+    if wanted.location:
+        where.append(sums.c.levels > 0)
+    if wanted.stock:
+        where.append(_state(wanted, sums))
+    return where
+
+
+def _sought(session: Session, phrase: str) -> ColumnElement[bool]:
+    """Ask for the variant with this SKU or barcode; else for products found by these words."""
+    here = Variant.organization_id == organization_of(session)
+    key = rules.sku_key(phrase)
+    codes = session.scalars(
+        select(Variant.id).where(here, or_(Variant.sku_key == key, Variant.gtin == phrase))
+    )
+    if found := list(codes):
+        return among(Variant.id, found)
+    products = narrow(session, ProductFilter(q=phrase)).where
+    return Variant.product_id.in_(select(Product.id).where(*products))
+
+
+def _state(wanted: StockFilter, sums: FromClause) -> ColumnElement[bool]:
+    if wanted.stock == "uncounted":
+        return sums.c.levels == 0
+    if wanted.stock == "out":
+        return and_(sums.c.levels > 0, sums.c.available <= 0)
+    here = [Level.variant_id == Variant.id, Level.is_counted]
+    if wanted.location:
+        here.append(Level.location_id == UUID(wanted.location))
+    asked = {
+        "low": Level.available <= Level.reorder_point,
+        "short": Level.available < 0,
+        "kept": Level.reserved + Level.locked > 0,
+    }
+    return exists().where(*here, asked[wanted.stock])
+
+
+def _beyond(
+    column: Any, wanted: StockFilter, at: list[Any], *, is_down: bool
+) -> list[ColumnElement[bool]]:
+    value: Any = text_in(at[0]) if wanted.sort_key in ("title", "sku") else number_in(at[0])
+    there = tuple_(literal(value), literal(id_in(at[1]), Variant.id.type))
+    here = tuple_(column, Variant.id)
+    # The first condition alone can be answered from the index of titles.
+    return [column <= value, here < there] if is_down else [column >= value, here > there]
+
+
+def _count(
+    session: Session, wanted: StockFilter, where: Sequence[ColumnElement[bool]], sums: FromClause
+) -> tuple[int, bool]:
+    """Count exactly up to 10,000; beyond that, take the planner's word."""
+    fitting = (
+        select(literal(1))
+        .select_from(Variant)
+        .join(Product, Product.id == Variant.product_id)
+        .where(*where)
+    )
+    if wanted.location or wanted.stock in ("out", "uncounted"):
+        fitting = fitting.join(sums, true())
+    some = fitting.limit(COUNTED + 1).subquery()
+    counted = session.scalar(select(func.count()).select_from(some)) or 0
+    if counted <= COUNTED:
+        return counted, False
+    return max(planned_rows(session, fitting), COUNTED), True
