@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from app import PROJECT
 from app.connections.cli import find
 from app.core import db, kv
-from app.core.actor import SYSTEM, Actor
+from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
+from app.inventory import telling as inventory
 from app.sync import pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
 from app.team import queries as team
@@ -143,7 +144,7 @@ def doctor() -> None:
     _tell_settings()
     is_well = _tell_queues()
     try:
-        looks = (_tell_database(), _tell_trouble(), _tell_audit())
+        looks = (_tell_database(), _tell_trouble(), _tell_audit(), _tell_levels())
         is_well &= all(looks)
     except SQLAlchemyError as error:
         is_well = False
@@ -214,6 +215,23 @@ def _tell_audit() -> bool:
     for sentence in breaks:
         click.echo(f"  {sentence}")
     return not breaks
+
+
+def _tell_levels() -> bool:
+    with db.reading(SYSTEM) as session:
+        places = team.all_organizations(session)
+    unequal = [(each, inventory.unequal_levels(job_actor(each.id))) for each in places]
+    count = sum(len(found) for _, found in unequal)
+    click.echo("Stock: " + ("levels do not fit." if count else "every level fits its movements."))
+    for place, found in unequal:
+        for level in found[:3]:
+            click.echo(
+                f"  {place.name}: a level of variant {level.variant_id} holds {level.on_hand},"
+                f" and its movements add up to {level.posted}."
+            )
+        if len(found) > 3:
+            click.echo(f"  {place.name}: {len(found) - 3} or more further levels.")
+    return not count
 
 
 commands = (sync, doctor, settings)

@@ -20,6 +20,7 @@ from app.core.actor import SYSTEM, job_actor
 from app.core.logging import correlation_id, organization
 from app.core.settings import current
 from app.core.work import unit_of_work
+from app.inventory import telling as inventory
 from app.notices import service as notices
 from app.sync import (
     inbox,
@@ -33,7 +34,8 @@ from app.sync import (
     upkeep,
 )
 from app.team import service as team
-from app.team.queries import all_organizations
+from app.team.permissions import Role
+from app.team.queries import all_organizations, member_list
 from workers import queues
 from workers.queues import Job, Lane
 
@@ -55,6 +57,7 @@ RECONCILE: Final = Job("reconcile_connection", Lane.BULK)
 CHECK: Final = Job("check_connection", Lane.LOW)
 STALE: Final = Job("sweep_stale", Lane.LOW)
 CLEAN: Final = Job("clean", Lane.LOW, 600)
+LEVELS: Final = Job("check_levels", Lane.LOW, 600)
 
 # What waiting_work() of the database calls a kind of work → the job that does it.
 BY_WORK: Final[Mapping[str, Job]] = {
@@ -78,6 +81,7 @@ BY_TASK: Final[Mapping[str, Job]] = {
     "check": CHECK,
     "stale": STALE,
     "clean": CLEAN,
+    "levels": LEVELS,
 }
 
 
@@ -197,3 +201,15 @@ def clean(_organization_id: str | None, _subject_id: str | None) -> None:
         places = all_organizations(session)
     for place in places:
         upkeep.forget(job_actor(place.id), days=current().retention_days)
+
+
+def check_levels(_organization_id: str | None, _subject_id: str | None) -> None:
+    """Compare the stock levels of every organization with their movements."""
+    with db.reading(SYSTEM) as session:
+        places = all_organizations(session)
+    for place in places:
+        actor = job_actor(place.id)
+        with db.reading(actor) as session:
+            members = member_list(session, place.id)
+        owners = [each.user_id for each in members if each.role is Role.OWNER]
+        inventory.check_levels(actor, owners)

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.connections import schedules, telling
 from app.core.actor import Actor
 from app.core.settings import current
+from app.inventory import telling as inventory
 from app.orders import stock
 from app.sync import closing, order_telling
 from app.sync import service as sync
@@ -36,13 +37,18 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "connections.tell_return": telling.tell_return,
     "sync.connection_closed": closing.connection_closed,
     "sync.channel_owed": order_telling.channel_owed,
+    "inventory.stock_moved": inventory.stock_moved,
     "orders.stock_moved": stock.stock_moved,
     "orders.order_placed": stock.order_placed,
 }
 
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
 SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
-    "ProductChanged": ("sync.product_changed", "orders.stock_moved"),
+    "ProductChanged": (
+        "sync.product_changed",
+        "orders.stock_moved",
+        "inventory.stock_moved",
+    ),
     "OrderPlaced": ("orders.order_placed",),
     "ChannelOwed": ("sync.channel_owed",),
     "ProductsCreated": ("sync.products_created",),

@@ -1,0 +1,48 @@
+"""What the team hears of stock: it runs low, or a level disagrees with its postings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.db import reading
+from app.core.work import unit_of_work
+from app.inventory import service
+from app.inventory.service import Unequal
+from app.notices import service as notices
+from app.notices.models import Severity
+
+
+def stock_moved(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Tell of stock that came down to its reorder point."""
+    variants = {
+        UUID(key) for fact in facts if "quantity" in fact["fields"] for key in fact["variant_ids"]
+    }
+    if variants:
+        with unit_of_work(actor) as work:
+            service.tell_low(work, sorted(variants))
+
+
+def unequal_levels(actor: Actor) -> Sequence[Unequal]:
+    """Return the first hundred levels that disagree with their postings."""
+    with reading(actor) as session:
+        return service.unequal_levels(session)
+
+
+def check_levels(actor: Actor, owners: Sequence[UUID]) -> int:
+    """Tell owners of levels that disagree with their postings; returns how many do."""
+    found = unequal_levels(actor)
+    if found:
+        counted = "One stock level holds" if len(found) == 1 else f"{len(found)} stock levels hold"
+        with unit_of_work(actor) as work:
+            notices.notify(
+                work,
+                "stock",
+                "Stock does not fit its movements",
+                f"{counted} something else than their movements add up to. Count and"
+                " adjust; tell whoever runs this install, for this should never happen.",
+                f"/inventory/{found[0].variant_id}",
+                user_ids=owners,
+                severity=Severity.ERROR,
+            )
+    return len(found)
