@@ -19,3 +19,9 @@ class StaleLocation(Stale):
     """Somebody else changed the location since it was shown."""
 
     sentence = "Someone else changed this location while you were editing. Look at it again."
+
+
+class StockMoved(Conflicting):
+    """What a person was shown before agreeing is not what would happen now."""
+
+    sentence = "Stock moved since this was shown. Look at it again."

@@ -5,15 +5,18 @@ from typing import Final
 from uuid import UUID
 
 import wtforms
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
     SelectField,
     StringField,
+    TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.catalog.forms import Form
+from app.core.errors import Invalid
 from app.inventory.models import Location, LocationKind
 from app.inventory.service import Adjustment, LocationDraft, Mode, Reason, Reorder
 from app.team.rules import TIMEZONES
@@ -81,6 +84,27 @@ class AdjustForm(Form):
         return UUID(self.location.data), Adjustment(
             Mode(self.mode.data), self.quantity.data, Reason(self.reason.data), self.note.data
         )
+
+
+class SheetForm(Form):
+    """A table of stock: a file, or what was pasted."""
+
+    file = FileField("CSV file")
+    text = TextAreaField("Or paste the table", [Length(max=200_000)])
+
+    def table(self) -> str:
+        """Return the table as text; raises Invalid when there is none that can be read."""
+        if not (self.file.data and self.file.data.filename):
+            return str(self.text.data or "").strip()
+        try:
+            text: str = self.file.data.read(400_001).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Invalid(
+                fields={"file": "This is not a CSV file in UTF-8. Save it as one and try again."}
+            ) from None
+        if len(text) > 200_000 or "\x00" in text:
+            raise Invalid(fields={"file": "This is no table of stock, or a larger one than fits."})
+        return text
 
 
 class ReorderForm(Form):

@@ -37,6 +37,7 @@ from app.inventory.service.promising import (
     release,
     ship,
 )
+from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
 
 __all__ = [
     "DEFAULT_LOCATION",
@@ -46,6 +47,7 @@ __all__ = [
     "Mode",
     "Reason",
     "Reorder",
+    "SheetPlan",
     "Unequal",
     "adjust",
     "change_location",
@@ -57,7 +59,9 @@ __all__ = [
     "locked_levels",
     "move_levels",
     "move_location",
+    "plan_sheet",
     "post",
+    "post_sheet",
     "promise",
     "put_back",
     "release",
