@@ -2,15 +2,15 @@
 
 A column without a default: nothing is rewritten.
 
-Revision: 0022
-Previous: 0021
+Revision: 0023
+Previous: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
