@@ -17,7 +17,7 @@ from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.settings import current
 from app.core.work import Work, unit_of_work
 from app.inventory import telling as inventory
-from app.sync import pull, push, service
+from app.sync import order_telling, orders, pull, push, service
 from app.sync.models import RunKind, RunState, SyncRun
 from app.team import queries as team
 from app.team.cli import organization_actor, plainly
@@ -65,6 +65,8 @@ def _one_turn(actor: Actor, connection_id: UUID) -> bool:
     did = relay.deliver_here(actor)
     did |= pull.pull_slice(actor, connection_id, worker=_WORKER)
     did |= push.push_slice(actor, connection_id, worker=_WORKER)
+    did |= orders.order_slice(actor, connection_id, worker=_WORKER)
+    did |= order_telling.tell_slice(actor, connection_id, worker=_WORKER)
     for run_id in _open_reads(actor, connection_id):
         did |= pull.run_slice(actor, run_id, worker=_WORKER)
     return did

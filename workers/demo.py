@@ -2,7 +2,7 @@
 
 Acme sells a few hundred products, imported from a file; two simulated WooCommerce shops and a
 simulated Shopify sell some of them. It leaves enough to look at: paired listings, proposals, one
-conflict, one refusal.
+conflict, one refusal, a handful of orders.
 """
 
 import csv
@@ -29,6 +29,7 @@ from app.core.errors import AppError
 from app.core.work import unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing
+from app.sync import service as sync
 from app.team import queries as team_queries
 from app.team import service as team
 from app.team.permissions import Role
@@ -41,6 +42,11 @@ PEOPLE: Final = (
     ("alice@acme.example", "Alice", Role.OWNER),
     ("bob@acme.example", "Bob", Role.EDITOR),
     ("carol@acme.example", "Carol", Role.VIEWER),
+)
+_BUYERS: Final = (
+    {"first_name": "Dora", "last_name": "D.", "email": "dora@buyers.example", "city": "Lisbon"},
+    {"first_name": "Emil", "last_name": "E.", "email": "emil@buyers.example", "city": "Oslo"},
+    {"first_name": "Finn", "last_name": "F.", "email": "finn@buyers.example", "city": "Cork"},
 )
 _THINGS: Final = (
     ("Mug", "Kitchen > Mugs", 1450, "0.35"),
@@ -283,6 +289,33 @@ def _life(actor: Actor, connection_id: UUID, address: str) -> None:
     drain(actor, connection_id)
 
 
+def _sales(actor: Actor, connection_id: UUID, address: str, found: Sequence[Thing]) -> None:
+    """Let shoppers buy: some to ship, one in haste, one not paid yet, one with an unknown item."""
+    skus = [each.sku for each in found if not each.sizes and each.number % 17 and each.stock > 3]
+    carts: list[dict[str, Any]] = [
+        {"lines": [[skus[0], 1], [skus[1], 2]], "customer": _BUYERS[0]},
+        {
+            "lines": [[skus[2], 1]],
+            "customer": _BUYERS[1],
+            "shipping_lines": [
+                {"method_id": "flat_rate", "method_title": "Express", "total": "14.00"}
+            ],
+        },
+        {"lines": [[skus[3], 2]], "customer": _BUYERS[2], "status": "pending"},
+        {"lines": [[skus[4], 1]], "customer": _BUYERS[1]},
+    ]
+    with httpx.Client(base_url=address, timeout=60) as shop:
+        for cart in carts:
+            shop.post("/_twin/sell", json=cart).raise_for_status()
+        rows = shop.get("/_twin/products").raise_for_status().json()
+        wrapping = [row["id"] for row in rows if row["name"] == "Gift wrapping"]
+        if wrapping:
+            cart = {"lines": [[skus[5], 1], [wrapping[0], 1]], "customer": _BUYERS[0]}
+            shop.post("/_twin/sell", json=cart).raise_for_status()
+    sync.poll(actor, connection_id)
+    drain(actor, connection_id)
+
+
 def _newcomers(actor: Actor, connection_id: UUID, found: Sequence[Thing]) -> None:
     """List some products in a shop, so that creations are to be seen."""
     skus = [each.sku for each in found]
@@ -325,6 +358,7 @@ def _seed() -> None:
     if large:
         first = _shop(actor, "Acme web shop", large, found[:180])
         _life(actor, first, large)
+        _sales(actor, first, large, found[:180])
     if small:
         second = _shop(actor, "Acme outlet", small, found[180:200])
         _newcomers(actor, second, found[200:206])

@@ -22,7 +22,6 @@ from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
     BaseValue,
-    Direction,
     Haste,
     RunKind,
     RunState,
@@ -297,7 +296,6 @@ def has_quiet(work: Work, connection_id: UUID) -> bool:
         SyncTask.connection_id == connection_id,
         SyncTask.state.in_((TaskState.WAITING, TaskState.RUNNING)),
         SyncTask.due_at < work.now + timedelta(minutes=10),
-        SyncTask.direction.in_((Direction.PUSH, Direction.PULL)),
     )
     reading = select(SyncRun.id).where(
         SyncRun.connection_id == connection_id,
