@@ -14,6 +14,7 @@ from app.connections.models import Connection, ConnectionState
 from app.connections.service import get_connection
 from app.core import db
 from app.core.actor import Actor
+from app.core.outbox import OutboxMessage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
@@ -290,6 +291,9 @@ def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
     return len(rows)
 
 
+_TOLD_IN_VAIN: Final = 3
+
+
 def has_quiet(work: Work, connection_id: UUID) -> bool:
     """Tell whether nothing of a connection waits or runs (for commands that wait)."""
     busy = select(SyncTask.id).where(
@@ -301,4 +305,10 @@ def has_quiet(work: Work, connection_id: UUID) -> bool:
         SyncRun.connection_id == connection_id,
         SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
     )
-    return not work.session.scalar(select(busy.exists() | reading.exists()))
+    # What happened and was not told yet may become work; what cannot be told is not waited for.
+    untold = select(OutboxMessage.id).where(
+        OutboxMessage.organization_id == work.organization_id,
+        OutboxMessage.sent_at.is_(None),
+        OutboxMessage.attempts < _TOLD_IN_VAIN,
+    )
+    return not work.session.scalar(select(busy.exists() | reading.exists() | untold.exists()))
