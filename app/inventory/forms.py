@@ -114,13 +114,13 @@ class ReorderForm(Form):
     point = IntegerField(
         "Reorder point", [Optional(), NumberRange(0, MOST, "Enter a whole number from 0.")]
     )
-    quantity = IntegerField(
+    usual = IntegerField(
         "Usual order", [Optional(), NumberRange(1, MOST, "Enter a whole number from 1.")]
     )
 
     def wish(self) -> Reorder:
         """Return what to keep."""
-        return Reorder(self.point.data, self.quantity.data)
+        return Reorder(self.point.data, self.usual.data)
 
 
 class LocationForm(Form):

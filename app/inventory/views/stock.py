@@ -36,10 +36,12 @@ def stock_list() -> ResponseReturnValue:
         found = queries.stock_page(session, wanted, **cursors())
         places = queries.locations(session)
         is_empty = not found.total and is_catalog_empty(session)
+    products = list(dict.fromkeys(row.product_id for row in found.rows))
     return page(
         "inventory/stock_list.html",
         blocks=("results",),
-        watch=[f"product-{key}" for key in dict.fromkeys(row.product_id for row in found.rows)],
+        watch=[f"product-{key}" for key in products],
+        moves=", ".join(f"product-{key} from:body throttle:2s" for key in products),
         page=found,
         wanted=wanted,
         sort=wanted.sort,

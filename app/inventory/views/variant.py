@@ -164,10 +164,15 @@ def _own_places(session: Session, variant_id: UUID) -> list[tuple[str, str]]:
     return _choices(queries.locations(session))
 
 
-@bp.post("/inventory/<uuid:variant_id>/adjust")
+@bp.post("/inventory/<uuid:variant_id>")
 @requires("inventory.write")
-def variant_adjust(variant_id: UUID) -> ResponseReturnValue:
-    """Move stock by hand."""
+def variant_change(variant_id: UUID) -> ResponseReturnValue:
+    """Move stock by hand, or keep when to buy again; both answer with this very page."""
+    wished = request.form.get("action")
+    return _reorder(variant_id) if wished == "reorder" else _adjust(variant_id)
+
+
+def _adjust(variant_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         places = _own_places(session, variant_id)
@@ -188,10 +193,7 @@ def variant_adjust(variant_id: UUID) -> ResponseReturnValue:
     return then(variant_detail, variant_id=variant_id)
 
 
-@bp.post("/inventory/<uuid:variant_id>/reorder")
-@requires("inventory.write")
-def variant_reorder(variant_id: UUID) -> ResponseReturnValue:
-    """Keep when to buy again, and how much."""
+def _reorder(variant_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         known = {place.id for _, place in queries.levels_of(session, variant_id)}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from uuid import UUID
 
 import pytest
@@ -52,7 +53,7 @@ def test_stock_is_adjusted_with_one_posting_that_the_channels_hear_of(
     page = enter(client, cast.bob)
     sent = form(main, note="Shelf 3", csrf_token=csrf(client), **fields)
 
-    answer = page.post(f"/inventory/{mug}/adjust", data=sent)
+    answer = page.post(f"/inventory/{mug}", data=sent)
 
     assert answer.status_code == 303
     assert level_of(cast.alice.actor, mug).on_hand == left
@@ -95,7 +96,7 @@ def test_what_cannot_be_followed_is_said_at_the_field_and_moves_nothing(
     before = posted(cast.alice.actor)
 
     answer = page.post(
-        f"/inventory/{mug}/adjust", data={**form(main), **fields, "csrf_token": csrf(client)}
+        f"/inventory/{mug}", data={**form(main), **fields, "csrf_token": csrf(client)}
     )
 
     assert answer.status_code == 422
@@ -110,7 +111,7 @@ def test_set_to_what_lies_there_posts_nothing(
     before = posted(cast.alice.actor)
 
     page.post(
-        f"/inventory/{mug}/adjust",
+        f"/inventory/{mug}",
         data=form(main, mode="set", quantity="5", csrf_token=csrf(client)),
     )
 
@@ -125,10 +126,10 @@ def test_editors_and_up_adjust(
     token = csrf(client)
 
     statuses = [
-        page.post(f"/inventory/{mug}/adjust", data=form(main, csrf_token=token)).status_code,
+        page.post(f"/inventory/{mug}", data=form(main, csrf_token=token)).status_code,
         page.post(
-            f"/inventory/{mug}/reorder",
-            data={"location": main, "point": "1", "csrf_token": token},
+            f"/inventory/{mug}",
+            data={"action": "reorder", "location": main, "point": "1", "csrf_token": token},
         ).status_code,
     ]
 
@@ -143,9 +144,10 @@ def test_another_organization_adjusts_nothing(
     token = csrf(client)
     before = posted(cast.alice.actor)
 
-    adjusted = page.post(f"/inventory/{mug}/adjust", data=form(main, csrf_token=token))
+    adjusted = page.post(f"/inventory/{mug}", data=form(main, csrf_token=token))
     reordered = page.post(
-        f"/inventory/{mug}/reorder", data={"location": main, "point": "1", "csrf_token": token}
+        f"/inventory/{mug}",
+        data={"action": "reorder", "location": main, "point": "1", "csrf_token": token},
     )
 
     assert (adjusted.status_code, reordered.status_code) == (404, 404)
@@ -153,17 +155,44 @@ def test_another_organization_adjusts_nothing(
     assert level_of(cast.alice.actor, mug).reorder_point is None
 
 
+def test_a_refused_form_leaves_the_pages_of_movements_where_they_are(
+    client: FlaskClient, cast: Cast, mug: UUID, main: str
+) -> None:
+    with unit_of_work(cast.alice.actor) as work:
+        for _ in range(51):
+            found = service.Adjustment(service.Mode.ADD, 1, service.Reason.FOUND)
+            service.adjust(work, mug, UUID(main), found)
+    page = enter(client, cast.bob)
+
+    refused = page.post(f"/inventory/{mug}", data=form(main, quantity="", csrf_token=csrf(client)))
+    older = re.search(r'rel="next" href="([^"]+)"', refused.get_data(as_text=True))
+
+    assert refused.status_code == 422
+    assert older is not None
+    second = page.get(older[1].replace("&amp;", "&")).get_data(as_text=True)
+    assert second.count('id="movement-') == 2
+
+
 def test_a_reorder_point_is_kept_and_a_wrong_one_refused_at_its_field(
     client: FlaskClient, cast: Cast, mug: UUID, main: str
 ) -> None:
     page = enter(client, cast.bob)
     token = csrf(client)
-    url = f"/inventory/{mug}/reorder"
+    url = f"/inventory/{mug}"
 
     kept = page.post(
-        url, data={"location": main, "point": "2", "quantity": "24", "csrf_token": token}
+        url,
+        data={
+            "action": "reorder",
+            "location": main,
+            "point": "2",
+            "usual": "24",
+            "csrf_token": token,
+        },
     )
-    refused = page.post(url, data={"location": main, "point": "-2", "csrf_token": token})
+    refused = page.post(
+        url, data={"action": "reorder", "location": main, "point": "-2", "csrf_token": token}
+    )
 
     level = level_of(cast.alice.actor, mug)
     assert kept.status_code == 303
@@ -192,7 +221,7 @@ def test_the_file_of_movements_runs_no_formula_and_stays_with_editors(
 ) -> None:
     page = enter(client, cast.bob)
     note = "=HYPERLINK(1)"
-    page.post(f"/inventory/{mug}/adjust", data=form(main, note=note, csrf_token=csrf(client)))
+    page.post(f"/inventory/{mug}", data=form(main, note=note, csrf_token=csrf(client)))
 
     with page.get(f"/inventory/{mug}/movements.csv") as answer:
         rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
