@@ -67,6 +67,19 @@ class Level(Base, Identified, Owned):
     __tablename__ = "inventory_levels"
     __table_args__ = (
         UniqueConstraint("variant_id", "location_id"),
+        # On no column that a sale moves, so that most updates stay off every index.
+        Index(
+            "ix_inventory_levels_reorder",
+            "organization_id",
+            "variant_id",
+            postgresql_where=text("reorder_point IS NOT NULL"),
+        ),
+        Index(
+            "ix_inventory_levels_kept",
+            "organization_id",
+            "variant_id",
+            postgresql_where=text("reserved > 0 OR locked > 0"),
+        ),
         CheckConstraint("on_hand >= 0 OR allows_negative", name="on_hand"),
         CheckConstraint("least(committed, reserved, locked, incoming) >= 0", name="buckets"),
     )

@@ -1,7 +1,7 @@
 """The list of stock: a row per variant, all locations added up or one of them; keyset pages.
 
 In the order of titles the list walks an index and adds up only what a page shows. An order by a
-figure adds up everything first; so does a filter by state.
+figure, and what is out of stock or not counted, adds up everything first, in one go.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,11 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
-    exists,
     func,
     lateral,
     literal,
     or_,
     select,
-    true,
     tuple_,
 )
 from sqlalchemy.orm import Session
@@ -85,7 +83,7 @@ def stock_page(
     """Return one page of the list; `after` and `before` are cursors of an earlier page."""
     cursor, is_back = before or after, before is not None
     at = decode_cursor(cursor, length=3) if cursor else None
-    sums = _sums(wanted)
+    sums = _sums(wanted, organization_of(session))
     column = _column(wanted, sums)
     where = _narrowed(session, wanted, sums)
     is_down = wanted.is_descending != is_back
@@ -116,7 +114,9 @@ def stock_page(
 def stock_row(session: Session, variant_id: UUID) -> StockRow | None:
     """Return the line of one variant, all locations added up."""
     mine = Variant.organization_id == organization_of(session)
-    found = session.execute(_rows(_sums(StockFilter())).where(mine, Variant.id == variant_id))
+    found = session.execute(
+        _rows(_sums(StockFilter(), organization_of(session))).where(mine, Variant.id == variant_id)
+    )
     row = found.first()
     return None if row is None else _row(row)
 
@@ -124,23 +124,36 @@ def stock_row(session: Session, variant_id: UUID) -> StockRow | None:
 def stock_rows(session: Session, variant_ids: Sequence[UUID], location: str = "") -> list[StockRow]:
     """Return the lines of some variants, for live rows."""
     mine = Variant.organization_id == organization_of(session)
-    question = _rows(_sums(StockFilter(location=location)))
+    question = _rows(_sums(StockFilter(location=location), organization_of(session)))
     return [
         _row(each) for each in session.execute(question.where(mine, among(Variant.id, variant_ids)))
     ]
 
 
-def _sums(wanted: StockFilter) -> FromClause:
-    here = [Level.variant_id == Variant.id, Level.is_counted]
+def _is_summed(wanted: StockFilter) -> bool:
+    """Tell whether everything is added up first, instead of what a page shows."""
+    return wanted.sort_key not in ("title", "sku") or wanted.stock in ("out", "uncounted")
+
+
+def _sums(wanted: StockFilter, organization_id: UUID) -> FromClause:
+    here = [Level.organization_id == organization_id, Level.is_counted]
     if wanted.location:
         here.append(Level.location_id == UUID(wanted.location))
     figures = [func.coalesce(func.sum(getattr(Level, name)), 0).label(name) for name in _BUCKETS]
     is_low = func.coalesce(func.bool_or(Level.available <= Level.reorder_point), False)
-    summed = select(*figures, func.count().label("levels"), is_low.label("is_low")).where(*here)
-    return lateral(summed.correlate(Variant), name="sums")
+    summed = select(
+        Level.variant_id.label("variant_id"),
+        *figures,
+        func.count().label("levels"),
+        is_low.label("is_low"),
+    )
+    summed = summed.where(*here).group_by(Level.variant_id)
+    if _is_summed(wanted):
+        return summed.subquery("sums")
+    return lateral(summed.where(Level.variant_id == Variant.id).correlate(Variant), name="sums")
 
 
-def _rows(sums: FromClause) -> Select[Any]:
+def _rows(sums: FromClause) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Variant.id,
@@ -149,13 +162,13 @@ def _rows(sums: FromClause) -> Select[Any]:
             Variant.choice,
             Variant.sku,
             Media.id.label("thumb_media_id"),
-            *(sums.c[name] for name in _BUCKETS),
-            sums.c.levels,
-            sums.c.is_low,
+            *(func.coalesce(sums.c[name], 0).label(name) for name in _BUCKETS),
+            func.coalesce(sums.c.levels, 0).label("levels"),
+            func.coalesce(sums.c.is_low, False).label("is_low"),
         )
         .select_from(Variant)
         .join(Product, Product.id == Variant.product_id)
-        .join(sums, true())
+        .outerjoin(sums, sums.c.variant_id == Variant.id)
         .outerjoin(
             Media,
             (Media.id == func.coalesce(Variant.media_id, Product.thumb_media_id))
@@ -186,7 +199,7 @@ def _column(wanted: StockFilter, sums: FromClause) -> Any:
     figure: Any = sums.c[wanted.sort_key]
     if wanted.sort_key == "reserved":  # kept back by us or by a channel, as the column shows it
         figure = figure + sums.c.locked
-    return func.coalesce(func.nullif(sums.c.levels, 0) * 0 + figure, _UNCOUNTED)
+    return func.coalesce(figure, _UNCOUNTED)
 
 
 def _narrowed(session: Session, wanted: StockFilter, sums: FromClause) -> list[ColumnElement[bool]]:
@@ -199,9 +212,10 @@ def _narrowed(session: Session, wanted: StockFilter, sums: FromClause) -> list[C
     if wanted.q:
         where.append(_sought(session, wanted.q))
     if wanted.location:
-        where.append(sums.c.levels > 0)
+        there = [Level.location_id == UUID(wanted.location), Level.is_counted]
+        where.append(Variant.id.in_(select(Level.variant_id).where(*there)))
     if wanted.stock:
-        where.append(_state(wanted, sums))
+        where.append(_state(wanted, sums, organization))
     return where
 
 
@@ -218,20 +232,22 @@ def _sought(session: Session, phrase: str) -> ColumnElement[bool]:
     return Variant.product_id.in_(select(Product.id).where(*products))
 
 
-def _state(wanted: StockFilter, sums: FromClause) -> ColumnElement[bool]:
+def _state(wanted: StockFilter, sums: FromClause, organization_id: UUID) -> ColumnElement[bool]:
     if wanted.stock == "uncounted":
-        return sums.c.levels == 0
+        return sums.c.levels.is_(None)
     if wanted.stock == "out":
-        return and_(sums.c.levels > 0, sums.c.available <= 0)
-    here = [Level.variant_id == Variant.id, Level.is_counted]
+        return sums.c.available <= 0
+    here = [Level.organization_id == organization_id, Level.is_counted]
     if wanted.location:
         here.append(Level.location_id == UUID(wanted.location))
     asked = {
-        "low": Level.available <= Level.reorder_point,
+        "low": and_(Level.reorder_point.is_not(None), Level.available <= Level.reorder_point),
         "short": Level.available < 0,
-        "kept": Level.reserved + Level.locked > 0,
+        "kept": or_(Level.reserved > 0, Level.locked > 0),
     }
-    return exists().where(*here, asked[wanted.stock])
+    # Gathered first: few are like that, and each has an index of its own or one scan.
+    found = select(Level.variant_id).where(*here, asked[wanted.stock]).distinct()
+    return Variant.id.in_(select(found.cte("found").prefix_with("MATERIALIZED").c.variant_id))
 
 
 def _beyond(
@@ -254,8 +270,8 @@ def _count(
         .join(Product, Product.id == Variant.product_id)
         .where(*where)
     )
-    if wanted.location or wanted.stock in ("out", "uncounted"):
-        fitting = fitting.join(sums, true())
+    if wanted.stock in ("out", "uncounted"):
+        fitting = fitting.outerjoin(sums, sums.c.variant_id == Variant.id)
     some = fitting.limit(COUNTED + 1).subquery()
     counted = session.scalar(select(func.count()).select_from(some)) or 0
     if counted <= COUNTED:

@@ -173,7 +173,7 @@ def test_the_plain_list_walks_the_index_of_titles(cast: Cast, mug: UUID) -> None
     actor = cast.alice.actor
     with db.reading(actor) as session:
         wanted = StockFilter()
-        sums = overview._sums(wanted)
+        sums = overview._sums(wanted, actor.organization)
         column = overview._column(wanted, sums)
         question = (
             overview._rows(sums)
@@ -215,3 +215,20 @@ def test_another_organization_sees_nothing_of_it(
     assert page.get(f"/inventory/{mug}").status_code == 404
     assert page.get(f"/inventory/{mug}/movements.csv").status_code == 404
     assert page.get(f"/inventory/locations/{main}").status_code == 404
+
+
+def test_what_is_low_or_kept_back_is_found_by_an_index_of_its_own(cast: Cast, mug: UUID) -> None:
+    with db.reading(cast.alice.actor) as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plans = {}
+        for state in ("low", "kept"):
+            wanted = StockFilter(stock=state)
+            sums = overview._sums(wanted, cast.alice.place)
+            where = overview._narrowed(session, wanted, sums)
+            question = overview._rows(sums).where(*where).limit(51)
+            compiled = question.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+            asked = text("EXPLAIN " + str(compiled).replace(":", "\\:"))
+            plans[state] = "\n".join(session.scalars(asked))
+
+    assert "ix_inventory_levels_reorder" in plans["low"]
+    assert "ix_inventory_levels_kept" in plans["kept"]
