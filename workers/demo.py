@@ -43,10 +43,23 @@ PEOPLE: Final = (
     ("bob@acme.example", "Bob", Role.EDITOR),
     ("carol@acme.example", "Carol", Role.VIEWER),
 )
-_BUYERS: Final = (
-    {"first_name": "Dora", "last_name": "D.", "email": "dora@buyers.example", "city": "Lisbon"},
-    {"first_name": "Emil", "last_name": "E.", "email": "emil@buyers.example", "city": "Oslo"},
-    {"first_name": "Finn", "last_name": "F.", "email": "finn@buyers.example", "city": "Cork"},
+_BUYERS: Final = tuple(
+    {
+        "first_name": name,
+        "last_name": f"{name[0]}.",
+        "email": f"{name.lower()}@buyers.example",
+        "phone": "",
+        "address_1": street,
+        "postcode": postcode,
+        "city": city,
+        "state": "",
+        "country": country,
+    }
+    for name, street, postcode, city, country in (
+        ("Dora", "Rua do Sol 4", "1200-001", "Lisbon", "PT"),
+        ("Emil", "Havnegata 12", "0150", "Oslo", "NO"),
+        ("Finn", "3 Harbour View", "T12 AB12", "Cork", "IE"),
+    )
 )
 _THINGS: Final = (
     ("Mug", "Kitchen > Mugs", 1450, "0.35"),
