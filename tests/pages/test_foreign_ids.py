@@ -117,6 +117,8 @@ def test_no_form_reaches_into_another_organization(
         "/products?channel={connection_id}",
         "/products?channel={connection_id}&listing=synced",
         "/products?view={view_id}",
+        "/inventory?q=mug",
+        "/inventory?location={location_id}",
         "/sync/runs?connection={connection_id}",
         "/sync/errors?connection={connection_id}",
         "/settings/audit?person={user_id}",

@@ -19,6 +19,7 @@ from app.inventory.ledger import PostingKind
 from app.inventory.models import Level, Posting
 from app.team.permissions import Role
 from tests.cast import Cast, csrf, enter, person
+from tests.factories.catalog import product
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#movements"}
 
@@ -171,6 +172,21 @@ def test_a_refused_form_leaves_the_pages_of_movements_where_they_are(
     assert older is not None
     second = page.get(older[1].replace("&amp;", "&")).get_data(as_text=True)
     assert second.count('id="movement-') == 2
+
+
+def test_no_stock_is_put_to_a_location_of_another_organization(
+    client: FlaskClient, cast: Cast, mug: UUID, main: str
+) -> None:
+    product(cast.mallory.actor, {"sku": "POT", "quantity": 1}, title="Pot")
+    with db.reading(cast.mallory.actor) as session:
+        pot = session.scalars(select(Level.variant_id)).one()
+    page = enter(client, cast.mallory)
+
+    refused = page.post(f"/inventory/{pot}", data=form(main, csrf_token=csrf(client)))
+
+    assert refused.status_code == 422
+    assert level_of(cast.mallory.actor, pot).on_hand == 1
+    assert len(posted(cast.alice.actor)) == 1
 
 
 def test_a_reorder_point_is_kept_and_a_wrong_one_refused_at_its_field(
