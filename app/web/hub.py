@@ -27,6 +27,8 @@ MAX_PENDING: Final = 600
 PER_NAME: Final = 0.5  # seconds between two drawings of one name
 BLOCK_MS: Final = 15_000
 READ_AT_ONCE: Final = 500
+# What redis-py raises when its client is closed, as at the end of a process, while a read waits.
+_CLOSED_UNDER_US: Final = (ValueError, AttributeError)
 
 _ABOUT: Final = (b"user", b"session", b"keep")
 Entry = tuple[bytes, Mapping[bytes, bytes]]
@@ -201,7 +203,7 @@ class Hub:
                     count=READ_AT_ONCE,
                     block=BLOCK_MS,
                 )
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, OSError, *_CLOSED_UNDER_US):
                 log.warning("News cannot be read; trying again.")
                 time.sleep(1)
                 continue
