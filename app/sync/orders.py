@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.errors import AdapterError, Retryable
+from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
 from app.adapters.types import Cursor
 from app.catalog.models import Product, Variant
@@ -103,6 +103,9 @@ def _read_batch(
             else:
                 _rest(actor, task, worker)
     except AdapterError as error:
+        if not isinstance(error, Retryable | Unknown):
+            # Nobody answers before a person did something; the clock asks again then.
+            _finish(actor, sweeps, worker)
         failing.put_back(actor, claimed, error, worker)
         raise
     except AlikeForAll as stop:

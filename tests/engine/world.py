@@ -167,9 +167,13 @@ class Shop:
         with db.reading(self.actor) as session:
             return list(
                 session.scalars(
-                    select(SyncRun.id).where(
+                    select(SyncRun.id)
+                    .join(Connection, Connection.id == SyncRun.connection_id)
+                    .where(
                         SyncRun.state.in_((RunState.WAITING, RunState.RUNNING)),
                         SyncRun.kind.not_in(("push", "manual")),
+                        # One of a shop that needs a person goes on when they came.
+                        Connection.state == ConnectionState.ACTIVE,
                     )
                 )
             )
