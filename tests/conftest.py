@@ -81,6 +81,14 @@ def settings(servers: Urls, tmp_path_factory: pytest.TempPathFactory) -> Setting
     )
 
 
+def analyze(settings: Settings, *tables: str) -> None:
+    """Let PostgreSQL count these tables, so that its plans are those of many rows."""
+    engine = create_engine(settings.database_owner_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"ANALYZE {', '.join(tables)}"))
+    engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application on a migrated database."""

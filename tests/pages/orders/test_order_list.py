@@ -11,6 +11,7 @@ from sqlalchemy import event, insert, select, text
 
 from app.adapters.orders import Payment
 from app.core import clock, db
+from app.core.settings import Settings
 from app.core.work import unit_of_work
 from app.orders import queries, service
 from app.orders.filters import OrderFilter
@@ -19,6 +20,7 @@ from app.orders.queries.index import conditions
 from app.orders.rules import OrderState
 from app.orders.views.index import order_fragments
 from tests.cast import Cast, enter
+from tests.conftest import analyze
 from tests.factories.orders import sold
 from tests.pages.orders.conftest import Place
 
@@ -321,9 +323,10 @@ def many_orders(place: Place, count: int) -> None:
     ],
 )
 def test_lists_and_searches_are_answered_from_an_index(
-    place: Place, wanted: OrderFilter, index: str
+    place: Place, settings: Settings, wanted: OrderFilter, index: str
 ) -> None:
     many_orders(place, 3000)
+    analyze(settings, "orders", "order_terms")
     with db.reading(place.manager.actor) as session:
         question = (
             select(Order.id)

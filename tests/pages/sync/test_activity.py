@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, event, text, update
+from sqlalchemy import event, text, update
 
 from app.connections import service as connections
 from app.core import clock, db
@@ -22,6 +22,7 @@ from app.sync import queries
 from app.sync.models import RunKind, RunState, SyncRun
 from app.team.models import User
 from tests.cast import Cast, cast, enter
+from tests.conftest import analyze
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _A_YEAR_OF_RUNS = """
@@ -129,10 +130,7 @@ def test_two_weeks_are_read_by_an_index(acme: Actor, settings: Settings) -> None
     ran(acme, (clock.now(), RunState.DONE))
     with unit_of_work(acme) as work:
         work.session.execute(text(_A_YEAR_OF_RUNS))
-    owner = create_engine(settings.database_owner_url)
-    with owner.begin() as connection:
-        connection.execute(text("ANALYZE sync_runs"))
-    owner.dispose()
+    analyze(settings, "sync_runs")
     asked: list[tuple[str, Any]] = []
 
     with db.reading(acme) as session:
