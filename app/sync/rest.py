@@ -21,6 +21,19 @@ from app.sync import compare, records
 from app.sync.models import BaseValue
 
 _EDITION: Final = 1  # another one compares everything again: for when comparing itself changes
+# When and how fast a shop is asked says nothing about what agrees.
+_PACES: Final = frozenset(
+    (
+        "poll_minutes",
+        "reconcile_hours",
+        "poll_cron",
+        "reconcile_cron",
+        "check_cron",
+        "requests_per_second",
+        "order_days",
+        "order_prefix",
+    )
+)
 _RESTLESS: Final = (ListingState.GONE, ListingState.NEEDS_YOU)
 
 
@@ -114,7 +127,7 @@ def _digest(terms: records.Terms) -> str:
         _EDITION,
         sorted(can.product_fields),
         sorted(can.variant_fields),
-        terms.connection.settings,
+        {name: kept for name, kept in terms.connection.settings.items() if name not in _PACES},
         terms.connection.facts.get("currency"),
     ]
     return compare.digest(json.loads(json.dumps(told, default=str)))

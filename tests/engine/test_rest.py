@@ -51,11 +51,13 @@ def rename(shop: Shop, product: UUID) -> None:
     shop.change(product, title="Blue mug")
 
 
-def test_a_comparison_of_what_rests_loads_no_product(shop: Shop) -> None:
+@pytest.mark.parametrize("pace", [{}, {"requests_per_second": 4, "poll_minutes": 30}])
+def test_a_comparison_of_what_rests_loads_no_product(shop: Shop, pace: dict[str, int]) -> None:
     ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(3)]
     with connected_store(shop) as store:
         store.list_here(*ids)
         store.read(everything=True)
+        store.rules(**pace)
 
         with statements() as said:
             store.read(everything=True)

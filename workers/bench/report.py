@@ -33,7 +33,8 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
   at the end is not lost, and stands in a row of its own: a fifth is kept for stock and prices, and
   a read asks for more points than it uses.
 - **Reconcile**: products with four variants; stock of one variant in a hundred was sold while no
-  webhook came. The limit is the same shop read whole by the same client in the same run, its
+  webhook came. Everything was compared once before, as every night; that first time stands in a row
+  of its own. The limit is the same shop read whole by the same client in the same run, its
   answers parsed and thrown away: page by page at the 10 requests a second that the host of
   WooCommerce's twin lets in and our side was told of, and by one bulk export of Shopify's twin, at
   the speed that twin exports with. Memory is how far a worker grew beyond what it holds at rest.
