@@ -18,9 +18,10 @@ from app.adapters.types import ChannelProduct, Cursor, Page, Problem
 
 PER_PAGE: Final = 500  # products, or …
 VARIANTS_PER_PAGE: Final = 5000  # … as many as have so many variants: a page is held in memory
-SOON: Final = timedelta(seconds=1)
+# An export is looked at after pauses that grow with it: its end is noticed within a part of the time
+# it took.
+PAUSES: Final = ((10, timedelta(seconds=1)), (30, timedelta(seconds=2)))  # until the nth look
 LATER: Final = timedelta(seconds=5)
-_QUICK_LOOKS: Final = 10
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
 _SLOT_WAIT: Final = 60.0
 
@@ -54,7 +55,7 @@ class Bulk:
             "is_retry": bool(state.get("is_retry")),
             "looks": 0,
         }
-        return Page([], Cursor("full", ahead), check_after=SOON)
+        return Page([], Cursor("full", ahead), check_after=_pause(0))
 
     def query(self, last: str) -> str:
         """Return the document of an export; it takes no variables."""
@@ -76,7 +77,7 @@ class Bulk:
         if status in _WAITING:
             looks = int(state.get("looks") or 0) + 1
             ahead = Cursor("full", {**state, "looks": looks})
-            return Page([], ahead, check_after=SOON if looks < _QUICK_LOOKS else LATER)
+            return Page([], ahead, check_after=_pause(looks))
         if status != "COMPLETED":
             return self._begin_anew(operation, state)
         total = operation.get("rootObjectCount")
@@ -116,6 +117,10 @@ class Bulk:
                 except BadPayload as error:
                     unreadable.append(Problem(error.sentence, error.path, "unreadable"))
         return Page(items, None, watermark=done, total=total, unreadable=tuple(unreadable))
+
+
+def _pause(looks: int) -> timedelta:
+    return next((pause for until, pause in PAUSES if looks < until), LATER)
 
 
 def _where(row: Mapping[str, Any]) -> str:
