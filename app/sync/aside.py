@@ -16,10 +16,19 @@ from app.connections.models import Connection, ConnectionState
 from app.core.work import Work
 from app.listings.models import Listing, ListingState
 from app.sync import tasks
-from app.sync.models import Direction, SyncTask, TaskState
+from app.sync.models import (
+    ChangeState,
+    Conflict,
+    ConflictState,
+    Direction,
+    SyncChange,
+    SyncTask,
+    TaskState,
+)
 from app.team.service import record_audit
 
 _NOTED: Final = 10  # reasons that go into the audit log
+_KEPT_OFF: Final = "The listing is kept off its channel."
 
 
 def keep_off(work: Work, listing_ids: Sequence[UUID]) -> int:
@@ -41,11 +50,37 @@ def keep_off(work: Work, listing_ids: Sequence[UUID]) -> int:
         row.kept_off_at, row.state = work.now, ListingState.PAUSED
     work.session.flush()
     tasks.supersede_parked(work, [row.id for row in rows])
+    _close(work, [row.id for row in rows])
     for connection_id, told in reasons.items():
         most = [sentence for sentence, _ in told.most_common(_NOTED) if sentence]
         _note(work, "listings.kept_off", connection_id, told.total(), {"reasons": most})
     _tell(work, rows)
     return len(rows)
+
+
+def _close(work: Work, listing_ids: Sequence[UUID]) -> None:
+    """Ask nobody about listings that are kept off; put back, they ask anew what still differs."""
+    asked = (
+        (
+            Conflict,
+            ConflictState.OPEN,
+            {"state": ConflictState.RESOLVED, "resolution": "vanished", "resolved_at": work.now},
+        ),
+        (
+            SyncChange,
+            ChangeState.HELD,
+            {"state": ChangeState.CANCELLED, "settled_at": work.now, "sentence": _KEPT_OFF},
+        ),
+    )
+    for model, waits, values in asked:
+        work.session.execute(
+            update(model)
+            .where(model.listing_id.in_(listing_ids), model.state == waits)
+            .values(values)
+            .execution_options(synchronize_session=False)
+        )
+    if listing_ids:
+        work.touch("conflicts", "plans")
 
 
 def keep_off_parked(work: Work, task_ids: Sequence[UUID]) -> int:

@@ -12,7 +12,7 @@ from app.core import db
 from app.core.work import unit_of_work
 from app.listings import service as listings
 from app.notices.models import Notice
-from app.sync import resolving
+from app.sync import aside, resolving
 from app.sync.errors import ConflictMoved, ConflictNotFound
 from app.sync.models import Conflict, Resolution
 from app.sync.resolving import Decision
@@ -71,6 +71,23 @@ def test_keeping_ours_sends_it_and_nothing_else(shop: Shop) -> None:
         assert shop.conflicts() == []
         assert [each.is_due for each in decided(shop)] == [False]
         assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_nobody_is_asked_about_a_listing_that_is_kept_off(shop: Shop) -> None:
+    with connected_store(shop) as store:
+        disputed(shop, store)
+        ids = [each.id for each in shop.listings()]
+        with unit_of_work(shop.actor) as work:
+            aside.keep_off(work, ids)
+        shop.settle()
+
+        assert shop.conflicts() == []
+
+        with unit_of_work(shop.actor) as work:
+            aside.put_back(work, listing_ids=ids)
+        shop.settle()
+
+        assert [each.field for each in shop.conflicts()] == ["title"]
 
 
 def test_taking_theirs_writes_here_and_not_there(shop: Shop) -> None:

@@ -18,8 +18,7 @@ from app.adapters.types import ChannelProduct, Cursor, Page, Problem
 
 PER_PAGE: Final = 500  # products, or …
 VARIANTS_PER_PAGE: Final = 5000  # … as many as have so many variants: a page is held in memory
-# An export is looked at after pauses that grow with it: its end is noticed within a part of the time
-# it took.
+# An export is looked at after pauses that grow with it: its end is noticed soon for its length.
 PAUSES: Final = ((10, timedelta(seconds=1)), (30, timedelta(seconds=2)))  # until the nth look
 LATER: Final = timedelta(seconds=5)
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
