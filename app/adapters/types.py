@@ -93,7 +93,10 @@ class ListingDraft:
     seen: ChannelProduct | None = None  # what the draft was planned against
 
     def is_outdated(self, now: ChannelProduct) -> bool:
-        """Tell whether a field to write was changed meanwhile, to something else than is wanted."""
+        """Tell whether a field to write was changed meanwhile, to something else than is wanted.
+
+        Stock that moved to what is wanted was sold: it is not ours that arrived.
+        """
         if self.seen is None:
             return False
         before = {each.external_id: each.values for each in self.seen.variants}
@@ -107,7 +110,9 @@ class ListingDraft:
 
 def _moved(wanted: Values, before: Values, after: Values) -> bool:
     return any(
-        name in before and after.get(name) not in (before[name], value)
+        name in before
+        and after.get(name) != before[name]
+        and (after.get(name) != value or name == "quantity")
         for name, value in wanted.items()
     )
 

@@ -35,7 +35,12 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "poll_cron": "",  # five cron fields; outranks the interval
     "reconcile_cron": "",
     "check_cron": "",
+    "stock_mode": "shared",  # inventory.offering.Mode
+    "stock_places": (),  # ids of our locations whose stock counts; empty: all
     "buffer": 0,
+    "buffer_percent": 0,
+    "stock_cap": None,
+    "stock_weight": 1,
     "auto_import_orders": True,
     "order_days": 30,  # how far back orders are read when a connection begins
     "order_prefix": "",  # of our order numbers; empty: the channel's usual one

@@ -7,11 +7,12 @@ only then is another one raised.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Name = TypeVar("Name", bound=str)
+SHARING: Final = "shared"  # beside strict shops, all that share hold one part together
 
 
 class Mode(StrEnum):
@@ -84,3 +85,74 @@ def grants(
     return {
         name: min(value, terms[name].less(max(available, 0))) for name, value in granted.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One shop that sells a variant.
+
+    `counted` is what is available at the locations that count for it, `exposed` the most it may
+    still sell as far as we know. A shop that takes nothing from us keeps what it has, and gets no
+    more.
+    """
+
+    mode: Mode
+    terms: Terms
+    counted: int
+    exposed: int = 0
+    takes: bool = True
+
+    @property
+    def limits(self) -> Terms:
+        """Its terms in a split: never more than lies where it counts."""
+        most = max(self.counted, 0)
+        return replace(
+            self.terms, cap=most if self.terms.cap is None else min(self.terms.cap, most)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a shop is to be shown, and out of how much: everything that counts, or its part."""
+
+    quantity: int
+    part: int
+
+
+def offers(available: int, members: Mapping[str, Member]) -> dict[str, Offered]:
+    """Return what each shop is to be shown next; `available` is what all of them count together.
+
+    Without strict shops, everybody sees everything that counts there. Beside strict ones, those
+    that share hold one part of weight 1 together, and see that. A mirrored shop is shown nothing.
+    """
+    strict = {name: each for name, each in members.items() if each.mode is Mode.STRICT}
+    sharing = {name: each for name, each in members.items() if each.mode is Mode.SHARED}
+    if not strict:
+        return {
+            name: Offered(each.terms.less(each.counted), each.counted)
+            for name, each in sharing.items()
+        }
+    parts, terms = _parts(strict, sharing, max(available, 0))
+    # Who takes nothing from us keeps what it may sell; the others split what is left.
+    deaf = {name: exposed for name, exposed in parts.items() if name not in terms}
+    heard = {name: exposed for name, exposed in parts.items() if name in terms}
+    parts = {**deaf, **grants(available - sum(deaf.values()), heard, terms)}
+    shown = {name: Offered(parts[name], parts[name]) for name in strict}
+    for name, each in sharing.items():
+        part = min(parts[SHARING], max(each.counted, 0))
+        shown[name] = Offered(each.terms.less(part), part)
+    return shown
+
+
+def _parts(
+    strict: Mapping[str, Member], sharing: Mapping[str, Member], available: int
+) -> tuple[dict[str, int], dict[str, Terms]]:
+    """Return what each part is exposed to, and the terms of those that can be changed."""
+    exposed = {name: each.exposed for name, each in strict.items()}
+    terms = {name: each.limits for name, each in strict.items() if each.takes}
+    if sharing:
+        exposed[SHARING] = max(each.exposed for each in sharing.values())
+        if any(each.takes for each in sharing.values()):
+            most = max(each.limits.less(available) for each in sharing.values())
+            terms[SHARING] = Terms(cap=most)
+    return exposed, terms

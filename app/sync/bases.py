@@ -74,7 +74,8 @@ def explain(work: Work, connection_id: UUID, moved: Mapping[UUID, int], *, read_
     """Move what both sides agree on by what orders did to the shop's own count, by variant.
 
     Both sides moved by it: the shop when it sold, we when we promised. Answers read before are not
-    believed any more (`read_order`), because they may still show the old count.
+    believed any more (`read_order`), because they may still show the old count. A count on its way
+    moves along (`sent_counts.explain`).
     """
     found = work.session.execute(
         select(Offer.variant_id, BaseValue, Listing)

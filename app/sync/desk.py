@@ -18,7 +18,7 @@ from app.connections.wire import OpenConnection
 from app.core.actor import Actor
 from app.core.work import Work
 from app.sync import bases, records, runs, tasks
-from app.sync.models import ChangeState, SyncChange, SyncTask
+from app.sync.models import ChangeState, SentCount, SyncChange, SyncTask
 from app.sync.planner import Intent
 from app.sync.project import Pair
 from app.sync.sides import Side
@@ -45,6 +45,7 @@ class Book:
     bases: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[UUID, ChannelProduct] = field(default_factory=dict)
     stored: dict[UUID, Side] = field(default_factory=dict)  # bases as they are now
+    sent: dict[UUID, dict[UUID, SentCount]] = field(default_factory=dict)  # counts on their way
     order: int = 0  # number of these answers
 
 

@@ -13,7 +13,7 @@ from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer, Pairing
-from app.sync import apply, gone, project, records, rest, tasks, unanswered
+from app.sync import apply, gone, order_reading, project, records, rest, tasks, unanswered
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ def _compare(
         elif pair is None or listing.kept_off_at is not None:
             refresh(work, listing, each)
             tally.changed += 1
-        elif _is_unsure(pair, each):
+        elif _is_unsure(terms, pair, each):
             tasks.request_pushes(work, [(listing.id, terms.connection.id)])
         else:
             meeting.append((pair, each))
@@ -144,9 +144,14 @@ def _meet(
     return settled
 
 
-def _is_unsure(pair: project.Pair, product: ChannelProduct) -> bool:
-    """Tell whether stock moved before we heard what became of our own count: that comes first."""
+def _is_unsure(terms: records.Terms, pair: project.Pair, product: ChannelProduct) -> bool:
+    """Tell whether stock moved before we heard what became of our own count: that comes first.
+
+    Where the shop's orders come in, what it shows proves nothing before those were read.
+    """
     theirs = project.their_side(pair, product)
+    if order_reading.is_on(terms.connection, terms.capabilities):
+        return any(unanswered.is_count(each) for each in pair.sent)
     return any(unanswered.is_unsure(each, theirs) for each in pair.sent)
 
 

@@ -190,6 +190,30 @@ class BaseValue(Base, Owned):
     agreed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class SentCount(Base, Owned):
+    """Stock on its way to a channel, from before it leaves until its answer is known.
+
+    `inventory.accounts.Account.unsure` in a row: the shop shows `quantity` if it arrived and
+    `expected` if it did not, less what orders heard since took. When the answer was lost, `seen` is
+    what the shop showed then, and `is_read` that its orders were read after.
+    """
+
+    __tablename__ = "sent_counts"
+    __table_args__ = (
+        PrimaryKeyConstraint("listing_id", "variant_id"),
+        Index("ix_sent_counts_variant_id", "variant_id"),
+    )
+
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"))
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="CASCADE"))
+    quantity: Mapped[int]
+    expected: Mapped[int | None]  # None: nothing was known of its count
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen: Mapped[int | None]
+    seen_at: Mapped[datetime | None]
+    is_read: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
 class Conflict(Base, Identified, Owned):
     """Both sides changed one field: both values are kept until somebody decides."""
 

@@ -27,7 +27,7 @@ from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import service as orders
-from app.sync import counts, failing, order_reading, pull, rules, tasks
+from app.sync import counts, failing, order_reading, pull, rules, sent_counts, tasks
 from app.sync.models import Direction, ReadCursor, SyncTask
 from app.sync.order_reading import CHANGED
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
@@ -152,6 +152,7 @@ def _read_changed(
             _keep_cursor(work, opened.id, following)
             if page.next is None:
                 counts.look_again(work, opened.id, read_since=began)
+                sent_counts.orders_were_read(work, opened.id, read_since=began)
                 settled = inventory.settle_kept_back(work, opened.id, before=began)
                 if settled:
                     work.touch(f"connection-{opened.id}")

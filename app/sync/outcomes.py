@@ -1,6 +1,6 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -35,11 +35,13 @@ from app.sync import (
     planner,
     project,
     records,
+    sent_counts,
+    shares,
     standing,
     tasks,
 )
 from app.sync.desk import Book, Desk, Errand, close, settle
-from app.sync.models import ChangeState, SyncChange
+from app.sync.models import ChangeState, SentCount, SyncChange
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT
 from app.sync.sides import MISSING, Side
@@ -76,10 +78,29 @@ def record_all(
         select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id).with_for_update()
     ).all()
     desk.quiet = records.quiet(work, ids)
-    desk.book = Book(stored=bases.read_bases(work, ids), order=tasks.read_order(work))
+    desk.book = Book(
+        stored=bases.read_bases(work, ids),
+        sent=sent_counts.read(work, ids),
+        order=tasks.read_order(work),
+    )
     for errand, outcome in zip(errands, answers, strict=True):
         _record(work, desk, errand, outcome)
     settle(work, desk)
+    _make_room(work, desk, errands, answers)
+
+
+def _make_room(
+    work: Work, desk: Desk, errands: Sequence[Errand], answers: Sequence[Outcome]
+) -> None:
+    """Answered counts are on their way no more; what a shop may not sell now, another one may."""
+    answered = [
+        errand
+        for errand, outcome in zip(errands, answers, strict=True)
+        if not isinstance(outcome, Unanswered | Pending)
+    ]
+    sent_counts.forget(work, [each.pair.listing.id for each in answered])
+    moved = {key for each in answered for key in sent_counts.counts_in(each.intents)}
+    shares.ring(work, desk.opened.id, moved)
 
 
 def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
@@ -135,6 +156,7 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     kept = _kept_words(errand, through, outcome.product)
     stored = desk.book.stored.get(listing.id, Side())
     base = planner.confirmed(errand.pair.base, stored, through)
+    base = _with_counts(base, through, desk.book.sent.get(listing.id, {}))
     row = bases.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
     desk.book.bases += [row] if row else []
     if listing.id not in desk.quiet:
@@ -157,6 +179,16 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         created=1 if is_new else 0,
         failed=1 if problems else 0,
     )
+
+
+def _with_counts(base: Side, through: Sequence[Intent], sent: Mapping[UUID, SentCount]) -> Side:
+    """Agree on counts that arrived as they stand now: orders heard meanwhile moved them on."""
+    arrived = sent_counts.counts_in(through)
+    variants = {key: dict(values) for key, values in base.variants.items()}
+    for variant_id, row in sent.items():
+        if variant_id in arrived and str(variant_id) in variants:
+            variants[str(variant_id)]["quantity"] = row.quantity
+    return replace(base, variants=variants)
 
 
 def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduct) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from app.adapters.values import FIELDS, PRODUCT_STATUSES, Group, Kind, Value, Values
 from app.sync import compare
+from app.sync.adding import add_up
 from app.sync.merge import Conflict
 from app.sync.plans import (
     LISTING,
@@ -37,7 +38,7 @@ from app.sync.plans import (
 from app.sync.policy import Direction, OnBoth, OnRemoved, Policy, decide, first_winner
 from app.sync.sides import MISSING, NOTHING, Missing, Side
 from app.sync.together import SALE_FIELDS, contradictions
-from app.sync.verdicts import Leave, Trio, Write, judge
+from app.sync.verdicts import Leave, Trio, Write, judge, newest
 
 # The door to planning: callers need this module alone.
 __all__ = (
@@ -143,15 +144,6 @@ def with_removal(plan: ListingPlan, theirs: Side) -> ListingPlan:
     return replace(plan, intents=(*plan.intents, gone))
 
 
-def newest(ours: Side, theirs: Side) -> OnBoth:
-    """Return who changed last; ASK when that cannot be told."""
-    if ours.changed_at is None or theirs.changed_at is None:
-        return OnBoth.ASK
-    if ours.changed_at == theirs.changed_at:
-        return OnBoth.ASK
-    return OnBoth.OURS if ours.changed_at > theirs.changed_at else OnBoth.THEIRS
-
-
 def _filled(values: Values, carried: frozenset[str]) -> dict[str, Value]:
     return {
         name: value
@@ -198,6 +190,8 @@ class _Desk:
             if name not in carried or name not in theirs or name not in FIELDS:
                 continue
             spot = _Spot(name, key)
+            if name == "quantity" and self._adds_up(spot):
+                continue
             if not compare.equal(name, value, theirs[name]):
                 self._judge(spot)
                 continue
@@ -272,6 +266,19 @@ class _Desk:
     def _asks_for_options(self) -> bool:
         """Whether nobody knows yet by which names variants tell what they are."""
         return any(each.field == "options" for each in self.conflicts)
+
+    def _adds_up(self, spot: _Spot) -> bool:
+        """Plan stock whose movements are sales; False: the rules of every other field hold."""
+        is_both = decide(spot.field, self.policy).direction is Direction.BOTH
+        sides = (self.ours, self.theirs, self.base)
+        if not (self.policy.adds_counts and is_both):
+            return False
+        found = add_up(spot.variant_key, *(s.value(spot.field, spot.variant_key) for s in sides))
+        if found is None:
+            return False
+        self.intents += found[0]
+        self._agree(spot, found[1])
+        return True
 
     def _refuse_contradictions(self, key: str | None, begin: int) -> None:
         """Ask about edits that fit one by one and make no sense together, such as a sale's ends.

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 from app.adapters.values import FIELDS, Group
+from app.inventory.offering import Mode
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -77,6 +78,10 @@ class Policy:
     price_move_limit_percent: int = 30  # a larger move of one price waits for a person
     mass_limit: int = 100  # more listings than this in one plan deleted, hidden or repriced: wait
     mass_percent: int = 20  # … or more than this share of the connection
+    is_mirror: bool = False  # the shop stays master of its stock, whatever the group says
+    # Orders come in: what a shop's count moves by are its sales, and two equal counts may stand for
+    # two sales.
+    adds_counts: bool = False
 
     def of(self, origin: Origin, *, sends_prices: bool | None = None) -> "Policy":
         """Return the policy as it applies to listings of this origin.
@@ -88,6 +93,8 @@ class Policy:
         if sends_prices is not None:
             rule = groups.get(Group.PRICE, _TWO_WAY)
             groups[Group.PRICE] = self._switched(rule, is_on=sends_prices)
+        if self.is_mirror:
+            groups[Group.STOCK] = MIRROR
         if groups == self.groups:
             return self
         return replace(self, groups=groups, imported={})
@@ -128,6 +135,7 @@ class Policy:
             price_move_limit_percent=_figure(stored, "price_move_limit_percent"),
             mass_limit=_figure(stored, "mass_limit"),
             mass_percent=_figure(stored, "mass_percent"),
+            is_mirror=stored.get("stock_mode") == Mode.MIRROR,
         )
 
     def to_settings(self) -> dict[str, Any]:
@@ -146,6 +154,7 @@ class Policy:
 
 
 _TWO_WAY: Final = Rule(Direction.BOTH, OnBoth.ASK)
+MIRROR: Final = Rule(Direction.FROM_CHANNEL, OnBoth.THEIRS)  # of stock the shop is master of
 
 # Content travels both ways and asks when edits collide. Stock travels both ways because movements
 # add up (app.sync.merge), so a sale in the shop is not undone by our next write. Prices go out for

@@ -1,8 +1,8 @@
 """Rows to sides: how a product of ours and an answer of a channel look to the planner.
 
 Both sides use our keys: variants by our variant id, pictures by our media id. What only the channel
-knows keeps a key of its own (`ext:<their id>`). A connection's overrides and its stock buffer are
-part of our side, so the planner compares what this channel is meant to show.
+knows keeps a key of its own (`ext:<their id>`). A connection's overrides and its part of the stock
+are of our side, so the planner compares what this channel is meant to show.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,10 @@ from app.adapters.types import ChannelProduct
 from app.adapters.values import PRODUCT_STATUSES, Values
 from app.catalog.service import ProductValues
 from app.catalog.service.loading import load_products, organization_currency
-from app.connections import rules
 from app.connections.models import Connection
 from app.listings import pricing
 from app.listings.models import Listing, MediaBinding, Offer
-from app.sync import compare
+from app.sync import compare, shares
 from app.sync.models import BaseValue
 from app.sync.policy import Origin, Policy
 from app.sync.sides import Side
@@ -90,6 +89,7 @@ def load_pairs(
     for offer in _all(session, Offer, Offer.listing_id, ids):
         offers[offer.listing_id].append(offer)
     media = _media_of(session, connection.id, products.values())
+    stock = shares.shown(session, connection, _counts(products.values()))
     pairs = {}
     for listing in mapped:
         known = products.get(listing.product_id) if listing.product_id else None
@@ -99,7 +99,7 @@ def load_pairs(
                 listing=listing,
                 product_id=listing.product_id,
                 version=known.version,
-                ours=_our_side(known, connection, listing, offers[listing.id], currency),
+                ours=_our_side(known, stock, listing, offers[listing.id], currency),
                 base=Side(base.product, base.variants) if base else Side(),
                 our_variants=_variant_pairs(offers[listing.id]),
                 media_ids=media,
@@ -156,30 +156,28 @@ def _media_of(
 
 def _our_side(
     product: ProductValues,
-    connection: Connection,
+    stock: shares.Shown | None,
     listing: Listing,
     offers: Sequence[Offer],
     currency: str | None,
 ) -> Side:
     overrides = {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
-    buffer = int(rules.setting(connection.settings, "buffer"))
-    return Side(
-        values={**product.values, **listing.overrides},
-        variants={
-            str(key): _offered(
-                {**pricing.shown(values, currency), **overrides.get(str(key), {})}, buffer
-            )
-            for key, values in product.variants.items()
-        },
-        changed_at=product.updated_at,
-    )
+    variants: dict[str, Values] = {}
+    for key, values in product.variants.items():
+        shown = {**pricing.shown(values, currency), **overrides.get(str(key), {})}
+        quantity = stock.quantity(listing.id, key) if stock is not None else None
+        if quantity is not None and shown.get("quantity") is not None:
+            shown["quantity"] = quantity
+        variants[str(key)] = shown
+    return Side({**product.values, **listing.overrides}, variants, product.updated_at)
 
 
-def _offered(values: dict[str, Any], buffer: int) -> Values:
-    quantity = values.get("quantity")
-    if quantity is not None and buffer:
-        values["quantity"] = max(0, quantity - buffer)
-    return values
+def _counts(products: Iterable[ProductValues]) -> dict[UUID, int | None]:
+    return {
+        key: values.get("quantity")
+        for product in products
+        for key, values in product.variants.items()
+    }
 
 
 def their_side(pair: Pair, product: ChannelProduct) -> Side:

@@ -31,11 +31,13 @@ from app.sync import (
     followups,
     gone,
     outcomes,
+    project,
     reading,
     ready,
     records,
     rules,
     runs,
+    sent_counts,
     tasks,
 )
 from app.sync.desk import Book, Desk, Errand, close, settle
@@ -170,12 +172,17 @@ def _prepare(
         desk.quiet, desk.book = records.quiet(work, list(listings)), Book()
         for task in claimed:
             pair = pairs.get(task.listing_id) if task.listing_id else None
+            if pair is not None and _waits_for_orders(work, desk, task, pair, theirs):
+                del pairs[pair.listing.id]
+                continue
             errand = _errand(work, desk, task, pair, theirs) if pair else None
             if errand is None:
                 idle.append(task)
             else:
                 errands.append(errand)
         followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
+        leaving = [(each.pair, each.intents) for each in errands]
+        sent_counts.write_down(work, list(pairs), leaving)
         _assign_run(work, desk, errands)
         errands = _written_down(work, desk, errands)
         close(desk, idle, unchanged=len(idle))
@@ -190,6 +197,20 @@ def _locked(work: Work, claimed: Sequence[SyncTask]) -> dict[UUID, Listing]:
         select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id).with_for_update()
     )
     return {row.id: row for row in found}
+
+
+def _waits_for_orders(
+    work: Work, desk: Desk, task: SyncTask, pair: Pair, theirs: dict[str, ChannelProduct]
+) -> bool:
+    """Put a listing back whose last count may have arrived or not, until its orders tell."""
+    product = theirs.get(pair.listing.external_id or "")
+    if product is None or product.is_deleted:
+        return False
+    side = project.their_side(pair, product)
+    if not sent_counts.is_unsure(work, desk.terms, pair, side):
+        return False
+    tasks.put_back(work, task, sent_counts.UNSURE, worker=desk.worker, is_retryable=True)
+    return True
 
 
 def _errand(

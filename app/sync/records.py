@@ -1,7 +1,7 @@
 """What a meeting leaves behind: base values, conflicts, plan and log lines, snapshots."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
 from app.notices import service as notices
-from app.sync import compare, mass
+from app.sync import compare, mass, order_reading
 from app.sync.models import (
     ChangeState,
     Conflict,
@@ -53,7 +53,8 @@ class Terms:
     def policy(self, listing: Listing) -> Policy:
         """Return the rules for one listing."""
         rules = Policy.from_settings(self.connection.settings)
-        return rules_of(rules, listing)
+        adds_counts = order_reading.is_on(self.connection, self.capabilities)
+        return rules_of(replace(rules, adds_counts=adds_counts), listing)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.adapters.values import Kind
 from app.core.work import Work
 from app.sync import compare
-from app.sync.models import ChangeState, Direction, SyncChange
+from app.sync.models import ChangeState, Direction, SentCount, SyncChange
 from app.sync.plans import Action
 from app.sync.sides import MISSING, Side
 
@@ -46,10 +46,23 @@ def unanswered(work: Work, listing_ids: Sequence[UUID]) -> dict[UUID, list[Sent]
         .order_by(SyncChange.id)
     )
     found: dict[UUID, list[Sent]] = {}
-    for listing_id, variant_id, *rest in rows:
+    counts = _counts(work, listing_ids)
+    for listing_id, variant_id, name, old, new in rows:
         key = str(variant_id) if variant_id else None
-        found.setdefault(listing_id, []).append(Sent(key, *rest))
+        if name == "quantity":
+            old, new = counts.get((listing_id, variant_id), (old, new))
+        found.setdefault(listing_id, []).append(Sent(key, name, old, new))
     return found
+
+
+def _counts(work: Work, listing_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID | None], Any]:
+    """Return counts on their way as they would show now: orders heard since moved them."""
+    rows = work.session.execute(
+        select(
+            SentCount.listing_id, SentCount.variant_id, SentCount.expected, SentCount.quantity
+        ).where(SentCount.listing_id.in_(listing_ids), SentCount.expected.is_not(None))
+    )
+    return {(row.listing_id, row.variant_id): (row.expected, row.quantity) for row in rows}
 
 
 def agreed(base: Side, sent: Sequence[Sent], theirs: Side) -> Side:
@@ -70,11 +83,16 @@ def agreed(base: Side, sent: Sequence[Sent], theirs: Side) -> Side:
     return Side(values, variants, base.changed_at, base.is_complete)
 
 
+def is_count(sent: Sent) -> bool:
+    """Tell whether it is stock that is on its way."""
+    return compare.kind_of(sent.field) is Kind.QUANTITY
+
+
 def is_unsure(sent: Sent, theirs: Side) -> bool:
     """Tell whether stock moved while nobody knows whether our count arrived."""
     now = theirs.value(sent.field, sent.variant_key)
     return (
-        compare.kind_of(sent.field) is Kind.QUANTITY
+        is_count(sent)
         and now is not MISSING
         and not compare.equal(sent.field, now, sent.new)
         and not compare.equal(sent.field, now, sent.old)

@@ -13,7 +13,7 @@ from app.sync import compare
 from app.sync.merge import Conflict, merge_field
 from app.sync.plans import Risk, Way, Why, label
 from app.sync.policy import Direction, OnBoth
-from app.sync.sides import MISSING, Missing
+from app.sync.sides import MISSING, Missing, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,15 @@ _CHANGED: Final = {Way.PUSH: Why.CHANGED_HERE, Way.PULL: Why.CHANGED_THERE}
 _ONLY: Final = {Way.PUSH: Why.ONLY_HERE, Way.PULL: Why.ONLY_THERE}
 _OWNED: Final = {Way.PUSH: Why.OWNED_HERE, Way.PULL: Why.OWNED_THERE}
 _WINS: Final = {Way.PUSH: OnBoth.OURS, Way.PULL: OnBoth.THEIRS}
+
+
+def newest(ours: Side, theirs: Side) -> OnBoth:
+    """Return who changed last; ASK when that cannot be told."""
+    if ours.changed_at is None or theirs.changed_at is None:
+        return OnBoth.ASK
+    if ours.changed_at == theirs.changed_at:
+        return OnBoth.ASK
+    return OnBoth.OURS if ours.changed_at > theirs.changed_at else OnBoth.THEIRS
 
 
 def judge(trio: Trio, direction: Direction) -> Verdict:

@@ -17,6 +17,7 @@ from app.listings.models import Listing, Offer
 from app.sync import compare, project, records
 from app.sync.planner import Action, Intent
 from app.sync.project import FOREIGN, PRODUCT, Pair
+from app.sync.sides import MISSING
 
 Wish = tuple[Pair, Sequence[Intent]]  # a pair and what is to be written in, or was
 
@@ -138,14 +139,17 @@ def _place(overrides: dict[str, Any], master: dict[str, Any], name: str, value: 
 
 
 def _absolute(pair: Pair, intent: Intent) -> Any:
-    """Stock moves by what the channel moved: our count may hold a buffer back from it."""
+    """Stock moves by what the channel moved: it may see less than there is.
+
+    When both sides first meet, nothing has moved: what the shop has is what there is.
+    """
     counted = pair.counted.get(intent.variant_key or "")
     is_count = intent.field == "quantity" and None not in (intent.old, intent.new, counted)
-    return (
-        max(0, counted + intent.new - intent.old)
-        if is_count and counted is not None
-        else intent.new
-    )
+    if not is_count or counted is None:
+        return intent.new
+    if pair.base.value("quantity", intent.variant_key) is MISSING:
+        return intent.new
+    return max(0, counted + intent.new - intent.old)
 
 
 def _bind_variants(work: Work, listing: Listing, new_ids: Mapping[str, UUID]) -> None:

@@ -25,6 +25,7 @@ from app.inventory.service.levels import (
 )
 from app.inventory.service.low import tell_low
 from app.inventory.service.moving import locked_levels, post
+from app.inventory.service.offered import available_at
 from app.inventory.service.places import (
     LocationDraft,
     change_location,
@@ -50,6 +51,7 @@ __all__ = [
     "SheetPlan",
     "Unequal",
     "adjust",
+    "available_at",
     "change_location",
     "create_location",
     "default_location",

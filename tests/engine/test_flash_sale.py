@@ -1,0 +1,207 @@
+"""A flash sale in three shops at once, in bad weather: nothing is oversold, no order is lost.
+
+Buyers come faster than anybody writes, and buy wherever a shop still shows stock. FLASH_ORDERS and
+FLASH_UNITS make the sale larger; the weather is the same.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app.core import db
+from app.inventory import service as inventory
+from app.inventory.models import Level
+from app.orders.models import Order
+from app.simulators.chaos import Chaos, Profile
+from app.simulators.shopify.merchant import OutOfStock
+from app.simulators.woocommerce.order_stock import SoldOut
+from app.sync import service
+from app.sync.models import SentCount, SyncTask, TaskState
+from tests.engine.shopify import ShopifyShop, connected_shopify
+from tests.engine.world import Shop, Store, connected_store
+
+ORDERS = int(os.environ.get("FLASH_ORDERS", "300"))
+UNITS = int(os.environ.get("FLASH_UNITS", str(max(1, ORDERS // 10))))
+A_SECOND = 50
+SKU = "MUG-1"
+WEATHER = Profile(
+    throttle=0.05,
+    busy=0.03,
+    fail_before=0.05,
+    lost_answer=0.08,
+    batch_cut=0.1,
+    retry_after=1,
+    drop_delivery=0.2,
+    duplicate_delivery=0.2,
+    reorder_deliveries=0.5,
+    delay_delivery=0.2,
+    delay_seconds=20,
+)
+
+
+@dataclass
+class Sale:
+    """Three shops that sell one mug, and the crowd in front of them."""
+
+    shop: Shop
+    stores: list[Store]
+    product: UUID
+    random: Random
+    sold: dict[int, list[int]] = field(default_factory=dict)  # shop → numbers of its orders
+    refused: int = 0
+    most_promised: int = 0  # the most that was ever sold and still for sale, together
+
+    @property
+    def units(self) -> int:
+        return sum(map(len, self.sold.values()))
+
+    def shown(self, store: Store) -> int:
+        return int(store.shown(SKU)["quantity"])
+
+    def buy(self) -> bool:
+        """Let one buyer look into the shops, in the order of a whim, and take the first mug."""
+        for at in self.random.sample(range(len(self.stores)), len(self.stores)):
+            store = self.stores[at]
+            if self.shown(store) <= 0:
+                continue
+            try:
+                self.sold.setdefault(at, []).append(_sell(store))
+            except (SoldOut, OutOfStock):
+                continue
+            return True
+        self.refused += 1
+        return False
+
+    def look(self) -> None:
+        """Note what would be sold if every shop sold all it shows this moment."""
+        self.most_promised = max(self.most_promised, self.units + sum(map(self.shown, self.stores)))
+
+    def crowd(self, buyers: int, turns: int) -> None:
+        """Let a second pass: buyers come, and everybody works in between."""
+        for turn in range(turns):
+            for _ in range(buyers * (turn + 1) // turns - buyers * turn // turns):
+                self.buy()
+            self.look()
+            self.shop.turn()
+            self.look()
+            self.shop.advance(timedelta(seconds=1 / turns))
+
+    def calm(self) -> None:
+        """End the bad weather, and let every piece of news arrive."""
+        for store in self.stores:
+            store.state.chaos.calm()
+        for _ in range(3):
+            self.shop.advance(timedelta(minutes=15))
+            for store in self.stores:
+                service.reconcile(self.shop.actor, store.connection_id)
+            self.shop.settle()
+            self.look()
+
+    def last_buyers(self) -> None:
+        """Sell what is left, whichever shop shows it, until nobody shows any more."""
+        for _ in range(4 * UNITS + 20):
+            if not self.buy() and not self.shop.turn():
+                break
+            self.shop.settle()
+            self.look()
+
+
+def _sell(store: Store) -> int:
+    key = store._key(SKU)
+    if isinstance(store, ShopifyShop):
+        return int(store.state.sell((key, 1)))
+    return store.state.sell([(key, 1)])
+
+
+@pytest.fixture
+def sale(shop: Shop) -> Iterator[Sale]:
+    product = shop.add_product("Mug", SKU, quantity=UNITS)
+    with ExitStack() as stack:
+        weather = [
+            Chaos(number, "calm", sleep=lambda s: shop.advance(timedelta(seconds=s)))
+            for number in range(3)
+        ]
+        stores: list[Store] = [
+            stack.enter_context(connected_store(shop, chaos=weather[0])),
+            stack.enter_context(connected_store(shop, chaos=weather[1])),
+            stack.enter_context(connected_shopify(shop, chaos=weather[2])),
+        ]
+        yield Sale(shop, stores, product, Random(7))  # noqa: S311 (always the same crowd)
+
+
+def _open(sale: Sale, mode: str) -> None:
+    for store in sale.stores:
+        store.rules(stock_mode=mode)
+    sale.shop.settle()
+    for store in sale.stores:
+        store.list_here(sale.product)
+    sale.shop.settle()
+
+
+def _level(shop: Shop) -> tuple[int, int, int, int]:
+    with db.reading(shop.actor) as session:
+        row = session.scalars(select(Level)).one()
+        return row.on_hand, row.committed, row.reserved, row.available
+
+
+def _imported(shop: Shop, store: Store) -> Counter[str]:
+    with db.reading(shop.actor) as session:
+        found = select(Order.external_id).where(Order.connection_id == store.connection_id)
+        return Counter(key for key in session.scalars(found) if key)
+
+
+def _left_over(shop: Shop) -> tuple[int, int]:
+    """Return how many tasks and how many counts are not answered for."""
+    with db.reading(shop.actor) as session:
+        tasks = select(func.count()).select_from(SyncTask).where(SyncTask.state != TaskState.DONE)
+        counts = select(func.count()).select_from(SentCount)
+        return session.scalar(tasks) or 0, session.scalar(counts) or 0
+
+
+def _assert_books_are_right(sale: Sale) -> None:
+    for at, store in enumerate(sale.stores):
+        assert _imported(sale.shop, store) == Counter(map(str, sale.sold.get(at, [])))
+    with db.reading(sale.shop.actor) as session:
+        assert inventory.unequal_levels(session) == []
+    assert [(each.field, each.base, each.ours, each.theirs) for each in sale.shop.conflicts()] == []
+    assert {each.state for each in sale.shop.listings()} == {"synced"}
+    assert _left_over(sale.shop) == (0, 0)
+
+
+@pytest.mark.timeout(3600)
+def test_strict_shops_never_sell_more_than_there_is(sale: Sale) -> None:
+    _open(sale, "strict")
+    at_first = [sale.shown(store) for store in sale.stores]
+    for store in sale.stores:
+        store.state.chaos.use(WEATHER)
+
+    for _ in range(-(-ORDERS // A_SECOND)):
+        sale.crowd(A_SECOND, turns=5)
+    in_the_rush = sale.units
+    sale.calm()
+    left = UNITS - sale.units
+    print(
+        f"{ORDERS} buyers, {UNITS} units, {in_the_rush} sold in the rush, {left} left, {at_first}"
+    )
+
+    assert sum(at_first) == UNITS
+    assert sale.most_promised <= UNITS
+    assert _level(sale.shop) == (UNITS, sale.units, 0, left)
+    assert sum(sale.shown(store) for store in sale.stores) == left
+    _assert_books_are_right(sale)
+
+    sale.last_buyers()
+    sale.calm()
+
+    assert sale.most_promised == UNITS == sale.units
+    assert _level(sale.shop) == (UNITS, UNITS, 0, 0)
+    assert [sale.shown(store) for store in sale.stores] == [0, 0, 0]
+    _assert_books_are_right(sale)
