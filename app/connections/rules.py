@@ -36,7 +36,7 @@ DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
     "reconcile_cron": "",
     "check_cron": "",
     "stock_mode": "shared",  # inventory.offering.Mode
-    "stock_places": (),  # ids of our locations whose stock counts; empty: all
+    "stock_places": [],  # ids of our locations whose stock counts; empty: all
     "buffer": 0,
     "buffer_percent": 0,
     "stock_cap": None,

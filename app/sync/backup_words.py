@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app.adapters.values import Group
 from app.sync.backup import Item, ItemState
-from app.sync.policy import DIRECTIONS, GROUP_LABELS, REMOVED, WINNERS
+from app.sync.policy import DIRECTIONS, GROUP_LABELS, MODES, REMOVED, WINNERS
 
 SECTIONS: Final = {
     "organization": "Organization",
@@ -40,13 +40,18 @@ _LABELS: Final = {
     "poll_cron": "Ask for changes at",
     "reconcile_cron": "Compare everything at",
     "check_cron": "Check the connection at",
+    "stock_mode": "This shop shows",
     "buffer": "Stock held back",
+    "buffer_percent": "Stock held back, as a share",
+    "stock_cap": "Show at most",
+    "stock_weight": "Weight of its part",
     "is_sandbox": "Sandbox",
     "requests_per_second": "Requests per second, at most",
 }
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "direction": DIRECTIONS,
     "on_both": WINNERS,
+    "stock_mode": MODES,
     "on_first": WINNERS,
     "on_removed": REMOVED,
 }

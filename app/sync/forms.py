@@ -1,6 +1,6 @@
 """Input of connection settings: who owns what, what goes by itself, how often, how much is held."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
@@ -11,6 +11,7 @@ from wtforms import (
     IntegerField,
     PasswordField,
     SelectField,
+    SelectMultipleField,
     StringField,
 )
 from wtforms.validators import (
@@ -21,14 +22,24 @@ from wtforms.validators import (
     Optional,
     ValidationError,
 )
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.adapters.values import Group
 from app.connections import rules
 from app.connections.models import Connection
 from app.core.cron import NotCron, read_cron
-from app.sync.policy import DIRECTIONS, GROUP_LABELS, REMOVED, WINNERS, Policy
+from app.inventory.offering import Mode
+from app.sync.policy import DIRECTIONS, GROUP_LABELS, MODES, REMOVED, WINNERS, Policy
 from app.team.forms import Form
 
+STOCK_FIELDS: Final = (
+    "stock_mode",
+    "stock_places",
+    "buffer",
+    "buffer_percent",
+    "stock_cap",
+    "stock_weight",
+)
 CRON_FIELDS: Final = ("poll_cron", "reconcile_cron", "check_cron")
 
 
@@ -65,8 +76,26 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
         "When the shop deletes something",
         choices=REMOVED,
     )
+    stock_mode = SelectField("This shop shows", choices=MODES, default=Mode.SHARED.value)
+    stock_places = SelectMultipleField(
+        "Locations that count", choices={}, option_widget=CheckboxInput(), widget=ListWidget()
+    )
     buffer = IntegerField(
         "Stock held back", [NumberRange(0, 100_000, "Enter a number from 0 to 100,000.")]
+    )
+    buffer_percent = IntegerField(
+        "Or this share of it",
+        [Optional(), NumberRange(0, 100, "Enter a percentage from 0 to 100.")],
+        default=0,
+    )
+    stock_cap = IntegerField(
+        "Show at most",
+        [Optional(), NumberRange(0, 10_000_000, "Enter a number from 0, or nothing.")],
+    )
+    stock_weight = IntegerField(
+        "Weight of its part",
+        [Optional(), NumberRange(1, 100, "Enter a number from 1 to 100.")],
+        default=1,
     )
     price_move_limit_percent = IntegerField(
         "Price moves above this wait for you",
@@ -112,9 +141,18 @@ for _group in Group:
     )
 
 
-def settings_form(row: Connection, **given: Any) -> ConnectionSettingsForm:
-    """Return the form for a connection: with its locations, where the channel has several."""
+def settings_form(
+    row: Connection, ours: Sequence[tuple[str, str]] = (), **given: Any
+) -> ConnectionSettingsForm:
+    """Return the form for a connection: with its locations, where the channel has several.
+
+    `ours` are our own locations, by id; one alone is no choice.
+    """
     form, known = ConnectionSettingsForm(**given), rules.places(row.facts)
+    if len(ours) > 1:
+        form.stock_places.choices = dict(ours)
+    else:
+        del form.stock_places
     chosen = rules.place_id(row.settings, row.facts)
     if not known or chosen is None:
         del form.location_id
@@ -160,6 +198,8 @@ def differences(
 
 
 def _words(field: Any, value: Any) -> str:
+    if isinstance(field, SelectMultipleField):
+        return ", ".join(str(field.choices.get(each, each)) for each in value or ()) or "All"
     if isinstance(field, SelectField):
         return str(field.choices.get(value, value))
     if isinstance(field, BooleanField):
@@ -193,13 +233,24 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "auto_import_orders": bool(form.auto_import_orders.data),
         "order_days": form.order_days.data,
         "order_prefix": form.order_prefix.data or "",
+        "stock_mode": form.stock_mode.data,
         "buffer": form.buffer.data,
+        "buffer_percent": form.buffer_percent.data or 0,
+        "stock_cap": form.stock_cap.data,
+        "stock_weight": form.stock_weight.data or 1,
+        **({"stock_places": _places(form.stock_places)} if form.stock_places else {}),
         "poll_minutes": form.poll_minutes.data,
         "reconcile_hours": form.reconcile_hours.data,
         **{name: " ".join((form[name].data or "").split()) for name in CRON_FIELDS},
         "requests_per_second": form.requests_per_second.data,
         **({"location_id": form.location_id.data} if form.location_id else {}),
     }
+
+
+def _places(field: SelectMultipleField) -> list[str]:
+    """Return the ticked locations; all of them, or none, are all there ever will be."""
+    ticked = list(field.data or ())
+    return [] if len(ticked) == len(field.choices) else ticked
 
 
 class ExportForm(Form):

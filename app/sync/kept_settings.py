@@ -11,6 +11,7 @@ from app.connections import rules
 from app.core.cron import NotCron, read_cron
 from app.core.errors import Invalid
 from app.core.texts import is_storable
+from app.inventory.offering import Mode
 from app.sync.policy import Policy
 
 MOST: Final = 1_000  # connections or mappings of one file
@@ -28,8 +29,12 @@ _BOUNDS: Final = {
     "poll_minutes": (1, 1440),
     "reconcile_hours": (1, 720),
     "buffer": (0, 100_000),
+    "buffer_percent": (0, 100),
+    "stock_cap": (0, 10_000_000),
+    "stock_weight": (1, 100),
     "requests_per_second": (1, 1000),
 }
+_OPEN: Final = frozenset(("requests_per_second", "stock_cap"))
 OWN: Final = ("name", "currency", "timezone", "locale", "weight_unit", "length_unit")
 
 
@@ -71,8 +76,12 @@ class Kept:
 
 
 def effective(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every setting of a connection, defaults written out."""
+    """Return every setting of a connection, defaults written out.
+
+    Which of our locations count is told by their ids, and means nothing elsewhere.
+    """
     figures = {name: rules.setting(settings, name) for name in rules.DEFAULT_SETTINGS}
+    figures["stock_places"] = rules.DEFAULT_SETTINGS["stock_places"]
     return {**Policy.from_settings(settings).to_settings(), **figures}
 
 
@@ -148,9 +157,10 @@ def _connection(given: Any) -> KeptConnection:
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with nothing in them that a form would have refused."""
     found = effective(given)
+    del found["stock_places"]  # what counts here stays
     for name, (least, most) in _BOUNDS.items():
         value = found[name]
-        is_open = value is None and name == "requests_per_second"
+        is_open = value is None and name in _OPEN
         if not is_open and (type(value) is not int or not least <= value <= most):
             raise ValueError
     for name in ("poll_cron", "reconcile_cron", "check_cron"):
@@ -158,6 +168,7 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError
         if found[name]:
             read_cron(found[name])
+    Mode(found["stock_mode"])
     if not isinstance(found["is_sandbox"], bool):
         raise TypeError
     return found

@@ -196,6 +196,11 @@ WINNERS: Final[dict[str, str]] = {
     OnBoth.THEIRS.value: "Shop wins",
     OnBoth.NEWEST.value: "Newest wins",
 }
+MODES: Final[dict[str, str]] = {
+    Mode.SHARED.value: "Everything that is there",
+    Mode.STRICT.value: "A part of its own, never oversold",
+    Mode.MIRROR.value: "Its own count, which comes in",
+}
 REMOVED: Final[dict[str, str]] = {
     OnRemoved.ASK.value: "Ask me",
     OnRemoved.FOLLOW.value: "Archive it here, too",

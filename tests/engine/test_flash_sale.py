@@ -6,10 +6,11 @@ FLASH_UNITS make the sale larger; the weather is the same.
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.core import db
 from app.inventory import service as inventory
 from app.inventory.models import Level
 from app.orders.models import Order
-from app.simulators.chaos import Chaos, Profile
+from app.simulators.chaos import Chaos, Profile, Strike
 from app.simulators.shopify.merchant import OutOfStock
 from app.simulators.woocommerce.order_stock import SoldOut
 from app.sync import service
@@ -30,7 +31,11 @@ from tests.engine.world import Shop, Store, connected_store
 
 ORDERS = int(os.environ.get("FLASH_ORDERS", "300"))
 UNITS = int(os.environ.get("FLASH_UNITS", str(max(1, ORDERS // 10))))
-A_SECOND = 50
+A_SECOND = int(os.environ.get("FLASH_RATE", "50"))
+LOVED = (6, 3, 1)  # which shop a buyer looks into first
+LOYAL = 0.5  # so many look nowhere else
+REGRET = 0.04  # so many cancel in the same breath
+SEED = int(os.environ.get("FLASH_SEED", "7"))
 SKU = "MUG-1"
 WEATHER = Profile(
     throttle=0.05,
@@ -47,6 +52,17 @@ WEATHER = Profile(
 )
 
 
+class Weather(Chaos):
+    """Bad weather in which people go on buying: between any two calls, too."""
+
+    meanwhile: Callable[..., None] | None = None
+
+    def strike(self, *, is_write: bool, is_batch: bool) -> Strike | None:
+        if self.meanwhile is not None:
+            self.meanwhile(is_write=is_write)
+        return super().strike(is_write=is_write, is_batch=is_batch)
+
+
 @dataclass
 class Sale:
     """Three shops that sell one mug, and the crowd in front of them."""
@@ -54,31 +70,55 @@ class Sale:
     shop: Shop
     stores: list[Store]
     product: UUID
-    random: Random
+    random: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 (always the same)
     sold: dict[int, list[int]] = field(default_factory=dict)  # shop → numbers of its orders
-    refused: int = 0
+    cancelled: int = 0
+    waiting: int = 0  # buyers who are there and did not look yet
     most_promised: int = 0  # the most that was ever sold and still for sale, together
 
     @property
     def units(self) -> int:
-        return sum(map(len, self.sold.values()))
+        return sum(map(len, self.sold.values())) - self.cancelled
+
+    def struck(self) -> dict[str, int]:
+        """Count what the weather did, in all shops together."""
+        total: Counter[str] = Counter()
+        for store in self.stores:
+            total.update({key.value: n for key, n in store.state.chaos.struck.items() if n})
+        return dict(total)
 
     def shown(self, store: Store) -> int:
         return int(store.shown(SKU)["quantity"])
 
-    def buy(self) -> bool:
-        """Let one buyer look into the shops, in the order of a whim, and take the first mug."""
-        for at in self.random.sample(range(len(self.stores)), len(self.stores)):
+    def buy(self, *, but_at: Store | None = None) -> bool:
+        """Let one buyer take a mug where there is one: in the favourite shop first."""
+        order = self.random.choices(range(3), LOVED, k=1) + self.random.sample(range(3), 3)
+        for at in dict.fromkeys(order[: 1 if self.random.random() < LOYAL else 4]):
             store = self.stores[at]
-            if self.shown(store) <= 0:
+            if store is but_at or self.shown(store) <= 0:
                 continue
             try:
-                self.sold.setdefault(at, []).append(_sell(store))
+                number = _sell(store)
             except (SoldOut, OutOfStock):
                 continue
+            self.sold.setdefault(at, []).append(number)
+            if self.random.random() < REGRET:
+                store.state.cancel_order(number)
+                self.cancelled += 1
             return True
-        self.refused += 1
         return False
+
+    def meanwhile(self, store: Store, *, is_write: bool) -> None:
+        """Let somebody buy while we talk to a shop.
+
+        Not in a WooCommerce shop between its last look and the write: it cannot compare, and that
+        is the part of the risk that its page tells of.
+        """
+        if self.waiting and self.random.random() < 0.5:
+            self.waiting -= 1
+            is_deaf = is_write and not isinstance(store, ShopifyShop)
+            self.buy(but_at=store if is_deaf else None)
+            self.look()
 
     def look(self) -> None:
         """Note what would be sold if every shop sold all it shows this moment."""
@@ -87,10 +127,11 @@ class Sale:
     def crowd(self, buyers: int, turns: int) -> None:
         """Let a second pass: buyers come, and everybody works in between."""
         for turn in range(turns):
-            for _ in range(buyers * (turn + 1) // turns - buyers * turn // turns):
-                self.buy()
-            self.look()
+            self.waiting += buyers * (turn + 1) // turns - buyers * turn // turns
             self.shop.turn()
+            while self.waiting:
+                self.waiting -= 1
+                self.buy()
             self.look()
             self.shop.advance(timedelta(seconds=1 / turns))
 
@@ -108,8 +149,9 @@ class Sale:
     def last_buyers(self) -> None:
         """Sell what is left, whichever shop shows it, until nobody shows any more."""
         for _ in range(4 * UNITS + 20):
-            if not self.buy() and not self.shop.turn():
+            if not any(self.shown(store) > 0 for store in self.stores):
                 break
+            self.buy()
             self.shop.settle()
             self.look()
 
@@ -126,7 +168,7 @@ def sale(shop: Shop) -> Iterator[Sale]:
     product = shop.add_product("Mug", SKU, quantity=UNITS)
     with ExitStack() as stack:
         weather = [
-            Chaos(number, "calm", sleep=lambda s: shop.advance(timedelta(seconds=s)))
+            Weather(SEED + number, "calm", sleep=lambda s: shop.advance(timedelta(seconds=s)))
             for number in range(3)
         ]
         stores: list[Store] = [
@@ -134,7 +176,10 @@ def sale(shop: Shop) -> Iterator[Sale]:
             stack.enter_context(connected_store(shop, chaos=weather[1])),
             stack.enter_context(connected_shopify(shop, chaos=weather[2])),
         ]
-        yield Sale(shop, stores, product, Random(7))  # noqa: S311 (always the same crowd)
+        sale = Sale(shop, stores, product)
+        for store, chaos in zip(stores, weather, strict=True):
+            chaos.meanwhile = partial(sale.meanwhile, store)
+        yield sale
 
 
 def _open(sale: Sale, mode: str) -> None:

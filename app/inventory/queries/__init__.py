@@ -14,14 +14,12 @@ from app.inventory.queries.places import (
     HolderRow,
     KeptRow,
     PlaceRow,
-    ShownRow,
     get_location,
     holders,
     kept_rows,
     levels_of,
     locations,
     place_rows,
-    shown_rows,
 )
 
 __all__ = [
@@ -31,7 +29,6 @@ __all__ = [
     "KeptRow",
     "Movement",
     "PlaceRow",
-    "ShownRow",
     "StockRow",
     "causes",
     "every_movement",
@@ -43,7 +40,6 @@ __all__ = [
     "movements",
     "on_hand_by_day",
     "place_rows",
-    "shown_rows",
     "stock_page",
     "stock_row",
     "stock_rows",

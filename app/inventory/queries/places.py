@@ -10,12 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries.values import organization_of
-from app.connections.models import Connection, ConnectionState
+from app.connections.models import Connection
 from app.core.errors import NotFound
 from app.inventory.models import Level, Location, Reservation
-from app.listings.models import Listing, Offer
 from app.orders.models import Allocation, Order, OrderLine
-from app.sync.models import BaseValue
 
 MOST_ORDERS: Final = 20
 
@@ -140,32 +138,3 @@ def holders(session: Session, variant_id: UUID) -> Sequence[HolderRow]:
         .limit(MOST_ORDERS)
     )
     return [HolderRow(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """What a channel was last known to show of a variant."""
-
-    connection: str
-    connection_id: UUID
-    state: str
-    quantity: int | None
-    synced_at: datetime | None
-
-
-def shown_rows(session: Session, variant_id: UUID) -> Sequence[ShownRow]:
-    """Return what each channel last showed of a variant, by what both sides agreed on."""
-    base = BaseValue.variants[str(variant_id)]["quantity"]
-    rows = session.execute(
-        select(Connection.name, Connection.id, Listing.state, base, Listing.last_synced_at)
-        .select_from(Offer)
-        .join(Listing, Listing.id == Offer.listing_id)
-        .join(Connection, Connection.id == Listing.connection_id)
-        .outerjoin(BaseValue, BaseValue.listing_id == Listing.id)
-        .where(Offer.variant_id == variant_id, Connection.state != ConnectionState.DISCONNECTED)
-        .order_by(Connection.name, Listing.id)
-    )
-    return [
-        ShownRow(name, key, str(state), value if isinstance(value, int) else None, at)
-        for name, key, state, value, at in rows
-    ]

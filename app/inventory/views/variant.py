@@ -14,11 +14,13 @@ from app.core import clock
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import unit_of_work
-from app.inventory import queries, service
+from app.inventory import oversell, queries, service
 from app.inventory.forms import REASONS, AdjustForm, ReorderForm
 from app.inventory.models import Location, LocationKind, PostingKind
+from app.inventory.offering import Mode
 from app.inventory.service import Reason
 from app.inventory.views.blueprint import bp
+from app.sync import queries as sync
 from app.web.filters import number, viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
@@ -45,6 +47,11 @@ KINDS: Final[Mapping[PostingKind, str]] = {
     PostingKind.SEND: "Sent elsewhere",
     PostingKind.LOCK: "Locked by a channel",
     PostingKind.UNLOCK: "Unlocked by a channel",
+}
+_MODES: Final[Mapping[Mode, str]] = {
+    Mode.SHARED: "Shares stock",
+    Mode.STRICT: "Its own part",
+    Mode.MIRROR: "Its own count",
 }
 _BUCKETS: Final = (
     ("quantity", "on hand"),
@@ -76,7 +83,7 @@ def variant_detail(
             "levels": queries.levels_of(session, variant_id),
             "kept": queries.kept_rows(session, variant_id),
             "holders": queries.holders(session, variant_id),
-            "shown": queries.shown_rows(session, variant_id),
+            "offer": sync.variant_offer(session, variant_id),
             "causes": queries.causes(session, [each.posting.reference for each in found.rows]),
             "days": days,
         }
@@ -93,6 +100,8 @@ def variant_detail(
         moved_words=moved_words,
         cause_words=cause_words,
         cause_url=cause_url,
+        modes=_MODES,
+        risk_words=oversell.words,
         chart=_chart(days),
         **context,
     )

@@ -35,11 +35,19 @@ from app.sync.queries.prices import (
     shop_prices,
     unsent_prices,
 )
+from app.sync.queries.shares import (
+    ConnectionRisk,
+    ShareRow,
+    VariantOffer,
+    connection_risk,
+    variant_offer,
+)
 
 __all__ = [
     "FAILURES",
     "Cause",
     "ChangeRow",
+    "ConnectionRisk",
     "Day",
     "DeliveryRow",
     "Home",
@@ -50,8 +58,11 @@ __all__ = [
     "PriceStanding",
     "RunDay",
     "RunRow",
+    "ShareRow",
+    "VariantOffer",
     "causes",
     "changes",
+    "connection_risk",
     "counters",
     "deliveries",
     "failing_ids",
@@ -73,4 +84,5 @@ __all__ = [
     "shop_prices",
     "state_counts",
     "unsent_prices",
+    "variant_offer",
 ]

@@ -17,8 +17,12 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Stale
 from app.core.work import unit_of_work
+from app.inventory import oversell
+from app.inventory import queries as inventory
+from app.inventory.models import LocationKind
 from app.sync import (
     inbox,
+    offering,
     order_reading,
     previewing,
     queries,
@@ -32,6 +36,7 @@ from app.sync import (
 from app.sync.errors import AlreadyRunning
 from app.sync.forms import (
     CRON_FIELDS,
+    STOCK_FIELDS,
     ConnectionSettingsForm,
     chosen,
     differences,
@@ -52,7 +57,7 @@ _FIGURES = (
     "auto_import_orders",
     "order_days",
     "order_prefix",
-    "buffer",
+    *STOCK_FIELDS,
     "poll_minutes",
     "reconcile_hours",
     *CRON_FIELDS,
@@ -148,6 +153,15 @@ def connection_settings(connection_id: UUID) -> ResponseReturnValue:
     return _settings_page(connection_id, "sync/connection_settings.html")
 
 
+def _our_places(session: Session) -> list[tuple[str, str]]:
+    """Return our locations in use, by id; what lies in a channel's own is not ours to send."""
+    return [
+        (str(each.id), each.name)
+        for each in inventory.locations(session)
+        if each.is_active and each.kind != LocationKind.CHANNEL
+    ]
+
+
 def _settings_page(
     connection_id: UUID,
     template: str,
@@ -158,6 +172,8 @@ def _settings_page(
     actor = current_actor()
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
+        ours = _our_places(session)
+        risk = queries.connection_risk(session, row)
     policy = Policy.from_settings(row.settings)
     values = {
         "name": row.name,
@@ -170,7 +186,10 @@ def _settings_page(
         blocks=("editor", "preview"),
         status=status,
         row=row,
-        form=form or settings_form(row, formdata=None, data=values),
+        form=form or settings_form(row, ours, formdata=None, data=values),
+        risk=risk,
+        risk_words=oversell.words,
+        seconds=oversell.seconds,
         differences=differences(form, values) if form is not None and status == 409 else [],
         groups=[(group.value, GROUP_LABELS[group]) for group in Group],
         rules=describe(policy),
@@ -187,7 +206,7 @@ def connection_preview(connection_id: UUID) -> ResponseReturnValue:
     template = "sync/connection_settings.html"
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
-        form = settings_form(row)
+        form = settings_form(row, _our_places(session))
         if not form.validate_on_submit():
             return _settings_page(connection_id, template, form, 422)
         wished = Policy.from_settings(chosen(form, Policy.from_settings(row.settings)))
@@ -204,7 +223,7 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
     template = "sync/connection_setup.html" if is_setup else "sync/connection_settings.html"
     with reading(actor) as session:
         row = connections.get_connection(session, actor.organization, connection_id)
-    form = settings_form(row)
+        form = settings_form(row, _our_places(session))
     if not form.validate_on_submit():
         return _settings_page(connection_id, template, form, 422)
     known = rules.place_id(row.settings, row.facts)
@@ -214,13 +233,14 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
             if has_moved:
                 relocating.forget_levels(work, connection_id)
             resolving.meet_again(work, connection_id)
-            connection_service.change_settings(
+            saved = connection_service.change_settings(
                 work,
                 connection_id,
                 name=(form.name.data or "").strip(),
                 settings=chosen(form, Policy.from_settings(row.settings)),
                 version=whole_number(form.version.data or "") or 0,
             )
+            offering.offer_anew(work, saved, row.settings)
     except Stale:
         return _settings_page(connection_id, template, form, 409)
     if is_setup:
