@@ -28,7 +28,7 @@ from app.core.crypto import CannotOpen
 from app.core.db import Json, new_id
 from app.core.errors import Invalid, Stale
 from app.core.work import Work
-from app.sync import resolving
+from app.sync import offering, resolving
 from app.sync.kept_settings import OWN, Kept, KeptConnection, effective, flat, read_kept
 from app.team.models import Organization
 from app.team.service import change_organization, record_audit
@@ -286,9 +286,13 @@ def _restore_connection(work: Work, kept: Kept, item: Item) -> None:
         service.replace_credentials(work, row.id, each.credentials)
     if item.after.keys() - {"keys"}:
         resolving.meet_again(work, row.id)
-        service.change_settings(
-            work, row.id, name=each.name, settings=each.settings, version=row.version
+        # Which locations count is told by ids that the file cannot know.
+        kept = {name: value for name, value in each.settings.items() if name != "stock_places"}
+        before = dict(row.settings)
+        saved = service.change_settings(
+            work, row.id, name=each.name, settings=kept, version=row.version
         )
+        offering.offer_anew(work, saved, before)
 
 
 def _restore_mapping(work: Work, kept: Kept, item: Item) -> None:

@@ -41,6 +41,7 @@ _LABELS: Final = {
     "reconcile_cron": "Compare everything at",
     "check_cron": "Check the connection at",
     "stock_mode": "This shop shows",
+    "stock_places": "Locations that count",
     "buffer": "Stock held back",
     "buffer_percent": "Stock held back, as a share",
     "stock_cap": "Show at most",
@@ -90,4 +91,6 @@ def _words(name: str, value: Any) -> str:
     choices = _CHOICES.get(name.rpartition(".")[2], {})
     if isinstance(value, bool):
         return "On" if value else "Off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "All"
     return str(choices.get(value, value)) if value not in (None, "") else "none"

@@ -157,7 +157,6 @@ def _connection(given: Any) -> KeptConnection:
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with nothing in them that a form would have refused."""
     found = effective(given)
-    del found["stock_places"]  # what counts here stays
     for name, (least, most) in _BOUNDS.items():
         value = found[name]
         is_open = value is None and name in _OPEN
