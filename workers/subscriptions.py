@@ -38,6 +38,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "sync.connection_closed": closing.connection_closed,
     "sync.channel_owed": order_telling.channel_owed,
     "inventory.stock_moved": inventory.stock_moved,
+    "inventory.component_lost": inventory.component_lost,
     "orders.stock_moved": stock.stock_moved,
     "orders.order_placed": stock.order_placed,
 }
@@ -49,6 +50,7 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
         "orders.stock_moved",
         "inventory.stock_moved",
     ),
+    "ProductDeleted": ("inventory.component_lost",),
     "OrderPlaced": ("orders.order_placed",),
     "ChannelOwed": ("sync.channel_owed",),
     "ProductsCreated": ("sync.products_created",),

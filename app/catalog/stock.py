@@ -19,6 +19,11 @@ class StockKeeper(Protocol):
     def quantities(self, session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
         """Return the available quantity of each counted variant."""
 
+    def counted(
+        self, session: Session, variant_ids: Sequence[UUID]
+    ) -> tuple[dict[UUID, int], set[UUID]]:
+        """Return the available quantities, and which variants are kits: nobody sets their stock."""
+
     def set_quantities(
         self, work: Work, quantities: Mapping[UUID, int | None], *, origin: str
     ) -> None:

@@ -54,6 +54,7 @@ class Locks(IntEnum):
     CATEGORY_TREE = 4
     MIGRATION = 5
     AUDIT_CHAIN = 6  # taken by the database, at commit (migration 0005)
+    KITS = 26  # what an organization's kits are made of
 
 
 class Base(DeclarativeBase):

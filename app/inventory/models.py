@@ -155,3 +155,39 @@ class Reservation(Base, Identified, Owned):
     reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     user_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
+
+
+class KitComponent(Base, Identified, Owned):
+    """So many of a variant in one set of a kit; what a kit may give is told in `kits`."""
+
+    __tablename__ = "kit_components"
+    __table_args__ = (
+        UniqueConstraint("kit_id", "component_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("kit_id <> component_id", name="other"),
+    )
+
+    kit_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="CASCADE"))
+    # None: that variant was deleted, and no set can be built until somebody says what is in it.
+    component_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("variants.id", ondelete="SET NULL"), index=True
+    )
+    quantity: Mapped[int]
+    position: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+
+
+class KitReservation(Base, Identified, Owned):
+    """Sets of a kit kept back for a shop's sale whose order is on its way."""
+
+    __tablename__ = "kit_reservations"
+    __table_args__ = (
+        Index("ix_kit_reservations_kit", "kit_id", "connection_id"),
+        Index("ix_kit_reservations_expiry", "connection_id", "expires_at"),
+        CheckConstraint("sets > 0", name="sets"),
+    )
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+    kit_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="CASCADE"))
+    sets: Mapped[int]
+    parts: Mapped[Json]  # level id → units in one set
+    expires_at: Mapped[datetime]

@@ -14,13 +14,22 @@ from app.notices.models import Severity
 
 
 def stock_moved(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Tell of stock that came down to its reorder point."""
+    """Tell of stock that came down to its reorder point, and let kits follow their components."""
     variants = {
         UUID(key) for fact in facts if "quantity" in fact["fields"] for key in fact["variant_ids"]
     }
     if variants:
         with unit_of_work(actor) as work:
             service.tell_low(work, sorted(variants))
+            service.follow_components(work, variants)
+    if any("variants" in fact["fields"] for fact in facts):
+        component_lost(actor, facts)
+
+
+def component_lost(actor: Actor, _: Sequence[Mapping[str, Any]]) -> None:
+    """Let kits follow where variants were deleted: a kit that held one cannot be built."""
+    with unit_of_work(actor) as work:
+        service.follow_lost(work)
 
 
 def unequal_levels(actor: Actor) -> Sequence[Unequal]:

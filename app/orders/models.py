@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.adapters.orders import Payment as Payment
@@ -120,6 +121,15 @@ class OrderLine(Base, Identified, Owned):
             "order_id",
             postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
         ),
+        # … and those that wait for sets of kits, whose components they are promised.
+        Index(
+            "ix_order_lines_waiting_sets",
+            "organization_id",
+            "order_id",
+            postgresql_where=text(
+                "parts IS NOT NULL AND quantity > shipped + allocated AND needs_stock"
+            ),
+        ),
         Index(
             "ix_order_lines_unmapped",
             "organization_id",
@@ -149,6 +159,8 @@ class OrderLine(Base, Identified, Owned):
         default=0, server_default="0"
     )  # by the shop, of its own count
     needs_stock: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    # A kit: what is in one set, good → units, as it was when the line was first promised any.
+    parts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     unit_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     discount_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     tax_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -156,7 +168,7 @@ class OrderLine(Base, Identified, Owned):
 
 
 class Allocation(Base, Owned):
-    """Units of a level promised to a line and not shipped yet."""
+    """Units of a level promised to a line and not shipped yet; of a kit, of its components."""
 
     __tablename__ = "order_allocations"
     __table_args__ = (

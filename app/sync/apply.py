@@ -157,6 +157,7 @@ def _planned(work: Work, terms: records.Terms, pair: Pair, product: ChannelProdu
     passing, waiting = _sorted(wanted, policy, approved, is_forced=terms.is_forced)
     passing, waiting = _without_flood(work, terms, passing, waiting, approved)
     passing, asks_orders = counts.orders_first(work, terms, pair, passing)
+    passing = counts.without_risen_kits(pair, passing)
     asked = (*decided.approved, *decided.declined)
     return _Planned(pair, product, plan, passing, waiting, asked, base, asks_orders)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.catalog import service as catalog
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
@@ -38,18 +39,58 @@ def write_pulls(
 ) -> list[writing.Wish]:
     """Write what came in; counts that fell are kept back instead, and freed where they rose."""
     if not order_reading.is_on(terms.connection, terms.capabilities):
-        return writing.write_pulls(work, terms, wished)
+        of_kits = [_of_kits(pair, pulls) for pair, pulls in wished]
+        written = writing.write_pulls(work, terms, _without(wished, of_kits))
+        return _with(work, written, of_kits)
     sold = [_sold_there(pair, pulls) for pair, pulls in wished]
-    rest = [
-        (pair, [each for each in pulls if each not in gone])
-        for (pair, pulls), gone in zip(wished, sold, strict=True)
-    ]
+    rest = _without(wished, sold)
     for pair, pulls in rest:
         _free_risen(work, terms, pair, pulls)
-    written = writing.write_pulls(work, terms, rest)
+    of_kits = [_of_kits(pair, pulls) for pair, pulls in rest]
+    written = _with(work, writing.write_pulls(work, terms, _without(rest, of_kits)), of_kits)
     for gone in sold:
         _keep_back(work, terms, gone)
     return [(pair, [*taken, *gone]) for (pair, taken), gone in zip(written, sold, strict=True)]
+
+
+def _without(
+    wished: Sequence[writing.Wish], left_out: Sequence[Sequence[Intent]]
+) -> list[writing.Wish]:
+    return [
+        (pair, [each for each in pulls if each not in gone])
+        for (pair, pulls), gone in zip(wished, left_out, strict=True)
+    ]
+
+
+def _of_kits(pair: Pair, pulls: Sequence[Intent]) -> list[Intent]:
+    """Return the counts of kits: what a shop says of them is never booked to their components."""
+    return [each for each, _, _ in _moved(pair, pulls) if each.variant_key in pair.ours.kits]
+
+
+def _with(
+    work: Work, written: Sequence[writing.Wish], of_kits: Sequence[Sequence[Intent]]
+) -> list[writing.Wish]:
+    """Let counts of kits pass as seen, and our own go out again."""
+    kits = {UUID(each.variant_key) for some in of_kits for each in some if each.variant_key}
+    catalog.stock_moved(work, sorted(kits))
+    return [(pair, [*taken, *some]) for (pair, taken), some in zip(written, of_kits, strict=True)]
+
+
+def without_risen_kits(pair: Pair, passing: list[Intent]) -> list[Intent]:
+    """Leave out what would be sent of a kit whose shop shows more: the join counts the rise in.
+
+    Our own count goes out as soon as the rise was seen (`_with`).
+    """
+    risen = {
+        each.variant_key
+        for each, _, moved in _moved(pair, passing)
+        if moved > 0 and each.variant_key in pair.ours.kits
+    }
+    return [
+        each
+        for each in passing
+        if not (each.way is Way.PUSH and each.field == "quantity" and each.variant_key in risen)
+    ]
 
 
 def _sold_there(pair: Pair, pulls: Sequence[Intent]) -> list[Intent]:

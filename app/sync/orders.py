@@ -232,6 +232,8 @@ def _lock(work: Work, connection_id: UUID, seen: ChannelOrder) -> None:
         .with_for_update()
     )
     variants = [row.variant_id for row in rows if row.variant_id]
+    kits = inventory.kits_among(work.session, variants)
+    variants += [good for each in kits.values() for good in each.goods]
     products = select(Variant.product_id).where(Variant.id.in_(variants))
     work.session.execute(
         select(Product.id).where(Product.id.in_(products)).order_by(Product.id).with_for_update()

@@ -38,7 +38,7 @@ from app.sync.plans import (
 from app.sync.policy import Direction, OnBoth, OnRemoved, Policy, decide, first_winner
 from app.sync.sides import MISSING, NOTHING, Missing, Side
 from app.sync.together import SALE_FIELDS, contradictions
-from app.sync.verdicts import Leave, Trio, Write, judge, newest
+from app.sync.verdicts import Leave, Trio, Write, judge, newest, of_kit
 
 # The door to planning: callers need this module alone.
 __all__ = (
@@ -322,7 +322,10 @@ class _Desk:
             winner = newest(self.ours, self.theirs)
         is_decided = (spot.variant_key, spot.field) in self.decided
         direction = Direction.BOTH if is_decided else rule.direction
-        verdict = judge(Trio(spot.field, base, ours, theirs, winner), direction)
+        trio = Trio(spot.field, base, ours, theirs, winner)
+        if spot.field == "quantity" and spot.variant_key in self.ours.kits:
+            trio, direction = of_kit(trio, direction)
+        verdict = judge(trio, direction)
         if isinstance(verdict, Conflict):
             self.conflicts.append(FieldConflict(spot.field, spot.variant_key, base, ours, theirs))
         elif isinstance(verdict, Leave):

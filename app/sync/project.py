@@ -169,7 +169,12 @@ def _our_side(
         if quantity is not None and shown.get("quantity") is not None:
             shown["quantity"] = quantity
         variants[str(key)] = shown
-    return Side({**product.values, **listing.overrides}, variants, product.updated_at)
+    return Side(
+        values={**product.values, **listing.overrides},
+        variants=variants,
+        changed_at=product.updated_at,
+        kits=frozenset(map(str, product.kits)),
+    )
 
 
 def _counts(products: Iterable[ProductValues]) -> dict[UUID, int | None]:

@@ -27,13 +27,15 @@ MISSING: Final = Missing.MISSING
 class Side:
     """What one party has. `changed_at` is only asked when the newest change shall win.
 
-    `is_complete` False: not every variant could be read, so an absent one proves nothing.
+    `is_complete` False: not every variant could be read, so an absent one proves nothing. `kits`
+    are variants of ours whose stock follows from others.
     """
 
     values: Values = field(default_factory=dict)
     variants: Mapping[str, Values] = field(default_factory=dict)
     changed_at: datetime | None = None
     is_complete: bool = True
+    kits: frozenset[str] = frozenset()
 
     def of(self, variant_key: str | None) -> Values:
         """Return the values of a variant, or of the product for None; empty when there is none."""

@@ -5,7 +5,7 @@ over; what the other side did meanwhile is overwritten only where the policy say
 wins, and never in our own catalog: a change made here stays, even when the shop owns the field.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.adapters.values import Value
@@ -89,6 +89,18 @@ def judge(trio: Trio, direction: Direction) -> Verdict:
         return _two_way(trio)
     way = Way.PUSH if direction is Direction.TO_CHANNEL else Way.PULL
     return _first_one_way(trio, way) if trio.is_first else _one_way(trio, way)
+
+
+def of_kit(trio: Trio, direction: Direction) -> tuple[Trio, Direction]:
+    """Return how the count of a kit is judged: nobody counts kits, so ours goes out.
+
+    Where both movements add up they still meet: what a shop sold is known of by it.
+    """
+    is_known = None not in (trio.ours, trio.theirs) and isinstance(trio.base, int)
+    if direction is Direction.BOTH and is_known and trio.ours + trio.theirs >= trio.base:
+        return trio, direction
+    goes = Direction.TO_CHANNEL if direction.goes_out else Direction.OFF
+    return replace(trio, winner=OnBoth.OURS), goes
 
 
 def _two_way(trio: Trio) -> Verdict:

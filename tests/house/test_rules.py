@@ -77,7 +77,6 @@ def events() -> set[str]:
 # Facts nobody has to hear: they are kept for a week, for people and for features to come.
 HEARD_BY_NOBODY = {
     "OrganizationCreated": "the first location is made when stock is first kept",
-    "ProductDeleted": "only unlisted products can be deleted",
 }
 
 

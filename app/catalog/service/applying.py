@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from app.catalog import rules, values
@@ -17,6 +17,8 @@ from app.catalog.service.drafts import (
     VariantState,
 )
 from app.core.db import new_id
+
+OF_KIT: Final = "The stock of a kit follows from its components. Adjust those."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,13 @@ def _change_variant(
         current=variant.values,
     )
     done.problems.update({f"variants.{variant_id}.{name}": text for name, text in wrong.items()})
+    if (
+        variant.is_kit
+        and cleaned.get("quantity", variant.values["quantity"]) != (variant.values["quantity"])
+    ):
+        cleaned.pop("quantity")
+        if cause.is_strict:
+            done.problems[f"variants.{variant_id}.quantity"] = OF_KIT
     for name, value in cleaned.items():
         variant.layers = _apply_field(
             done, name, value, cause, layers=variant.layers, variant=variant

@@ -84,6 +84,7 @@ class VariantState:
     values: dict[str, Any]
     layers: Layers
     created_at: datetime | None = None
+    is_kit: bool = False  # its stock follows from others
 
 
 @dataclass(slots=True)
@@ -111,12 +112,16 @@ class ProductState:
             handle=self.handle,
             is_excluded=self.is_excluded,
             updated_at=self.updated_at,
+            kits=frozenset(key for key, each in self.variants.items() if each.is_kit),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ProductValues:
-    """The effective values of a product and of its variants, in order."""
+    """The effective values of a product and of its variants, in order.
+
+    `kits` are the variants whose stock follows from others.
+    """
 
     product_id: UUID
     version: int
@@ -125,3 +130,4 @@ class ProductValues:
     handle: str | None = None
     is_excluded: bool = False
     updated_at: datetime | None = None
+    kits: frozenset[UUID] = frozenset()

@@ -103,8 +103,11 @@ def _add_variants(session: Session, products: dict[UUID, ProductState]) -> None:
             created_at=row.created_at,
         )
         variants[row.id] = products[row.product_id].variants[row.id] = variant
-    for variant_id, quantity in stock.keeper().quantities(session, list(variants)).items():
+    quantities, kits = stock.keeper().counted(session, list(variants))
+    for variant_id, quantity in quantities.items():
         variants[variant_id].values["quantity"] = quantity
+    for variant_id in kits:
+        variants[variant_id].is_kit = True
     _add_prices(session, products, variants)
 
 

@@ -1,5 +1,13 @@
 """Reads of the inventory."""
 
+from app.inventory.queries.kits import (
+    KitDetail,
+    Named,
+    PartRow,
+    kit_detail,
+    part_candidates,
+    used_in,
+)
 from app.inventory.queries.movements import (
     Cause,
     Day,
@@ -27,7 +35,10 @@ __all__ = [
     "Day",
     "HolderRow",
     "KeptRow",
+    "KitDetail",
     "Movement",
+    "Named",
+    "PartRow",
     "PlaceRow",
     "StockRow",
     "causes",
@@ -35,12 +46,15 @@ __all__ = [
     "get_location",
     "holders",
     "kept_rows",
+    "kit_detail",
     "levels_of",
     "locations",
     "movements",
     "on_hand_by_day",
+    "part_candidates",
     "place_rows",
     "stock_page",
     "stock_row",
     "stock_rows",
+    "used_in",
 ]

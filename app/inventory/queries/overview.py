@@ -5,7 +5,7 @@ figure, and what is out of stock or not counted, adds up everything first, in on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from app.core.paging import (
 )
 from app.inventory.filters import StockFilter
 from app.inventory.models import Level
+from app.inventory.service import kit_quantities
 
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
@@ -65,6 +66,7 @@ class StockRow:
     incoming: int
     available: int
     is_low: bool
+    is_kit: bool = False  # what is available of it, its components give
 
     @property
     def name(self) -> str:
@@ -100,7 +102,7 @@ def stock_page(
     total, is_estimate = _count(session, wanted, where, sums)
     has_before, has_after = (has_more, True) if is_back else (at is not None, has_more)
     return KeysetPage(
-        [_row(each) for each in rows],
+        _with_kits(session, [_row(each) for each in rows]),
         encode_cursor(rows[0].place, str(rows[0].id), first) if rows and has_before else None,
         encode_cursor(rows[-1].place, str(rows[-1].id), first + len(rows))
         if rows and has_after
@@ -118,15 +120,27 @@ def stock_row(session: Session, variant_id: UUID) -> StockRow | None:
         _rows(_sums(StockFilter(), organization_of(session))).where(mine, Variant.id == variant_id)
     )
     row = found.first()
-    return None if row is None else _row(row)
+    return None if row is None else _with_kits(session, [_row(row)])[0]
 
 
 def stock_rows(session: Session, variant_ids: Sequence[UUID], location: str = "") -> list[StockRow]:
     """Return the lines of some variants, for live rows."""
     mine = Variant.organization_id == organization_of(session)
     question = _rows(_sums(StockFilter(location=location), organization_of(session)))
+    found = session.execute(question.where(mine, among(Variant.id, variant_ids)))
+    return _with_kits(session, [_row(each) for each in found])
+
+
+def _with_kits(session: Session, rows: Sequence[StockRow]) -> list[StockRow]:
+    """Show of kits what their components give, all locations together."""
+    given = kit_quantities(session, [row.id for row in rows])
     return [
-        _row(each) for each in session.execute(question.where(mine, among(Variant.id, variant_ids)))
+        replace(
+            row, is_kit=True, is_counted=given[row.id] is not None, available=given[row.id] or 0
+        )
+        if row.id in given
+        else row
+        for row in rows
     ]
 
 
@@ -187,6 +201,7 @@ def _row(row: Any) -> StockRow:
         thumb_media_id=row.thumb_media_id,
         is_counted=row.levels > 0,
         is_low=row.is_low,
+        is_kit=False,
         **{name: int(getattr(row, name)) for name in _BUCKETS},
     )
 

@@ -8,12 +8,21 @@ from app.inventory.service.adjusting import (
     adjust,
     set_reorder,
 )
+from app.inventory.service.assembling import forget_lost, set_components
 from app.inventory.service.checking import Unequal, unequal_levels
 from app.inventory.service.keeping import (
     free_kept,
     keep_back,
     kept_back,
     settle_kept_back,
+)
+from app.inventory.service.kits import (
+    follow_components,
+    follow_lost,
+    goods_stock,
+    kit_quantities,
+    kits_among,
+    kits_holding,
 )
 from app.inventory.service.levels import (
     DEFAULT_LOCATION,
@@ -38,6 +47,7 @@ from app.inventory.service.promising import (
     release,
     ship,
 )
+from app.inventory.service.sets import SetsWish
 from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
 
 __all__ = [
@@ -48,6 +58,7 @@ __all__ = [
     "Mode",
     "Reason",
     "Reorder",
+    "SetsWish",
     "SheetPlan",
     "Unequal",
     "adjust",
@@ -55,9 +66,16 @@ __all__ = [
     "change_location",
     "create_location",
     "default_location",
+    "follow_components",
+    "follow_lost",
+    "forget_lost",
     "free_kept",
+    "goods_stock",
     "keep_back",
     "kept_back",
+    "kit_quantities",
+    "kits_among",
+    "kits_holding",
     "locked_levels",
     "move_levels",
     "move_location",
@@ -67,6 +85,7 @@ __all__ = [
     "promise",
     "put_back",
     "release",
+    "set_components",
     "set_quantities",
     "set_quantity",
     "set_reorder",

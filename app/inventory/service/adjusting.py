@@ -16,8 +16,10 @@ from app.core.errors import Invalid, NotFound
 from app.core.work import Work
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Location, LocationKind
+from app.inventory.service.kits import kits_among
 from app.inventory.service.moving import post
 
+OF_KIT: Final = "The stock of a kit follows from its components. Adjust those."
 MOST_UNITS: Final = 10_000_000
 
 
@@ -78,6 +80,8 @@ def adjust(work: Work, variant_id: UUID, location_id: UUID, wish: Adjustment) ->
 
 def _check(work: Work, variant_id: UUID, location_id: UUID, wish: Adjustment) -> None:
     mine = Variant.organization_id == work.organization_id
+    if kits_among(work.session, [variant_id]):
+        raise Invalid(fields={"quantity": OF_KIT})
     if work.session.scalar(select(Variant.id).where(Variant.id == variant_id, mine)) is None:
         raise NotFound
     place = work.session.scalar(

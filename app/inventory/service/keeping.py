@@ -15,8 +15,11 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Reservation
+from app.inventory.service import sets
+from app.inventory.service.kits import kits_among
 from app.inventory.service.moving import locked_levels, post
-from app.inventory.service.promising import each_of, lessen, spread
+from app.inventory.service.promising import each_of, lessen
+from app.inventory.service.serving import spread
 
 SEEN_SOLD: Final = "The shop shows less; its order is on its way."
 COUNTED_UP: Final = "The shop counts these up again."
@@ -30,12 +33,26 @@ def keep_back(
 
     As much as is available; a sale beyond that is for its order to tell.
     """
+    _keep_sets(work, connection_id, seen, until)
     postings: dict[UUID, list[Posting]] = {}
     for level, quantity in spread(work, locked_levels(work, list(seen)), seen):
         postings.setdefault(level.id, []).append(Posting(PostingKind.RESERVE, quantity))
         _reserve(work, level.id, connection_id, quantity, until)
     moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
     catalog.stock_moved(work, moved, connection_id=connection_id)
+
+
+def _keep_sets(work: Work, connection_id: UUID, seen: Mapping[UUID, int], until: datetime) -> None:
+    """Of a kit its components are kept back; that shop, too, is to show fewer of those."""
+    wanted = {
+        kit_id: sets.SetsWish(kit_id, each.goods, seen[kit_id])
+        for kit_id, each in kits_among(work.session, list(seen)).items()
+        if each.is_whole
+    }
+    if wanted:
+        postings = sets.keep_back_sets(work, connection_id, wanted, until=until)
+        moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
+        catalog.stock_moved(work, moved)
 
 
 def _reserve(
@@ -67,7 +84,9 @@ def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> in
     """Let go of what was kept back for a shop's sale that no order explained in time.
 
     The shop's merchant changed the count there, so the units are gone here, too; returns how many.
+    Components of a kit are not: they are freed, and our count of the kit goes out again.
     """
+    _free_parts(work, connection_id, sets.expired_sets(work, connection_id, before=before))
     found = select(Reservation.level_id).where(
         Reservation.connection_id == connection_id, Reservation.expires_at <= before
     )
@@ -98,14 +117,26 @@ def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> in
 
 
 def kept_back(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return how many units of variants are kept back for a shop's sales."""
+    """Return how many units of variants, or sets of kits, are kept back for a shop's sales."""
     found = work.session.execute(
         select(Level.variant_id, func.sum(Reservation.quantity))
         .join(Level, Level.id == Reservation.level_id)
         .where(Reservation.connection_id == connection_id, Level.variant_id.in_(variant_ids))
         .group_by(Level.variant_id)
     )
-    return {variant_id: int(units) for variant_id, units in found}
+    kept = {variant_id: int(units) for variant_id, units in found}
+    return kept | sets.kept_sets(work, connection_id, variant_ids)
+
+
+def _free_parts(work: Work, connection_id: UUID, parts: Mapping[UUID, int]) -> None:
+    if parts:
+        moved = post(
+            work,
+            each_of(PostingKind.FREE, parts),
+            reference=f"connection:{connection_id}",
+            note=COUNTED_UP,
+        )
+        catalog.stock_moved(work, moved)
 
 
 def free_kept(work: Work, connection_id: UUID, most: Mapping[UUID, int]) -> dict[UUID, int]:
@@ -113,6 +144,8 @@ def free_kept(work: Work, connection_id: UUID, most: Mapping[UUID, int]) -> dict
 
     The shop counted them up again: the sale was taken back before its order was heard of.
     """
+    freed, of_sets = sets.take_kept_sets(work, connection_id, most)
+    _free_parts(work, connection_id, of_sets)
     by_id = {level.id: level for level in locked_levels(work, list(most))}
     rows = work.session.scalars(
         select(Reservation)
@@ -120,7 +153,6 @@ def free_kept(work: Work, connection_id: UUID, most: Mapping[UUID, int]) -> dict
         .order_by(Reservation.level_id)
         .with_for_update()
     ).all()
-    freed: dict[UUID, int] = {}
     parts: dict[UUID, int] = {}
     for row in rows:
         variant_id = by_id[row.level_id].variant_id

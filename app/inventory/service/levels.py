@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import BigInteger, cast, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,8 @@ from app.catalog.service.writing import among
 from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import ledger
-from app.inventory.models import Level, Location, PostingKind
+from app.inventory.models import KitComponent, Level, Location, PostingKind
+from app.inventory.service.kits import kit_quantities
 from app.inventory.service.moving import post
 
 DEFAULT_LOCATION: Final = "Main location"
@@ -32,6 +33,7 @@ _SET: Final = text(
         SELECT w.id, :organization, w.variant_id, :location, w.quantity, w.quantity < 0
         FROM jsonb_to_recordset(CAST(:rows AS jsonb))
             AS w(id uuid, variant_id uuid, quantity integer)
+        WHERE NOT EXISTS (SELECT FROM kit_components AS k WHERE k.kit_id = w.variant_id)
         ORDER BY w.variant_id
         ON CONFLICT (variant_id, location_id) DO UPDATE
             SET on_hand = excluded.on_hand + inventory_levels.committed
@@ -101,7 +103,8 @@ def move_levels(
     """Set what can be sold, at the default location first, with postings, and nothing else.
 
     What lies at other locations counts: asked for less than they hold, the default location is
-    emptied and the rest is taken from the others, the last in rank first.
+    emptied and the rest is taken from the others, the last in rank first. A kit has no stock of
+    its own to set: what is wished of one is left out.
     """
     counted = {key: each for key, each in quantities.items() if each is not None}
     uncounted = [key for key, each in quantities.items() if each is None]
@@ -180,15 +183,31 @@ class Keeper:
     """The stock keeper the catalog asks (app.catalog.stock)."""
 
     def quantities(self, session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Return the available quantity of each counted variant."""
+        """Return the available quantity of each counted variant; of a kit, what it may give."""
+        return self.counted(session, variant_ids)[0]
+
+    def counted(
+        self, session: Session, variant_ids: Sequence[UUID]
+    ) -> tuple[dict[UUID, int], set[UUID]]:
+        """Return the available quantities, and which of the variants are kits."""
         if not variant_ids:
-            return {}
+            return {}, set()
         rows = session.execute(
             select(Level.variant_id, func.sum(Level.available))
             .where(among(Level.variant_id, variant_ids), Level.is_counted)
             .group_by(Level.variant_id)
-        )
-        return {variant_id: int(quantity) for variant_id, quantity in rows}
+            .union_all(
+                select(KitComponent.kit_id, cast(null(), BigInteger))
+                .where(among(KitComponent.kit_id, variant_ids))
+                .distinct()
+            )
+        ).all()
+        kits = {variant_id for variant_id, quantity in rows if quantity is None}
+        found = {variant_id: int(quantity) for variant_id, quantity in rows if quantity is not None}
+        if kits:
+            of_kits = kit_quantities(session, kits)
+            found |= {key: sets for key, sets in of_kits.items() if sets is not None}
+        return found, kits
 
     def set_quantities(
         self, work: Work, quantities: Mapping[UUID, int | None], *, origin: str

@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.catalog import service as catalog
+from app.catalog.models import Variant
 from app.core.work import Work
+from app.inventory import kits
 from app.inventory.ledger import Posting, PostingKind
-from app.inventory.models import Level, Location, LocationKind, Reservation
-from app.inventory.routing import route
+from app.inventory.models import Level, Location, Reservation
 from app.inventory.service.moving import locked_levels, post
+from app.inventory.service.serving import order_of, stock_of
+from app.inventory.service.sets import SetsPromise, SetsWish, take_kept_sets
 
 Parts = Mapping[UUID, int]  # level id → units
 
@@ -24,6 +27,8 @@ class Promise:
     held: dict[UUID, int] = field(default_factory=dict)  # of it, kept back for this very sale
     included: dict[UUID, int] = field(default_factory=dict)  # of it, never in our number
     uncounted: set[UUID] = field(default_factory=set)  # nobody counts them: always there
+    sets: dict[UUID, SetsPromise] = field(default_factory=dict)  # by the key of the wish
+    moved: list[UUID] = field(default_factory=list)  # variants whose levels moved
 
     def units(self, variant_id: UUID) -> int:
         """How many units of a variant were promised."""
@@ -37,28 +42,105 @@ def promise(
     reference: str,
     connection_id: UUID | None = None,
     included: Mapping[UUID, int] | None = None,
+    sets: Mapping[UUID, SetsWish] | None = None,
 ) -> Promise:
     """Commit as much as there is of each variant; the rest is short.
 
     What was kept back because a shop showed the sale before its order came is used first. Units
     `included` lie on the shelf, and our number never held them: the shop that told it had promised
-    them before; they come in and are promised in one.
+    them before; they come in and are promised in one. `sets` of kits are promised whole or not.
     """
     made = Promise()
     wanted = {key: quantity for key, quantity in wanted.items() if quantity > 0}
-    if not wanted:
+    wishes = {key: wish for key, wish in (sets or {}).items() if wish.sets > 0}
+    if not wanted and not wishes:
         return made
-    levels = locked_levels(work, list(wanted))
-    made.uncounted = set(wanted) - {level.variant_id for level in levels}
+    goods = {good for wish in wishes.values() for good in wish.parts}
+    levels = locked_levels(work, list({*wanted, *goods}))
+    made.uncounted = (set(wanted) | goods) - {level.variant_id for level in levels}
     postings: dict[UUID, list[Posting]] = {}
-    _take_included(levels, wanted, included or {}, made, postings)
-    _take_kept_back(work, levels, wanted, connection_id, made, postings)
+    plain = [level for level in levels if level.variant_id in wanted]
+    _take_included(plain, wanted, included or {}, made, postings)
+    freed = _free_kept_sets(work, wishes, connection_id, made, postings)
+    _take_kept_back(work, plain, wanted, connection_id, made, postings)
     rest = {key: quantity - made.units(key) for key, quantity in wanted.items()}
-    for level, quantity in spread(work, levels, rest):
-        postings.setdefault(level.id, []).append(Posting(PostingKind.COMMIT, quantity))
-        _add(made, level, quantity)
-    post(work, postings, reference=reference)
+    _promise_rest(work, levels, rest, wishes, freed, made, postings)
+    made.moved = post(work, postings, reference=reference)
     return made
+
+
+def _promise_rest(
+    work: Work,
+    levels: Sequence[Level],
+    rest: Mapping[UUID, int],
+    wishes: Mapping[UUID, SetsWish],
+    freed: Mapping[UUID, int],
+    made: Promise,
+    postings: dict[UUID, list[Posting]],
+) -> None:
+    """Promise what is available; sets are taken first, because half a set is none."""
+    counted = {level.variant_id for level in levels}
+    gone = _gone(work, {good for wish in wishes.values() for good in wish.parts} - counted)
+    possible = {key: wish for key, wish in wishes.items() if not gone & wish.parts.keys()}
+    for key, wish in possible.items():
+        made.sets[key] = SetsPromise()
+        if not counted & wish.parts.keys():
+            made.sets[key].sets = wish.sets
+    made_of = {
+        key: kits.Wish(wish.parts, wish.sets)
+        for key, wish in possible.items()
+        if not made.sets[key].sets
+    }
+    wanted = {key: units for key, units in rest.items() if key in counted}
+    by_place = {(level.location_id, level.variant_id): level for level in levels}
+    stock = stock_of(levels, freed)
+    split = kits.split(made_of, wanted, stock, order_of(work, stock), counted=counted)
+    for key, places in split.sets.items():
+        for place, some in places.items():
+            made.sets[key].sets += some
+            for good, units in made_of[key].parts.items():
+                if good in counted:
+                    level = by_place[place, good]
+                    parts = made.sets[key].parts
+                    parts[level.id] = parts.get(level.id, 0) + units * some
+                    _commit(postings, level, units * some)
+    for part in split.goods:
+        level = by_place[part.place, part.good]
+        _commit(postings, level, part.quantity)
+        _add(made, level, part.quantity)
+
+
+def _commit(postings: dict[UUID, list[Posting]], level: Level, quantity: int) -> None:
+    postings.setdefault(level.id, []).append(Posting(PostingKind.COMMIT, quantity))
+
+
+def _gone(work: Work, goods: set[UUID]) -> set[UUID]:
+    """Return those goods that were deleted since an order was promised by them."""
+    if not goods:
+        return goods
+    there = select(Variant.id).where(
+        Variant.organization_id == work.organization_id, Variant.id.in_(goods)
+    )
+    return goods - set(work.session.scalars(there))
+
+
+def _free_kept_sets(
+    work: Work,
+    wishes: Mapping[UUID, SetsWish],
+    connection_id: UUID | None,
+    made: Promise,
+    postings: dict[UUID, list[Posting]],
+) -> dict[UUID, int]:
+    """Free what was kept back for exactly these sets; returns level id → units to promise anew."""
+    wanted: dict[UUID, int] = {}
+    for wish in wishes.values():
+        wanted[wish.kit_id] = wanted.get(wish.kit_id, 0) + wish.sets
+    sets, freed = take_kept_sets(work, connection_id, wanted)
+    for level_id, units in freed.items():
+        postings.setdefault(level_id, []).append(Posting(PostingKind.FREE, units))
+    for kit_id, units in sets.items():
+        made.held[kit_id] = made.held.get(kit_id, 0) + units
+    return freed
 
 
 def _add(made: Promise, level: Level, quantity: int) -> None:
@@ -117,30 +199,6 @@ def lessen(work: Work, row: Reservation, quantity: int) -> None:
         row.quantity -= quantity
     else:
         work.session.delete(row)
-
-
-def spread(
-    work: Work, levels: Sequence[Level], wanted: Mapping[UUID, int]
-) -> list[tuple[Level, int]]:
-    """Choose the levels that serve what is wanted, by the merchant's order of locations."""
-    places = {level.location_id for level in levels}
-    order = list(
-        work.session.scalars(
-            select(Location.id)
-            .where(
-                Location.id.in_(places),
-                Location.is_active,
-                Location.kind != LocationKind.CHANNEL,
-            )
-            .order_by(Location.rank, Location.is_default.desc(), Location.id)
-        )
-    )
-    by_place = {(level.location_id, level.variant_id): level for level in levels}
-    available: dict[UUID, dict[UUID, int]] = {}
-    for level in levels:
-        available.setdefault(level.location_id, {})[level.variant_id] = level.available
-    parts = route(wanted, available, order)
-    return [(by_place[part.place, part.good], part.quantity) for part in parts]
 
 
 def release(work: Work, parts: Parts, *, reference: str) -> list[UUID]:

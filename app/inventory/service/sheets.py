@@ -18,6 +18,8 @@ from app.core.work import Work
 from app.inventory.errors import StockMoved
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Location, LocationKind
+from app.inventory.service.adjusting import OF_KIT
+from app.inventory.service.kits import kits_among
 from app.inventory.service.moving import post
 from app.inventory.sheet import Line, Refused, read_sheet
 
@@ -68,6 +70,7 @@ def plan_sheet(session: Session, organization_id: UUID, text: str) -> SheetPlan:
             )
         )
     }
+    kits = kits_among(session, [row.id for row in variants.values()])
     places = session.scalars(
         select(Location).where(Location.organization_id == organization_id)
     ).all()
@@ -83,6 +86,8 @@ def plan_sheet(session: Session, organization_id: UUID, text: str) -> SheetPlan:
         place = _place(line, places)
         if variant is None:
             refused.append(Refused(line.number, line.sku, "No variant has this SKU."))
+        elif variant.id in kits:
+            refused.append(Refused(line.number, line.sku, OF_KIT))
         elif place is None:
             refused.append(_nowhere(line))
         elif (variant.id, place.id) in steps:

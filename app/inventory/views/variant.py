@@ -86,6 +86,8 @@ def variant_detail(
             "offer": sync.variant_offer(session, variant_id),
             "causes": queries.causes(session, [each.posting.reference for each in found.rows]),
             "days": days,
+            "kit": queries.kit_detail(session, variant_id),
+            "used_in": queries.used_in(session, variant_id),
         }
     adjusting = form or AdjustForm(formdata=None)
     return page(

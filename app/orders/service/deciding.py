@@ -16,7 +16,7 @@ from app.orders.errors import NotAllowedNow, OrderNotFound
 from app.orders.events import ChannelOwed
 from app.orders.models import Order, OrderLine, Refund
 from app.orders.rules import OrderState
-from app.orders.service import promises, timeline
+from app.orders.service import promises, sets, timeline
 from app.orders.service.fetching import get_order
 
 
@@ -150,8 +150,8 @@ def _no_longer_wanted(work: Work, order: Order, what: Refunding) -> None:
         line.quantity -= unsent
         returned = min(part - unsent, line.shipped - line.returned) if what.restocks else 0
         line.returned += returned
-        if line.variant_id is not None and returned:
-            back[line.variant_id] = back.get(line.variant_id, 0) + returned
+        for good, more in sets.goods_of(line, returned).items():
+            back[good] = back.get(good, 0) + more
     if what.restocks:
         _given_back(work, order, units)
     inventory.put_back(work, back, reference=promises.reference(order.id))

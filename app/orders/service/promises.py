@@ -14,7 +14,7 @@ from app.inventory.service.promising import Promise
 from app.orders import rules
 from app.orders.models import Allocation, Order, OrderLine
 from app.orders.rules import LineFigures, OrderState
-from app.orders.service import timeline
+from app.orders.service import sets, timeline
 
 PAID_ENOUGH: Final = frozenset(
     (Payment.AUTHORIZED, Payment.PARTIALLY_PAID, Payment.PAID, Payment.PARTIALLY_REFUNDED)
@@ -60,7 +60,6 @@ def settle(
     before we first looked. Returns, by variant, what had been kept back for exactly this.
     """
     is_wanted = wants_stock(order)
-    wanted: dict[UUID, int] = {}
     freed: dict[UUID, int] = {}
     growing: list[tuple[OrderLine, int]] = []
     for line in order.lines:
@@ -69,6 +68,10 @@ def settle(
             _free(work, line, -more, freed)
         elif more > 0 and line.variant_id is not None:
             growing.append((line, more))
+    growing = sets.remember(work, growing)
+    wanted: dict[UUID, int] = {}
+    for line, more in growing:
+        if line.parts is None and line.variant_id is not None:
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + more
     variants = inventory.release(work, freed, reference=reference(order.id))
     made = inventory.promise(
@@ -77,31 +80,49 @@ def settle(
         reference=reference(order.id),
         connection_id=order.connection_id,
         included=included or {},
+        sets=sets.wishes(growing),
     )
     _keep(work, growing, made)
-    moved = {*variants, *made.parts}
-    if moved:
-        origin = order.connection_id if not variants else None
-        catalog.stock_moved(work, sorted(moved), connection_id=origin)
+    _tell(work, order, variants, made)
     return made.held
 
 
+def _tell(work: Work, order: Order, freed: Sequence[UUID], made: Promise) -> None:
+    """Tell the channels what moved; the one that sold counted the item, not what is in it."""
+    in_sets = {good for line in order.lines for good in sets.goods_in(line)}
+    moved = {*freed, *made.moved}
+    theirs = set() if freed else moved - in_sets
+    if theirs:
+        catalog.stock_moved(work, sorted(theirs), connection_id=order.connection_id)
+    if rest := moved - theirs:
+        catalog.stock_moved(work, sorted(rest))
+
+
 def _free(work: Work, line: OrderLine, quantity: int, freed: dict[UUID, int]) -> None:
+    for row, part in drawn(work, line, quantity, last_first=True):
+        freed[row.level_id] = freed.get(row.level_id, 0) + part
+        lessen(work, row, part)
+    line.allocated -= quantity
+
+
+def drawn(
+    work: Work, line: OrderLine, quantity: int, *, last_first: bool = False
+) -> list[tuple[Allocation, int]]:
+    """Return which promised units go when so many of a line do; of a kit, whole sets."""
+    order = Allocation.level_id.desc() if last_first else Allocation.level_id
     rows = work.session.scalars(
-        select(Allocation)
-        .where(Allocation.line_id == line.id)
-        .order_by(Allocation.level_id.desc())
-        .with_for_update()
+        select(Allocation).where(Allocation.line_id == line.id).order_by(order).with_for_update()
     ).all()
-    rest = quantity
+    if line.parts is not None:
+        return sets.drawn(work, line, rows, quantity)
+    taken, rest = [], quantity
     for row in rows:
         part = min(rest, row.quantity)
         if not part:
             break
         rest -= part
-        freed[row.level_id] = freed.get(row.level_id, 0) + part
-        lessen(work, row, part)
-    line.allocated -= quantity
+        taken.append((row, part))
+    return taken
 
 
 def lessen(work: Work, row: Allocation, by: int) -> None:
@@ -116,6 +137,12 @@ def _keep(work: Work, growing: Sequence[tuple[OrderLine, int]], made: Promise) -
     """Write down which units of which levels belong to which line."""
     left = {key: dict(parts) for key, parts in made.parts.items()}
     for line, more in growing:
+        if line.parts is not None:
+            if line.id in made.sets:
+                line.allocated += made.sets[line.id].sets
+                for level_id, units in made.sets[line.id].parts.items():
+                    _add(work, line, level_id, units)
+            continue
         if line.variant_id in made.uncounted:
             line.allocated += more
             continue
@@ -176,11 +203,12 @@ def move(work: Work, order: Order, after: OrderState, *, sentence: str = "") -> 
 
 def allocate_waiting(work: Work, variant_ids: Iterable[UUID], *, most: int = 200) -> int:
     """Promise stock that came in to lines that wait for it, the oldest order first."""
+    variants = list(variant_ids)
     found = work.session.scalars(
         select(OrderLine.order_id)
         .join(Order, Order.id == OrderLine.order_id)
         .where(
-            OrderLine.variant_id.in_(list(variant_ids)),
+            OrderLine.variant_id.in_(variants) | sets.waits_for(work, variants),
             OrderLine.needs_stock,
             OrderLine.quantity > OrderLine.shipped + OrderLine.allocated,
             Order.state.in_([state.value for state in rules.OPEN]),

@@ -9,8 +9,8 @@ from app.adapters.orders import ChannelOrder, ChannelRefund, ChannelShipment
 from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
-from app.orders.models import Allocation, Order, OrderLine, Refund, Shipment, ShipmentLine
-from app.orders.service import promises, timeline
+from app.orders.models import Order, OrderLine, Refund, Shipment, ShipmentLine
+from app.orders.service import promises, sets, timeline
 
 
 def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
@@ -94,20 +94,10 @@ def leave(work: Work, order: Order, parcel: Shipment, units: Mapping[OrderLine, 
         )
         promised = min(quantity, line.allocated)
         line.shipped += quantity
-        line.allocated -= promised
-        rest = promised
-        for row in work.session.scalars(
-            select(Allocation)
-            .where(Allocation.line_id == line.id)
-            .order_by(Allocation.level_id)
-            .with_for_update()
-        ).all():
-            part = min(rest, row.quantity)
-            if not part:
-                break
-            rest -= part
+        for row, part in promises.drawn(work, line, promised):
             gone[row.level_id] = gone.get(row.level_id, 0) + part
             promises.lessen(work, row, part)
+        line.allocated -= promised
     work.session.flush()
     inventory.ship(work, gone, reference=promises.reference(order.id))
     timeline.write_terms(work, order, [parcel.tracking_number], {})
@@ -141,8 +131,8 @@ def _add_refund(
         part = min(units, line.shipped - line.returned) if line is not None else 0
         if line is not None and part > 0:
             line.returned += part
-            if line.variant_id is not None:
-                back[line.variant_id] = back.get(line.variant_id, 0) + part
+            for good, more in sets.goods_of(line, part).items():
+                back[good] = back.get(good, 0) + more
     inventory.put_back(work, back, reference=promises.reference(order.id))
     work.session.add(
         Refund(
