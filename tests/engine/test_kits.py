@@ -10,7 +10,7 @@ from app.adapters.memory import MemoryShop
 from app.core import db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
-from app.orders import service
+from app.orders import queries, service
 from app.orders.service import Cancelling, Parcel, Refunding
 from tests.engine.selling import Sales
 from tests.engine.world import Shop
@@ -217,6 +217,13 @@ def test_an_order_beyond_the_components_waits_for_whole_sets(counter: Counter) -
     [order] = sales.orders()
     assert (order.state, order.lines[0].allocated) == ("pending", 1)
     assert sales.level(counter.saucer[0]).committed == 2
+    with db.reading(sales.shop.actor) as session:
+        shown = queries.order_detail(session, order.id, sees_buyers=True)
+        assert shown.missing == "Waits for 2 × CUP."
+        assert shown.lines[0].parts == "1 × CUP, 2 × SAUCER"
+        slips = queries.slips(session, [order.id], sees_buyers=True)
+        picks = [(pick.sku, pick.units) for pick in queries.pick_list(session, slips)]
+        assert picks == [("CUP", 1), ("SAUCER", 2)]
 
     counter.stock(counter.cup[0], 2)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog import rules, stock
@@ -13,8 +13,10 @@ from app.catalog.filters import ProductFilter
 from app.catalog.models import Media, MediaState, Product, Variant
 from app.catalog.queries import organization_of, product_list
 from app.catalog.service.writing import among
+from app.connections.models import Connection
 from app.inventory import kits
-from app.inventory.models import KitComponent, Location
+from app.inventory.models import KitComponent, KitReservation, Level, Location
+from app.inventory.queries.places import KeptRow
 from app.inventory.service import goods_stock, kits_among
 
 PRODUCTS: Final = 15
@@ -118,6 +120,44 @@ def used_in(session: Session, variant_id: UUID) -> Sequence[tuple[Named, int]]:
     names = _named(session, [row.kit_id for row in rows])
     found = [(names[row.kit_id], row.quantity) for row in rows if row.kit_id in names]
     return sorted(found, key=lambda each: each[0].name)
+
+
+def kept_parts(session: Session, variant_id: UUID) -> Sequence[KeptRow]:
+    """Return what is kept back of a variant for kits that a shop shows as sold."""
+    rows = session.execute(
+        select(
+            Location.name.label("location"),
+            Connection.name.label("connection"),
+            KitReservation.connection_id,
+            KitReservation.sets,
+            KitReservation.parts,
+            KitReservation.kit_id,
+            KitReservation.expires_at,
+            Level.id.label("level_id"),
+        )
+        .join(Level, KitReservation.parts.has_key(cast(Level.id, Text)))
+        .join(Location, Location.id == Level.location_id)
+        .join(Connection, Connection.id == KitReservation.connection_id)
+        .where(Level.variant_id == variant_id)
+        .order_by(KitReservation.expires_at)
+    ).all()
+    names = _named(session, [row.kit_id for row in rows])
+    return [
+        KeptRow(
+            row.location,
+            row.connection,
+            row.connection_id,
+            row.sets * int(row.parts[str(row.level_id)]),
+            f"{plural_sets(row.sets)} of {names[row.kit_id].name}: the order is on its way.",
+            row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+def plural_sets(sets: int) -> str:
+    """Say how many sets: “1 set”, “2 sets”."""
+    return f"{sets:,} set" if sets == 1 else f"{sets:,} sets"
 
 
 def part_candidates(session: Session, text: str, kit_id: UUID) -> Sequence[Named]:

@@ -81,7 +81,10 @@ def variant_detail(
             "row": row,
             "page": found,
             "levels": queries.levels_of(session, variant_id),
-            "kept": queries.kept_rows(session, variant_id),
+            "kept": [
+                *queries.kept_rows(session, variant_id),
+                *queries.kept_parts(session, variant_id),
+            ],
             "holders": queries.holders(session, variant_id),
             "offer": sync.variant_offer(session, variant_id),
             "causes": queries.causes(session, [each.posting.reference for each in found.rows]),

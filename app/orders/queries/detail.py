@@ -17,9 +17,11 @@ from app.core.money import Money
 from app.inventory.models import Location
 from app.orders.errors import OrderNotFound
 from app.orders.models import Order, OrderEvent, OrderLine, Refund, Shipment
+from app.orders.queries import sets
 from app.orders.queries.buyers import Buyer, buyer_of
 from app.orders.rules import OPEN, LineFigures, OrderState
 from app.orders.service import personal
+from app.orders.service.sets import parts_of
 from app.sync.models import Direction, SyncTask, TaskState
 from app.team.models import User
 
@@ -38,6 +40,7 @@ class LineRow:
     figures: LineFigures
     unit: Money
     total: Money
+    parts: str = ""  # of a kit: what is in one set
 
     @property
     def id(self) -> UUID:
@@ -99,6 +102,7 @@ class OrderDetail:
     parcels: Sequence[ParcelRow]
     refunds: Sequence[RefundRow]
     events: Sequence[EventRow]
+    missing: str = ""  # what it waits for, in words
     refused: tuple[UUID, str] | None = None  # the task that told of the cancellation, and why not
 
     @property
@@ -175,15 +179,18 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
         session.get(Connection, order.connection_id) if order.connection_id is not None else None
     )
     hears = connection is not None and connection.state != ConnectionState.DISCONNECTED
+    lines = line_rows(session, [order])[order.id]
+    waits = order.state == OrderState.PENDING
     return OrderDetail(
         order=order,
         connection=connection.name if connection else "",
         hears=hears,
         buyer=buyer_of(order.organization_id, order.id, order.personal, is_open=sees_buyers),
-        lines=line_rows(session, [order])[order.id],
+        lines=lines,
         parcels=_parcels(session, order, hears=hears),
         refunds=_refunds(session, order, hears=hears),
         events=_events(session, order.id),
+        missing=sets.missing_words(session, [row.line for row in lines]) if waits else "",
         refused=_refused(session, order) if hears and order.cancelled_at else None,
     )
 
@@ -192,14 +199,15 @@ def line_rows(session: Session, orders: Sequence[Order]) -> dict[UUID, list[Line
     """Return the lines of orders, with pictures and SKUs of ours, in one question."""
     currencies = {order.id: order.currency for order in orders}
     picture = func.coalesce(Variant.media_id, Product.thumb_media_id)
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(OrderLine, Variant.sku, Product.id, Product.title, Media.id)
         .outerjoin(Variant, Variant.id == OrderLine.variant_id)
         .outerjoin(Product, Product.id == Variant.product_id)
         .outerjoin(Media, (Media.id == picture) & (Media.state == MediaState.READY))
         .where(OrderLine.order_id.in_(list(currencies)))
         .order_by(OrderLine.order_id, OrderLine.position, OrderLine.id)
-    )
+    ).all()
+    goods = sets.goods_of(session, {key for row in rows for key in parts_of(row[0])})
     found: dict[UUID, list[LineRow]] = {key: [] for key in currencies}
     for line, sku, product_id, title, media_id in rows:
         currency = currencies[line.order_id]
@@ -219,6 +227,7 @@ def line_rows(session: Session, orders: Sequence[Order]) -> dict[UUID, list[Line
                 ),
                 unit=Money(line.unit_minor, currency),
                 total=Money(line.total_minor, currency),
+                parts=sets.parts_words(goods, line),
             )
         )
     return found

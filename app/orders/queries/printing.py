@@ -17,6 +17,9 @@ from app.orders.models import Allocation, Order
 from app.orders.queries.buyers import Buyer, buyer_of
 from app.orders.queries.detail import LineRow, line_rows
 from app.orders.queries.index import conditions
+from app.orders.queries.sets import Good, goods_of
+from app.orders.service.sets import goods_of as goods_in_units
+from app.orders.service.sets import parts_of
 
 SLICE: Final = 500
 
@@ -68,37 +71,50 @@ def slips(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> 
 def pick_list(session: Session, orders: Sequence[Slip]) -> list[Pick]:
     """Return what is promised to these orders, by place and SKU."""
     by_line = {row.id: (row, slip.order.number) for slip in orders for row in slip.lines}
-    left = {key: row.line.allocated for key, (row, _) in by_line.items()}
+    left = {
+        (key, good): units
+        for key, (row, _) in by_line.items()
+        for good, units in _promised(row).items()
+    }
     parts = session.execute(
-        select(Allocation.line_id, Location.name, Allocation.quantity)
+        select(Allocation.line_id, Level.variant_id, Location.name, Allocation.quantity)
         .join(Level, Level.id == Allocation.level_id)
         .join(Location, Location.id == Level.location_id)
         .where(among(Allocation.line_id, list(by_line)))
     ).all()
-    picks: dict[tuple[str, object], Pick] = {}
+    of_kits = {good for row, _ in by_line.values() for good in parts_of(row.line)}
+    goods = goods_of(session, of_kits)
+    picks: dict[tuple[str, UUID], Pick] = {}
 
-    def add(line_id: UUID, location: str, units: int) -> None:
+    def add(line_id: UUID, good: UUID, location: str, units: int) -> None:
         row, number = by_line[line_id]
-        key = (location, row.line.variant_id or row.id)
-        pick = picks.get(key)
+        pick = picks.get((location, good))
         if pick is None:
-            pick = picks[key] = Pick(
-                location,
-                row.sku,
-                row.product_title or row.line.title,
-                row.line.options,
-                row.media_id,
-            )
+            pick = picks[location, good] = _pick(location, row, goods.get(good))
         pick.units += units
         pick.orders[number] = pick.orders.get(number, 0) + units
 
-    for line_id, location, units in parts:
-        add(line_id, location, units)
-        left[line_id] -= units
-    for line_id, units in left.items():
+    for line_id, good, location, units in parts:
+        add(line_id, good, location, units)
+        left[line_id, good] = left.get((line_id, good), 0) - units
+    for (line_id, good), units in left.items():
         if units > 0:  # promised of what nobody counts: it lies in no place we know
-            add(line_id, "", units)
+            add(line_id, good, "", units)
     return sorted(picks.values(), key=lambda each: (each.location, each.sku, each.title))
+
+
+def _promised(row: LineRow) -> dict[UUID, int]:
+    """Return what a line holds, by variant: of a kit, its components."""
+    return goods_in_units(row.line, row.line.allocated) or {row.id: row.line.allocated}
+
+
+def _pick(location: str, row: LineRow, part: Good | None) -> Pick:
+    """Return an empty pick of a line's own item, or of a component of its kit."""
+    if part is not None and row.line.parts is not None:
+        return Pick(location, part.sku, part.title, part.options, part.media_id)
+    return Pick(
+        location, row.sku, row.product_title or row.line.title, row.line.options, row.media_id
+    )
 
 
 def iter_slips(
