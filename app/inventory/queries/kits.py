@@ -20,7 +20,7 @@ from app.inventory.queries.places import KeptRow
 from app.inventory.service import goods_stock, kits_among
 
 PRODUCTS: Final = 15
-VARIANTS: Final = 40
+VARIANTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)

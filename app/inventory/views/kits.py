@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.db import reading
@@ -13,7 +13,7 @@ from app.core.work import unit_of_work
 from app.inventory import queries, service
 from app.inventory.kits import MOST_COMPONENTS
 from app.inventory.views.blueprint import bp
-from app.web.fragments import page, then, toast
+from app.web.fragments import go_to_url, page, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 
@@ -64,7 +64,8 @@ def kit_save(variant_id: UUID) -> ResponseReturnValue:
     except Invalid as refusal:
         return kit_edit(variant_id, request.form, refusal.fields)
     toast("Kit saved.")
-    return then(kit_edit, variant_id=variant_id)
+    text = request.args.get("q", "").strip()[:200]  # the search stays
+    return go_to_url(url_for("inventory.kit_edit", variant_id=variant_id, q=text or None))
 
 
 def _wishes() -> dict[UUID, int | None]:
