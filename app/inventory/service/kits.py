@@ -77,9 +77,12 @@ def kits_holding(session: Session, variant_ids: Collection[UUID]) -> list[UUID]:
 
 
 def goods_stock(
-    session: Session, goods: Collection[UUID]
+    session: Session, goods: Collection[UUID], places: Collection[UUID] = ()
 ) -> tuple[dict[UUID, dict[UUID, int]], set[UUID]]:
-    """Return location → good → available, where sets may be built, and which goods are counted."""
+    """Return location → good → available, where sets may be built, and which goods are counted.
+
+    Of these locations alone; none named: of all.
+    """
     rows = session.execute(
         select(Level.variant_id, Level.location_id, Level.available, Location.is_active,
                Location.kind)
@@ -90,18 +93,23 @@ def goods_stock(
     counted: set[UUID] = set()
     for good, place, available, is_active, kind in rows:
         counted.add(good)
-        if is_active and kind != LocationKind.CHANNEL:
+        if is_active and kind != LocationKind.CHANNEL and (not places or place in places):
             stock.setdefault(place, {})[good] = available
     return stock, counted
 
 
-def kit_quantities(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int | None]:
-    """Return, for those variants that are kits, how many sets may be sold; None: not counted."""
+def kit_quantities(
+    session: Session, variant_ids: Collection[UUID], places: Collection[UUID] = ()
+) -> dict[UUID, int | None]:
+    """Return, for those variants that are kits, how many sets may be sold; None: not counted.
+
+    Built at these locations alone; none named: at all.
+    """
     found = kits_among(session, variant_ids)
     if not found:
         return {}
     goods = {good for each in found.values() for good in each.goods}
-    stock, counted = goods_stock(session, goods)
+    stock, counted = goods_stock(session, goods, places)
     return {
         key: kits.available(each.goods, stock, counted) if each.is_whole else 0
         for key, each in found.items()

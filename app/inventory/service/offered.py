@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.catalog import stock
 from app.catalog.service.writing import among
 from app.inventory.models import Level
+from app.inventory.service.kits import kit_quantities
 
 
 def available_at(
@@ -25,4 +26,6 @@ def available_at(
         .where(among(Level.variant_id, variant_ids), Level.is_counted)
         .group_by(Level.variant_id)
     )
-    return {variant_id: int(quantity) for variant_id, quantity in rows}
+    found = {variant_id: int(quantity) for variant_id, quantity in rows}
+    of_kits = kit_quantities(session, variant_ids, places)
+    return found | {key: sets for key, sets in of_kits.items() if sets is not None}

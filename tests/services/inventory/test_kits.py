@@ -74,6 +74,20 @@ def test_a_variant_that_becomes_a_kit_has_no_stock_of_its_own_any_more(actor: Ac
     assert str(kit) in told(actor)
 
 
+def test_a_shop_of_some_locations_sees_the_sets_that_are_built_there(actor: Actor) -> None:
+    cup, kit = good(actor, "CUP", 3), good(actor, "KIT")
+    put(actor, kit, {cup: 1})
+    with unit_of_work(actor) as work:
+        annex = service.create_location(work, service.LocationDraft("Annex"))
+        service.adjust(work, cup, annex, Adjustment(Mode.ADD, 5, Reason.FOUND))
+
+    with db.reading(actor) as session:
+        main = session.scalars(select(Level.location_id).where(Level.on_hand == 3)).one()
+        seen = [service.available_at(session, [cup, kit], [place]) for place in (main, annex)]
+
+    assert seen == [{cup: 3, kit: 3}, {cup: 5, kit: 5}]
+
+
 def test_a_kit_dissolved_is_sold_out_until_somebody_counts_it(actor: Actor) -> None:
     cup, kit = good(actor, "CUP", 3), good(actor, "KIT")
     put(actor, kit, {cup: 1})
