@@ -25,3 +25,15 @@ class StockMoved(Conflicting):
     """What a person was shown before agreeing is not what would happen now."""
 
     sentence = "Stock moved since this was shown. Look at it again."
+
+
+class StaleTransfer(Stale):
+    """The transfer went on since it was shown: somebody was faster, or a button pressed twice."""
+
+    sentence = "This transfer changed since it was shown. Nothing was posted twice."
+
+
+class StaleCount(Stale):
+    """The count went on since it was shown."""
+
+    sentence = "This count changed since it was shown. Nothing was posted twice."

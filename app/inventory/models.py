@@ -1,6 +1,6 @@
 """Tables of the inventory: a ledger of postings, and levels that it adds up to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -22,7 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
+from app.inventory.counting import CountState
 from app.inventory.ledger import PostingKind as PostingKind
+from app.inventory.transit import TransferState
 
 
 class LocationKind(StrEnum):
@@ -99,6 +102,7 @@ class Level(Base, Identified, Owned):
     reorder_point: Mapped[int | None]  # at or below it, somebody should buy
     reorder_quantity: Mapped[int | None]
     low_told_at: Mapped[datetime | None]  # since when people know that it runs low
+    out_told_at: Mapped[datetime | None]  # … and that nothing of the variant is left anywhere
 
 
 class Posting(Base, Owned):
@@ -191,3 +195,110 @@ class KitReservation(Base, Identified, Owned):
     sets: Mapped[int]
     parts: Mapped[Json]  # level id → units in one set
     expires_at: Mapped[datetime]
+
+
+class Transfer(Base, Identified, Owned):
+    """Goods on their way to a location: from another one, or (without an origin) from outside."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_transfers_newest", "organization_id", "state", "id"),
+    )
+
+    number: Mapped[int]
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"), index=True)
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"), index=True)
+    supplier: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    expected_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    state: Mapped[TransferState] = mapped_column(
+        String(12), default=TransferState.DRAFT, server_default="draft"
+    )
+    user_id: Mapped[UUID | None]  # who began it
+    sent_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class TransferLine(Base, Identified, Owned):
+    """So many units of one variant of a transfer, and what became of them."""
+
+    __tablename__ = "transfer_lines"
+    __table_args__ = (
+        UniqueConstraint("transfer_id", "variant_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("least(arrived, missing, damaged, turned_back) >= 0", name="ends"),
+        CheckConstraint("arrived + missing + damaged + turned_back <= quantity", name="once"),
+    )
+
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("transfers.id", ondelete="CASCADE"))
+    variant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("variants.id", ondelete="CASCADE"), index=True
+    )
+    quantity: Mapped[int]
+    arrived: Mapped[int] = mapped_column(default=0, server_default="0")
+    missing: Mapped[int] = mapped_column(default=0, server_default="0")
+    damaged: Mapped[int] = mapped_column(default=0, server_default="0")
+    turned_back: Mapped[int] = mapped_column(default=0, server_default="0")
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+
+    @property
+    def rest(self) -> int:
+        """How many units are still on their way, once it was sent."""
+        return self.quantity - self.arrived - self.missing - self.damaged - self.turned_back
+
+
+class StockCount(Base, Identified, Owned):
+    """A count of what lies at a location, or of a part of it, by people who see no figure."""
+
+    __tablename__ = "stock_counts"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_stock_counts_newest", "organization_id", "state", "id"),
+    )
+
+    number: Mapped[int]
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"), index=True)
+    scope: Mapped[str] = mapped_column(String(200), default="", server_default="")  # in words
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    state: Mapped[CountState] = mapped_column(
+        String(12), default=CountState.COUNTING, server_default="counting"
+    )
+    user_id: Mapped[UUID | None]  # who began it
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class StockCountLine(Base, Identified, Owned):
+    """One variant of a count: how many were seen, and what the ledger held at that moment."""
+
+    __tablename__ = "stock_count_lines"
+    __table_args__ = (
+        UniqueConstraint("count_id", "variant_id"),
+        CheckConstraint("counted >= 0", name="counted"),
+        CheckConstraint("(counted IS NULL) = (expected IS NULL)", name="whole"),
+    )
+
+    count_id: Mapped[UUID] = mapped_column(ForeignKey("stock_counts.id", ondelete="CASCADE"))
+    variant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("variants.id", ondelete="CASCADE"), index=True
+    )
+    counted: Mapped[int | None]
+    expected: Mapped[int | None]  # on hand when it was counted last
+    posting_id: Mapped[int | None] = mapped_column(BigInteger)  # the level's newest one then
+    moved: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    user_id: Mapped[UUID | None]  # who counted last
+    counted_at: Mapped[datetime | None]
+    posted: Mapped[int | None]  # by how much the level was moved; None: not approved
+
+    @property
+    def variance(self) -> int | None:
+        """By how much what was seen differs from the ledger at that moment."""
+        if self.counted is None or self.expected is None:
+            return None
+        return self.counted - self.expected

@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -70,7 +79,7 @@ class NoticeRead(Base, Owned):
 
 
 class NoticePreference(Base, Identified, Owned):
-    """Whether a person wants notices of a kind also by mail."""
+    """Whether a person wants notices of a kind also by mail, at once or together once a day."""
 
     __tablename__ = "notice_preferences"
     __table_args__ = (UniqueConstraint("organization_id", "user_id", "kind"),)
@@ -78,6 +87,8 @@ class NoticePreference(Base, Identified, Owned):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
     is_mailed: Mapped[bool]
+    is_daily: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    digest_at: Mapped[datetime | None]  # up to when the daily mail told
 
 
 class Mail(Base, Identified):

@@ -23,7 +23,8 @@ SENTENCES: Final = MappingProxyType(
         "catalog.export": "Take the catalog out as a file.",
         "catalog.delete": "Archive, restore and delete products and categories.",
         "inventory.read": "See stock, where it lies and why it moved.",
-        "inventory.write": "Adjust stock, and say when to reorder.",
+        "inventory.write": "Adjust, move, receive, count and keep back stock; say when to reorder.",
+        "inventory.approve": "See how counts differ from stock, and approve the differences.",
         "inventory.locations": "Add, change, rank and switch off locations.",
         "connections.read": "See connected channels and their health.",
         "connections.manage": "Connect, set up, pause and disconnect channels.",
@@ -69,6 +70,7 @@ _EDITOR: Final = _VIEWER | {
 }
 _MANAGER: Final = _EDITOR | {
     "catalog.delete",
+    "inventory.approve",
     "inventory.locations",
     "sync.run",
     "sync.resolve",

@@ -3,7 +3,7 @@
 New tables, one column without a default, and one partial index over lines that none fits yet.
 
 Revision: 0026
-Previous: 0023
+Previous: 0025
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

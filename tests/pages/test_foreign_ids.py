@@ -100,6 +100,9 @@ def test_no_form_reaches_into_another_organization(
         send(f"/products/{own['product']}",
              {"title": "Pot", "version": "1", f"v.{things['product_id']}.sku": "MINE"}),
         send("/settings/preferences/mails", {"kinds": shop}),
+        send("/inventory/transfers/new", {"origin": "outside",
+             "destination": str(things["location_id"])}),
+        send("/inventory/counts/new", {"location": str(things["location_id"]), "scope": "all"}),
         send("/orders/pick", {"ids": str(things["order_id"])}),
         send("/orders/pick-list", {"ids": str(things["order_id"])}),
         send("/orders/packing-slips", {"ids": str(things["order_id"])}),
@@ -119,6 +122,8 @@ def test_no_form_reaches_into_another_organization(
         "/products?view={view_id}",
         "/inventory?q=mug",
         "/inventory?location={location_id}",
+        "/inventory/transfers",
+        "/inventory/counts?tab=open",
         "/sync/runs?connection={connection_id}",
         "/sync/errors?connection={connection_id}",
         "/settings/audit?person={user_id}",
@@ -145,7 +150,7 @@ def test_no_filter_and_no_file_shows_another_organization(
         shown = answer.get_data(as_text=True)
 
     assert answer.status_code == 200
-    theirs = ("Mugs", "MUG-", "Sandbox", "Kitchen", "Alice", "Dora", "Springfield")
+    theirs = ("Mugs", "MUG-", "Sandbox", "Kitchen", "Alice", "Dora", "Springfield", "Clay")
     assert [word for word in theirs if word in shown] == []
 
 

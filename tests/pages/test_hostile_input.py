@@ -31,11 +31,15 @@ FIELDS = (
     "v.new-²9.sku", "v.new-0.weight", "v.new-0.choice.Size", "categories", "new_category", "tags",
     "unit", "choices", "percent", "amount", "rule", "map.0", "columns.0", "is_shared", "new_name",
     "reason", "note", "carrier", "tracking_number", "tracking_url", "variant_id", "seen",
+    "code", "quantity", "line", "line_id", "origin", "destination", "supplier", "expected_on",
+    "location", "scope", "prefix", "list", "place", "units", "until", "reservation",
 )  # fmt: skip
 LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",
     "catalog.product_history",
-    "catalog.product_list", "connections.exchange_list", "notices.notice_list", "orders.order_list",
+    "catalog.product_list", "connections.exchange_list", "inventory.count_detail",
+    "inventory.count_list", "inventory.count_review", "inventory.transfer_list",
+    "notices.notice_list", "orders.order_list",
     "sync.conflict_list", "sync.delivery_list", "sync.error_list", "sync.mapping",
     "sync.plan_list", "sync.run_detail", "sync.run_list", "team.audit_list",
 )  # fmt: skip

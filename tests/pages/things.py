@@ -87,7 +87,17 @@ def _inventory_of(work: Work, found: Things) -> Things:
     location_id = inventory.create_location(work, inventory.LocationDraft("Main"))
     received = inventory.Adjustment(inventory.Mode.ADD, 5, inventory.Reason.RECEIVED)
     inventory.adjust(work, variant_id, location_id, received)
-    return {"variant_id": variant_id, "location_id": location_id}
+    expected = inventory.TransferDraft(location_id, supplier="Clay and sons")
+    transfer_id = inventory.start_transfer(work, expected)
+    inventory.add_units(work, transfer_id, f"MUG-{work.organization_id.hex[-6:]}", 3)
+    count_id = inventory.start_count(work, inventory.CountDraft(location_id))
+    inventory.enter_code(work, count_id, f"MUG-{work.organization_id.hex[-6:]}", 4)
+    return {
+        "variant_id": variant_id,
+        "location_id": location_id,
+        "transfer_id": transfer_id,
+        "count_id": count_id,
+    }
 
 
 def _connection(work: Work) -> UUID:

@@ -1,5 +1,17 @@
 """Reads of the inventory."""
 
+from app.inventory.queries.counts import (
+    CountDetail,
+    CountLineRow,
+    CountRow,
+    category_choices,
+    count_detail,
+    count_line,
+    count_lines,
+    count_list,
+    has_counts,
+    open_line_ids,
+)
 from app.inventory.queries.kits import (
     KitDetail,
     Named,
@@ -30,9 +42,20 @@ from app.inventory.queries.places import (
     locations,
     place_rows,
 )
+from app.inventory.queries.transfers import (
+    TransferDetail,
+    TransferLineRow,
+    TransferRow,
+    has_transfers,
+    transfer_detail,
+    transfer_list,
+)
 
 __all__ = [
     "Cause",
+    "CountDetail",
+    "CountLineRow",
+    "CountRow",
     "Day",
     "HolderRow",
     "KeptRow",
@@ -42,9 +65,19 @@ __all__ = [
     "PartRow",
     "PlaceRow",
     "StockRow",
+    "TransferDetail",
+    "TransferLineRow",
+    "TransferRow",
+    "category_choices",
     "causes",
+    "count_detail",
+    "count_line",
+    "count_lines",
+    "count_list",
     "every_movement",
     "get_location",
+    "has_counts",
+    "has_transfers",
     "holders",
     "kept_parts",
     "kept_rows",
@@ -53,10 +86,13 @@ __all__ = [
     "locations",
     "movements",
     "on_hand_by_day",
+    "open_line_ids",
     "part_candidates",
     "place_rows",
     "stock_page",
     "stock_row",
     "stock_rows",
+    "transfer_detail",
+    "transfer_list",
     "used_in",
 ]

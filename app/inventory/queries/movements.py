@@ -18,7 +18,7 @@ from app.connections.models import Connection
 from app.core import clock
 from app.core.paging import KeysetPage, newest_page
 from app.inventory.ledger import PostingKind
-from app.inventory.models import Level, Location, Posting
+from app.inventory.models import Level, Location, Posting, StockCount, Transfer
 from app.orders.models import Order
 from app.team.models import User
 
@@ -45,7 +45,7 @@ class Movement:
 class Cause:
     """What a posting was made by."""
 
-    kind: str  # "order", "connection", "import", or "reason"
+    kind: str  # "order", "connection", "import", "transfer", "count", or "reason"
     key: str
     label: str = ""
 
@@ -114,6 +114,8 @@ def causes(session: Session, references: Sequence[str | None]) -> Mapping[str, C
         "order": (Order.id, Order.number),
         "connection": (Connection.id, Connection.name),
         "import": (Import.id, Import.file_name),
+        "transfer": (Transfer.id, func.concat("Transfer ", Transfer.number)),
+        "count": (StockCount.id, func.concat("Count ", StockCount.number)),
     }
     for kind, (column, label) in asked.items():
         if kind in ids:

@@ -10,6 +10,17 @@ from app.inventory.service.adjusting import (
 )
 from app.inventory.service.assembling import forget_lost, set_components
 from app.inventory.service.checking import Unequal, unequal_levels
+from app.inventory.service.count_start import CountDraft, Scope, start_count
+from app.inventory.service.counts import (
+    LINE,
+    approve_lines,
+    cancel_count,
+    close_count,
+    count_again,
+    enter_code,
+    finish_count,
+    set_counted,
+)
 from app.inventory.service.keeping import (
     free_kept,
     keep_back,
@@ -47,29 +58,55 @@ from app.inventory.service.promising import (
     release,
     ship,
 )
+from app.inventory.service.reserving import free_expired, free_reservation, reserve
 from app.inventory.service.sets import SetsWish
 from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
+from app.inventory.service.transfers import (
+    UNITS,
+    TransferDraft,
+    add_units,
+    end_transfer,
+    receive_transfer,
+    send_transfer,
+    set_units,
+    start_transfer,
+)
 
 __all__ = [
     "DEFAULT_LOCATION",
+    "LINE",
+    "UNITS",
     "Adjustment",
+    "CountDraft",
     "Keeper",
     "LocationDraft",
     "Mode",
     "Reason",
     "Reorder",
+    "Scope",
     "SetsWish",
     "SheetPlan",
+    "TransferDraft",
     "Unequal",
+    "add_units",
     "adjust",
+    "approve_lines",
     "available_at",
+    "cancel_count",
     "change_location",
+    "close_count",
+    "count_again",
     "create_location",
     "default_location",
+    "end_transfer",
+    "enter_code",
+    "finish_count",
     "follow_components",
     "follow_lost",
     "forget_lost",
+    "free_expired",
     "free_kept",
+    "free_reservation",
     "goods_stock",
     "keep_back",
     "kept_back",
@@ -84,13 +121,20 @@ __all__ = [
     "post_sheet",
     "promise",
     "put_back",
+    "receive_transfer",
     "release",
+    "reserve",
+    "send_transfer",
     "set_components",
+    "set_counted",
     "set_quantities",
     "set_quantity",
     "set_reorder",
+    "set_units",
     "settle_kept_back",
     "ship",
+    "start_count",
+    "start_transfer",
     "tell_low",
     "unequal_levels",
 ]

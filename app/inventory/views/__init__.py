@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from app.inventory.views import kits, places, sheets, stock, variant
+from app.inventory.views import counts, kits, places, sheets, stock, transfers, variant
 from app.inventory.views.blueprint import bp
 from app.web.nav import NavItem, Section, register_nav
 
-__all__ = ["bp", "install", "kits", "places", "sheets", "stock", "variant"]
+__all__ = ["bp", "counts", "install", "kits", "places", "sheets", "stock", "transfers", "variant"]
 
 
 def install(_: Flask) -> None:

@@ -148,6 +148,10 @@ def cause_url(cause: queries.Cause | None) -> str:
         return ""
     if cause.kind == "order":
         return f"/orders/{cause.key}"
+    if cause.kind == "transfer":
+        return url_for("inventory.transfer_detail", transfer_id=cause.key)
+    if cause.kind == "count":
+        return url_for("inventory.count_detail", count_id=cause.key)
     if cause.kind == "connection" and actor.can("sync.read"):
         return url_for("sync.connection_detail", connection_id=cause.key)
     if cause.kind == "import" and actor.can("catalog.import"):
