@@ -58,6 +58,8 @@ CHECK: Final = Job("check_connection", Lane.LOW)
 STALE: Final = Job("sweep_stale", Lane.LOW)
 CLEAN: Final = Job("clean", Lane.LOW, 600)
 LEVELS: Final = Job("check_levels", Lane.LOW, 600)
+RESERVATIONS: Final = Job("free_reservations", Lane.PUSH, 300)
+DIGESTS: Final = Job("mail_digests", Lane.LOW, 600)
 
 # What waiting_work() of the database calls a kind of work → the job that does it.
 BY_WORK: Final[Mapping[str, Job]] = {
@@ -82,6 +84,8 @@ BY_TASK: Final[Mapping[str, Job]] = {
     "stale": STALE,
     "clean": CLEAN,
     "levels": LEVELS,
+    "reservations": RESERVATIONS,
+    "digests": DIGESTS,
 }
 
 
@@ -213,3 +217,20 @@ def check_levels(_organization_id: str | None, _subject_id: str | None) -> None:
             members = member_list(session, place.id)
         owners = [each.user_id for each in members if each.role is Role.OWNER]
         inventory.check_levels(actor, owners)
+
+
+def free_reservations(_organization_id: str | None, _subject_id: str | None) -> None:
+    """Let go of what people kept back until now, in every organization."""
+    for place in _everywhere():
+        inventory.free_expired(job_actor(place))
+
+
+def mail_digests(_organization_id: str | None, _subject_id: str | None) -> None:
+    """Mail what runs low or out to those who want that once a day, where it is morning."""
+    for place in _everywhere():
+        inventory.mail_digests(job_actor(place), public_url=current().public_url)
+
+
+def _everywhere() -> Sequence[UUID]:
+    with db.reading(SYSTEM) as session:
+        return [place.id for place in all_organizations(session)]

@@ -27,7 +27,12 @@ log = logging.getLogger(__name__)
 LOOK_EVERY: Final = 2.0  # seconds between two looks when nobody rings
 SWEEP_EVERY: Final = 5.0
 _WAITING: Final = text("SELECT task, organization_id, subject_id FROM waiting_work(:moment)")
-_INSTALL_TASKS: Final = {"clean": timedelta(hours=24), "levels": timedelta(hours=24)}
+_INSTALL_TASKS: Final = {
+    "clean": timedelta(hours=24),
+    "levels": timedelta(hours=24),
+    "reservations": timedelta(minutes=5),
+    "digests": timedelta(minutes=15),
+}
 
 
 def sweep() -> int:

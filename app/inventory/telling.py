@@ -14,7 +14,7 @@ from app.notices.models import Severity
 
 
 def stock_moved(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Tell of stock that came down to its reorder point, and let kits follow their components."""
+    """Tell of stock that ran low or out, and let kits follow their components."""
     variants = {
         UUID(key) for fact in facts if "quantity" in fact["fields"] for key in fact["variant_ids"]
     }
@@ -30,6 +30,18 @@ def component_lost(actor: Actor, _: Sequence[Mapping[str, Any]]) -> None:
     """Let kits follow where variants were deleted: a kit that held one cannot be built."""
     with unit_of_work(actor) as work:
         service.follow_lost(work)
+
+
+def mail_digests(actor: Actor, *, public_url: str) -> int:
+    """Mail what runs low or out to who wants that once a day; returns how many mails."""
+    with unit_of_work(actor) as work:
+        return service.mail_digests(work, public_url=public_url)
+
+
+def free_expired(actor: Actor) -> int:
+    """Let go of what people kept back until now."""
+    with unit_of_work(actor) as work:
+        return service.free_expired(work)
 
 
 def unequal_levels(actor: Actor) -> Sequence[Unequal]:

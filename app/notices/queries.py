@@ -136,6 +136,19 @@ def mailed_kinds(session: Session, user_id: UUID, organization_id: UUID) -> froz
     return frozenset(n for n, kind in KINDS.items() if chosen.get(n, kind.is_mailed))
 
 
+def daily_kinds(session: Session, user_id: UUID, organization_id: UUID) -> frozenset[str]:
+    """Return the kinds of notices this person gets gathered once a day."""
+    return frozenset(
+        session.scalars(
+            select(NoticePreference.kind).where(
+                NoticePreference.user_id == user_id,
+                NoticePreference.organization_id == organization_id,
+                NoticePreference.is_daily,
+            )
+        )
+    )
+
+
 def dev_mails(session: Session, *, recipient: str = "", most: int = 100) -> Sequence[DevMail]:
     """Return the newest mails of the dev mailbox."""
     wanted = select(DevMail).order_by(DevMail.id.desc()).limit(most)

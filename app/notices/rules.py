@@ -16,6 +16,7 @@ class Kind:
     label: str
     sentence: str
     is_mailed: bool = False
+    may_wait: bool = False  # a person may have it by mail once a day instead of at once
 
 
 KINDS: Final = MappingProxyType(
@@ -30,9 +31,19 @@ KINDS: Final = MappingProxyType(
         ),
         "conflict": Kind("Conflicts", "Both sides changed the same field."),
         "import": Kind("Imports and exports", "A file was read, applied or is ready."),
-        "stock": Kind(
-            "Stock", "Stock runs low, or something could have been oversold.", is_mailed=True
+        "low_stock": Kind(
+            "Low stock",
+            "Available stock came down to its reorder point.",
+            is_mailed=True,
+            may_wait=True,
         ),
+        "out_of_stock": Kind(
+            "Out of stock",
+            "Nothing of a variant is left at any location.",
+            is_mailed=True,
+            may_wait=True,
+        ),
+        "stock": Kind("Stock", "Stock does not fit its movements.", is_mailed=True),
         "orders": Kind("Orders", "An order needs somebody: an item nobody knows, a parcel untold."),
         "team": Kind("Team", "Somebody joined, left or changed role."),
         "system": Kind("SyncStore itself", "News from whoever runs this install."),

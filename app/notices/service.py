@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
@@ -124,8 +124,11 @@ def _mark(work: Work, reader: UUID, notice_ids: Sequence[UUID]) -> None:
     work.touch(_bell(reader))
 
 
-def set_mailed_kinds(work: Work, kinds: Sequence[str]) -> None:
-    """Keep which kinds of notices the actor wants by mail; all others only appear in the app."""
+def set_mailed_kinds(work: Work, kinds: Sequence[str], *, daily: Sequence[str] = ()) -> None:
+    """Keep which kinds of notices the actor wants by mail; all others only appear in the app.
+
+    Those in `daily` are gathered into one mail a day, as far as their kind may wait.
+    """
     reader = _reader(work)
     rows = [
         {
@@ -133,14 +136,23 @@ def set_mailed_kinds(work: Work, kinds: Sequence[str]) -> None:
             "user_id": reader,
             "kind": kind,
             "is_mailed": kind in kinds,
+            "is_daily": kind in kinds and kind in daily and rule.may_wait,
+            "digest_at": work.now,
         }
-        for kind in KINDS
+        for kind, rule in KINDS.items()
     ]
     wanted = insert(NoticePreference).values(rows)
     work.session.execute(
         wanted.on_conflict_do_update(
             index_elements=["organization_id", "user_id", "kind"],
-            set_={"is_mailed": wanted.excluded.is_mailed},
+            set_={
+                "is_mailed": wanted.excluded.is_mailed,
+                "is_daily": wanted.excluded.is_daily,
+                "digest_at": case(
+                    (NoticePreference.is_daily, NoticePreference.digest_at),
+                    else_=wanted.excluded.digest_at,
+                ),
+            },
         )
     )
 

@@ -13,7 +13,7 @@ def _letter(
     recipient: str, subject: str, paragraphs: Sequence[str], *, link: str = "", label: str = ""
 ) -> Letter:
     lines = [*paragraphs, *([f"{label}: {link}"] if link else []), _FAREWELL]
-    html = [f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs]
+    html = [f"<p>{escape(each).replace(chr(10), '<br>')}</p>" for each in paragraphs]
     if link:
         html.append(f'<p><a href="{escape(link)}">{escape(label)}</a></p>')
         html.append(f"<p>{escape(link)}</p>")

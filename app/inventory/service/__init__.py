@@ -21,6 +21,7 @@ from app.inventory.service.counts import (
     finish_count,
     set_counted,
 )
+from app.inventory.service.digests import mail_digests
 from app.inventory.service.keeping import (
     free_kept,
     keep_back,
@@ -114,6 +115,7 @@ __all__ = [
     "kits_among",
     "kits_holding",
     "locked_levels",
+    "mail_digests",
     "move_levels",
     "move_location",
     "plan_sheet",

@@ -47,6 +47,7 @@ def _readers(work: Work, notice: Notice) -> Sequence[User]:
             Membership.organization_id == work.organization_id,
             User.email_verified_at.is_not(None),
             func.coalesce(NoticePreference.is_mailed, literal(usual)),
+            func.coalesce(NoticePreference.is_daily, literal(value=False)).is_(False),
         )
         .order_by(User.id)
     )

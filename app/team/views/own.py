@@ -157,10 +157,12 @@ def preferences() -> ResponseReturnValue:
 def _preferences_page(form: PreferencesForm | None, *, status: int = 200) -> Response:
     actor = current_actor()
     mailed: frozenset[str] = frozenset()
+    daily: frozenset[str] = frozenset()
     with reading(actor) as session:
         user = queries.get_user(session, person_id())
         if actor.organization_id is not None:
             mailed = notice_queries.mailed_kinds(session, user.id, actor.organization_id)
+            daily = notice_queries.daily_kinds(session, user.id, actor.organization_id)
     identity = current_identity()
     shown = {"locale": identity.locale if identity else "en_US", **user.preferences}
     return page(
@@ -170,6 +172,7 @@ def _preferences_page(form: PreferencesForm | None, *, status: int = 200) -> Res
         form=form or PreferencesForm(formdata=None, data=shown),
         kinds=KINDS,
         mailed=mailed,
+        daily=daily,
         has_organization=actor.organization_id is not None,
     )
 
@@ -211,7 +214,10 @@ def mails_change() -> ResponseReturnValue:
     if not Form().validate():
         return _preferences_page(None, status=422)
     with unit_of_work(current_actor()) as work:
-        notice_service.set_mailed_kinds(work, request.form.getlist("kinds"))
+        paces = {kind: request.form.get(f"pace-{kind}", "") for kind in KINDS}
+        kinds = [*request.form.getlist("kinds"), *(kind for kind, pace in paces.items() if pace)]
+        daily = [kind for kind, pace in paces.items() if pace == "daily"]
+        notice_service.set_mailed_kinds(work, kinds, daily=daily)
     toast("Mail settings saved")
     return then(preferences)
 
