@@ -14,6 +14,7 @@ from app.connections.models import Connection
 from app.core.errors import NotFound
 from app.inventory.models import Level, Location, Reservation
 from app.orders.models import Allocation, Order, OrderLine
+from app.team.models import User
 
 MOST_ORDERS: Final = 20
 
@@ -92,6 +93,8 @@ class KeptRow:
     quantity: int
     reason: str
     expires_at: datetime
+    id: UUID
+    person: str | None  # who kept them back, if it was a person
 
 
 def kept_rows(session: Session, variant_id: UUID) -> Sequence[KeptRow]:
@@ -104,10 +107,13 @@ def kept_rows(session: Session, variant_id: UUID) -> Sequence[KeptRow]:
             Reservation.quantity,
             Reservation.reason,
             Reservation.expires_at,
+            Reservation.id,
+            User.name,
         )
         .join(Level, Level.id == Reservation.level_id)
         .join(Location, Location.id == Level.location_id)
         .outerjoin(Connection, Connection.id == Reservation.connection_id)
+        .outerjoin(User, User.id == Reservation.user_id)
         .where(Level.variant_id == variant_id)
         .order_by(Reservation.expires_at)
     )

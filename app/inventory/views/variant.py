@@ -16,12 +16,13 @@ from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import unit_of_work
 from app.inventory import oversell, queries, service
 from app.inventory.forms import REASONS, AdjustForm, ReorderForm
-from app.inventory.models import Location, LocationKind, PostingKind
+from app.inventory.models import Level, Location, LocationKind, PostingKind
 from app.inventory.offering import Mode
 from app.inventory.service import Reason
 from app.inventory.views.blueprint import bp
+from app.inventory.warehouse_forms import ReserveForm
 from app.sync import queries as sync
-from app.web.filters import number, viewer_zone
+from app.web.filters import number, plural, viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -65,7 +66,10 @@ _BUCKETS: Final = (
 @bp.get("/inventory/<uuid:variant_id>")
 @requires("inventory.read")
 def variant_detail(
-    variant_id: UUID, form: AdjustForm | None = None, reorder: ReorderForm | None = None
+    variant_id: UUID,
+    form: AdjustForm | None = None,
+    reorder: ReorderForm | None = None,
+    keep: ReserveForm | None = None,
 ) -> ResponseReturnValue:
     """Show where a variant lies, who holds it, and why it moved."""
     actor = current_actor()
@@ -96,10 +100,11 @@ def variant_detail(
     return page(
         "inventory/variant_detail.html",
         blocks=("levels", "movements"),
-        status=422 if (form and form.errors) or (reorder and reorder.errors) else 200,
+        status=422 if any(each and each.errors for each in (form, reorder, keep)) else 200,
         watch=[f"product-{row.product_id}"],
         form=adjusting.offer(_choices(places)),
         reorder=reorder,
+        keep=(keep or ReserveForm(formdata=None)).offer(_counted(context["levels"])),
         places=[(str(each.id), each.name) for each in places],
         kinds=KINDS,
         moved_words=moved_words,
@@ -117,6 +122,15 @@ def _choices(places: Sequence[Location]) -> list[tuple[str, str]]:
     ours = [each for each in places if each.is_active and each.kind is not LocationKind.CHANNEL]
     ours.sort(key=lambda each: not each.is_default)
     return [(str(each.id), each.name) for each in ours]
+
+
+def _counted(levels: Sequence[tuple[Level, Location]]) -> list[tuple[str, str]]:
+    """Return where units may be kept back, with what is available."""
+    return [
+        (str(place.id), f"{place.name} ({number(level.available)} available)")
+        for level, place in levels
+        if level.is_counted
+    ]
 
 
 def moved_words(posting: Any) -> str:
@@ -185,9 +199,9 @@ def _own_places(session: Session, variant_id: UUID) -> list[tuple[str, str]]:
 @bp.post("/inventory/<uuid:variant_id>")
 @requires("inventory.write")
 def variant_change(variant_id: UUID) -> ResponseReturnValue:
-    """Move stock by hand, or keep when to buy again; both answer with this very page."""
-    wished = request.form.get("action")
-    return _reorder(variant_id) if wished == "reorder" else _adjust(variant_id)
+    """Move stock, keep units back, free them, say when to buy again; all answer with this page."""
+    wished = {"reorder": _reorder, "keep": _keep, "free": _free}
+    return wished.get(request.form.get("action", ""), _adjust)(variant_id)
 
 
 def _adjust(variant_id: UUID) -> ResponseReturnValue:
@@ -223,6 +237,50 @@ def _reorder(variant_id: UUID) -> ResponseReturnValue:
         return variant_detail(variant_id, reorder=form)
     with unit_of_work(actor) as work:
         service.set_reorder(work, variant_id, {location_id: form.wish()})
+    return then(variant_detail, variant_id=variant_id)
+
+
+def _keep(variant_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    with reading(actor) as session:
+        if queries.stock_row(session, variant_id) is None:
+            raise NotFound
+        form = ReserveForm().offer(_counted(queries.levels_of(session, variant_id)))
+    if not form.validate():
+        return variant_detail(variant_id, keep=form)
+    try:
+        with unit_of_work(actor) as work:
+            service.reserve(
+                work,
+                variant_id,
+                UUID(form.place.data),
+                form.units.data,
+                until=form.moment(viewer_zone()),
+                note=form.note.data,
+            )
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return variant_detail(variant_id, keep=form)
+    except Conflicting as refusal:  # somebody else took the units in the meantime
+        form.refuse_fields({"units": refusal.sentence})
+        return variant_detail(variant_id, keep=form)
+    toast(f"{plural(form.units.data, 'unit')} kept back.")
+    return then(variant_detail, variant_id=variant_id)
+
+
+def _free(variant_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    sent = request.form.get("reservation", "")
+    with reading(actor) as session:
+        if queries.stock_row(session, variant_id) is None:
+            raise NotFound
+        known = {each.id for each in queries.kept_rows(session, variant_id)}
+    freed = 0
+    for key in known:
+        if str(key) == sent:
+            with unit_of_work(actor) as work:
+                freed = service.free_reservation(work, key)
+    toast(f"{plural(freed, 'unit')} free again." if freed else "They were free already.")
     return then(variant_detail, variant_id=variant_id)
 
 

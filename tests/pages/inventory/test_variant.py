@@ -3,20 +3,21 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core import db
+from app.core import clock, db
 from app.core.actor import Actor
 from app.core.outbox import OutboxMessage
 from app.core.work import unit_of_work
 from app.inventory import service
 from app.inventory.ledger import Posting as Posted
 from app.inventory.ledger import PostingKind
-from app.inventory.models import Level, Posting
+from app.inventory.models import Level, Posting, Reservation
 from app.team.permissions import Role
 from tests.cast import Cast, csrf, enter, person
 from tests.factories.catalog import product
@@ -268,3 +269,29 @@ def test_more_movements_ask_no_more_questions(
 
     assert html.count('id="movement-') == 19
     assert len(questions) == few
+
+
+def test_units_are_kept_back_and_freed_on_the_page(
+    client: FlaskClient, cast: Cast, mug: UUID, main: str
+) -> None:
+    page = enter(client, cast.bob)
+    token = csrf(client)
+    wish = {"action": "keep", "place": main, "until": "2199-01-01", "csrf_token": token}
+    soon = f"{clock.now() + timedelta(days=5):%Y-%m-%d}"
+
+    far = page.post(f"/inventory/{mug}", data={**wish, "units": "2"})
+    many = page.post(f"/inventory/{mug}", data={**wish, "units": "9", "until": soon})
+    sent = {**wish, "units": "2", "until": soon, "note": "For the fair"}
+    kept = page.post(f"/inventory/{mug}", data=sent, follow_redirects=True)
+    with db.reading(cast.alice.actor) as session:
+        key = str(session.scalars(select(Reservation.id)).one())
+    before = level_of(cast.alice.actor, mug).available
+    free = {"action": "free", "reservation": key, "csrf_token": token}
+    answers = [page.post(f"/inventory/{mug}", data=free).status_code for _ in range(2)]
+
+    assert (far.status_code, many.status_code, kept.status_code) == (422, 422, 200)
+    assert "Choose a day from today to a year from now." in far.text
+    assert "Enter a whole number from 1 to 5." in many.text
+    assert "For the fair" in kept.text
+    assert (before, level_of(cast.alice.actor, mug).available) == (3, 5)
+    assert answers == [303, 303]
