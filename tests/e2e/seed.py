@@ -25,6 +25,7 @@ from app.core.settings import current
 from app.core.work import unit_of_work
 from app.gateways import mail
 from app.gateways.models import DevMail
+from app.inventory import service as inventory
 from app.inventory.models import Location
 from app.listings.models import Listing, ListingState
 from app.notices import service as notices
@@ -77,6 +78,7 @@ def main() -> None:
     drain(actor, connection_id)
     things = {**_more(actor), **_found(actor), "connection_id": connection_id}
     things |= _sold(actor, connection_id)
+    things |= _moved(actor, things["location_id"])
     things["task_id"] = _parked(actor, things)
     pages = dict(_pages(app, things, _cause(actor)))
     people = {role.value: email for email, _, role in (*demo.PEOPLE, *STAFF)}
@@ -146,6 +148,20 @@ def _sold(actor: Actor, connection_id: UUID) -> dict[str, UUID]:
             "shipment_id": orders.ship_order(work, order_id, parcel),
             "refund_id": orders.refund_order(work, order_id, orders.Refunding(100, {})),
         }
+
+
+def _moved(actor: Actor, location_id: UUID) -> dict[str, UUID]:
+    """Leave a transfer on its way and a count with a difference."""
+    with unit_of_work(actor) as work:
+        shop = inventory.create_location(work, inventory.LocationDraft("Shop"))
+        sku = work.session.scalars(select(Variant.sku).order_by(Variant.sku).offset(3)).first()
+        draft = inventory.TransferDraft(shop, location_id, note="For the weekend")
+        transfer_id = inventory.start_transfer(work, draft)
+        inventory.add_units(work, transfer_id, str(sku), 1)
+        count_id = inventory.start_count(work, inventory.CountDraft(location_id))
+        inventory.enter_code(work, count_id, str(sku), 1)
+        inventory.finish_count(work, count_id, 1)
+        return {"transfer_id": transfer_id, "count_id": count_id}
 
 
 def _found(actor: Actor) -> dict[str, UUID]:

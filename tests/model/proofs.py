@@ -145,6 +145,10 @@ def bugs() -> Iterator[Proof]:
         "check-then-write": Bugs(checks_then_writes=True),
         "double-release": Bugs(releases_twice=True),
         "stale-push-overtakes": Bugs(overtakes=True),
+        "received-twice": Bugs(receives_twice=True),
     }.items():
-        search = partial(_stock, {"sales": 3, "cancels": 1, "faults": 1}, put_in)
+        budgets = {"sales": 3, "cancels": 1, "faults": 1}
+        if put_in.receives_twice:
+            budgets = {"sales": 1, "moves": 2}
+        search = partial(_stock, budgets, put_in)
         yield Proof(f"stock-explorer bug={name}", search, has_bug=True)

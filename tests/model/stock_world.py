@@ -2,14 +2,16 @@
 
 A world is a frozen value; `steps` yields every world one step away: a shopper buys, an order is
 heard of (late, and after or before the count that shows it), is cancelled there, ships, comes back;
-a person counts, or moves stock between locations; we look at a shop's count, and write it, and the
-write arrives, is refused, or its answer is lost and asked for again. What decides is production
-code: `ledger.post`, `routing.route`, `accounts` and `offering.grants`. The shops compare before
-they write and answer a repeated key as the first time, as Shopify does.
+a person counts, or sends a unit to the other location, where it arrives, gets lost or turns back;
+we look at a shop's count, and write it, and the write arrives, is refused, or its answer is lost
+and asked for again. What decides is production code: `ledger.post`, `transit`, `routing.route`,
+`accounts` and `offering.grants`. The shops compare before they write and answer a repeated key as
+the first time, as Shopify does.
 
 Promises, judged at every step: what all channels may sell at once, and what is sold and not yet
-shipped, is never more than lies on the shelves; nothing is freed twice. And when every piece of
-news has arrived: the ledger holds what really lies there, and promises exactly the open orders.
+shipped, is never more than lies on the shelves or travels between them; nothing is freed twice. And
+when every piece of news has arrived: the ledger holds what really lies there and what travels, and
+promises exactly the open orders.
 """
 
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from app.inventory.accounts import Account
 from app.inventory.ledger import Level, Posting, PostingKind
 from app.inventory.offering import Terms, grants
 from app.inventory.routing import route
+from app.inventory.transit import Arrival, Ends, come_in, set_out, turn_back
 
 SHOPS: Final = ("a", "b")
 TERMS: Final = {name: Terms() for name in SHOPS}
@@ -41,6 +44,7 @@ class Bugs:
     checks_then_writes: bool = False  # a write does not compare: what was sold meanwhile comes back
     releases_twice: bool = False  # a cancellation heard twice frees twice
     overtakes: bool = False  # an older write may arrive after a newer one
+    receives_twice: bool = False  # a form of what arrived, sent twice, is taken in twice
 
 
 class Order(NamedTuple):
@@ -87,6 +91,7 @@ class World:
     orders: tuple[Order, ...] = ()
     lies: int = 3  # what really lies on the shelves
     missing: int = 0  # what vanished from them before anybody could hear of it
+    travels: int = 0  # what left the first location and has not come to an end
     sales: int = 3
     cancels: int = 1
     counts: int = 1
@@ -141,13 +146,22 @@ def begin(**budgets: Any) -> World:
 
 
 def steps(bugs: Bugs, world: World) -> Iterator[tuple[str, World]]:
-    """Yield every world one step away, with the name of the step."""
+    """Yield every world one step away, with the name of the step.
+
+    Orders that wait have what a step made available at once, before a shop hears of it.
+    """
+    for name, after in _steps(bugs, world):
+        yield name, _served(after)
+
+
+def _steps(bugs: Bugs, world: World) -> Iterator[tuple[str, World]]:
     for name in SHOPS:
         yield from _there(world, name)
         yield from _orders_heard(bugs, world, name)
         yield from _count_seen(world, name)
         yield from _written(bugs, world, name)
     yield from _by_people(world)
+    yield from _on_the_way(bugs, world)
 
 
 def _there(world: World, name: str) -> Iterator[tuple[str, World]]:
@@ -313,7 +327,9 @@ def _written(bugs: Bugs, world: World, name: str) -> Iterator[tuple[str, World]]
 def _by_people(world: World) -> Iterator[tuple[str, World]]:
     """What people do here: ship, take back, count, move."""
     for at, order in enumerate(world.orders):
-        if order.is_known and order.is_open and order.level is not None:
+        # What a count did not find, nobody can put into a parcel.
+        is_there = order.level is not None and world.levels[order.level].on_hand > 0
+        if order.is_known and order.is_open and order.level is not None and is_there:
             gone = world.posted(order.level, Posting(PostingKind.SHIP, 1))
             after = gone.with_order(at, order._replace(is_shipped=True))
             yield "ship", replace(after, lies=world.lies - 1)
@@ -327,17 +343,50 @@ def _by_people(world: World) -> Iterator[tuple[str, World]]:
             lost = world.missing + max(0, -by)
             rest = world.counts - 1
             yield f"count {by:+}", replace(counted, counts=rest, lies=world.lies + by, missing=lost)
+
+
+def _on_the_way(bugs: Bugs, world: World) -> Iterator[tuple[str, World]]:
+    """A unit sets out from the first location, and comes to one end."""
     if world.moves and world.levels[0].available > 0:
-        moved = world.posted(0, Posting(PostingKind.SEND, 1))
-        moved = moved.posted(1, Posting(PostingKind.EXPECT, 1), Posting(PostingKind.ARRIVE, 1))
-        yield "transfer", replace(moved, moves=world.moves - 1)
+        left = _posted_at_ends(world, set_out(1, is_ours=True))
+        moves, travels = world.moves - 1, world.travels + 1
+        yield "sent", replace(left, moves=moves, travels=travels, lies=world.lies - 1)
+    if not world.travels:
+        return
+    rest, lies = world.travels - 1, world.lies + 1
+    came = _posted_at_ends(world, come_in(Arrival(arrived=1)))
+    if bugs.receives_twice:
+        came = _posted_at_ends(came, come_in(Arrival(arrived=1)))
+    yield "received", replace(came, travels=rest, lies=lies)
+    back = _posted_at_ends(world, turn_back(1, is_ours=True))
+    yield "turned back", replace(back, travels=rest, lies=lies)
+    lost = _posted_at_ends(world, come_in(Arrival(missing=1)))
+    yield "lost on the way", replace(lost, travels=rest, missing=world.missing + 1)
+
+
+def _posted_at_ends(world: World, ends: Ends) -> World:
+    for at, postings in enumerate(ends):
+        world = world.posted(at, *postings) if postings else world
+    return world
+
+
+def _served(world: World) -> World:
+    """Promise what is available to orders that wait (`orders.stock_moved`)."""
+    for at, order in enumerate(world.orders):
+        if not (order.is_known and order.is_open and order.level is None):
+            continue
+        stock = {n: {"unit": each.available} for n, each in enumerate(world.levels)}
+        for part in route({"unit": 1}, stock, tuple(stock)):
+            world = world.posted(part.place, Posting(PostingKind.COMMIT, 1))
+            world = world.with_order(at, order._replace(level=part.place))
+    return world
 
 
 def judge(world: World) -> None:
     """Raise when a promise is broken in this world."""
     waiting = sum(1 for each in world.orders if each.is_open)
     may_sell = sum(shop.stock for shop in world.shops)
-    if waiting + may_sell > world.lies + world.missing:
+    if waiting + may_sell > world.lies + world.travels + world.missing:
         raise Oversold(f"{waiting} sold and {may_sell} for sale, of {world.lies}")
     if any(world.has_news(name) for name in SHOPS):
         return
@@ -356,6 +405,9 @@ def judge(world: World) -> None:
     on_hand = sum(level.on_hand for level in world.levels)
     if on_hand != world.lies:
         raise Wrong(f"{on_hand} on hand, and {world.lies} lie there")
+    incoming = sum(level.incoming for level in world.levels)
+    if incoming != world.travels:
+        raise Wrong(f"{incoming} incoming, and {world.travels} travel")
     promised = sum(level.committed for level in world.levels)
     owed = sum(1 for each in world.orders if each.is_open and each.level is not None)
     if promised != owed:

@@ -113,6 +113,7 @@ def variant_detail(
         modes=_MODES,
         risk_words=oversell.words,
         chart=_chart(days),
+        moves_chart=_moves_chart(days),
         **context,
     )
 
@@ -185,6 +186,26 @@ def _chart(days: Sequence[queries.Day]) -> dict[str, Any]:
         "options": {
             "scales": {
                 "y": {"beginAtZero": True, "title": {"text": "Units"}, "ticks": {"precision": 0}}
+            }
+        },
+    }
+
+
+def _moves_chart(days: Sequence[queries.Day]) -> dict[str, Any]:
+    came, went = [each.came for each in days], [-each.went for each in days]
+    return {
+        "type": "bar",
+        "data": {
+            "labels": [each.at.strftime("%d %b") for each in days],
+            "datasets": [
+                {"label": "Came", "tone": "good", "data": came},
+                {"label": "Went", "tone": "warn", "data": went},
+            ],
+        },
+        "options": {
+            "scales": {
+                "x": {"stacked": True},
+                "y": {"stacked": True, "title": {"text": "Units"}, "ticks": {"precision": 0}},
             }
         },
     }
