@@ -36,13 +36,11 @@
     quantity.select();
   });
 
+  // By now the form was read (its own listener came first), and the next code may be on its way.
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-scan]")) return;
-    const form = event.target;
-    setTimeout(() => {
-      for (const input of form.querySelectorAll("#code, #scan-quantity")) input.value = "";
-      form.querySelector("#code").focus();
-    });
+    if (!event.target.matches("[data-scan]") || !event.defaultPrevented) return;
+    for (const input of event.target.querySelectorAll("#code, #scan-quantity")) input.value = "";
+    event.target.querySelector("#code").focus();
   });
 
   document.addEventListener("DOMContentLoaded", () => dress(document));

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Entered, Shop, Visits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
-COUNTED, MOVED, LOW = "MUG-STO-007", "MUG-STO-008", "MUG-STO-009"
+COUNTED, MOVED, LOW = "MUG-HAR-007", "MUG-HAR-008", "MUG-HAR-009"
 
 
 def open_stock(page: Page, sku: str) -> None:
@@ -79,6 +79,7 @@ def test_a_transfer_is_sent_here_and_received_there(
     page.goto("/inventory/transfers/new")
     page.get_by_label("To", exact=True).select_option("Shop")
     page.get_by_role("button", name="Choose what travels").click()
+    expect(page.get_by_label("SKU or barcode", exact=True)).to_be_focused()
     scan(page, MOVED, MOVED, MOVED)
     expect(page.get_by_label(re.compile("^Units of"))).to_have_value("3")
 

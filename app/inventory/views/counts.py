@@ -13,7 +13,7 @@ from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import queries, service
 from app.inventory.counting import CountState
 from app.inventory.views.blueprint import bp
-from app.inventory.views.words import STATES, places_of, typed_code
+from app.inventory.views.words import STATES, places_of, scanned, typed_code
 from app.inventory.warehouse_forms import CountForm, FinishForm, LineForm, ScanForm
 from app.web.filters import plural
 from app.web.fragments import go_to, page, then, toast
@@ -110,7 +110,7 @@ def count_detail(
     ]
     return page(
         "inventory/count_detail.html",
-        blocks=("counted",),
+        blocks=("scanned", "counted"),
         status=status,
         watch=[f"count-{count_id}"],
         found=found,
@@ -121,6 +121,7 @@ def count_detail(
         last=last,
         scan=scan or ScanForm(formdata=None),
         typed_code=typed_code(scan),
+        of_scan=scan is not None and not isinstance(scan, LineForm),
         refusal=refusal,
         states=STATES,
         is_counting=is_counting,
@@ -154,8 +155,9 @@ def count_enter(count_id: UUID) -> ResponseReturnValue:
         scan.refuse(refusal)
         return count_detail(count_id, scan=scan, status=422)
     except Conflicting as refusal:
-        return count_detail(count_id, refusal=refusal.sentence, status=refusal.status)
-    return then(count_detail, count_id=count_id, line_id=line_id)
+        return count_detail(count_id, scan=scan, refusal=refusal.sentence, status=refusal.status)
+    answer = then(count_detail, count_id=count_id, line_id=line_id)
+    return answer if line else scanned(answer)
 
 
 def _is_line(text: str) -> bool:

@@ -14,7 +14,7 @@ from app.inventory import queries, service
 from app.inventory.queries import TransferDetail
 from app.inventory.transit import ON_THE_WAY, TransferState
 from app.inventory.views.blueprint import bp
-from app.inventory.views.words import STATES, places_of, typed_code
+from app.inventory.views.words import STATES, places_of, scanned, typed_code
 from app.inventory.warehouse_forms import OUTSIDE, LinesForm, ScanForm, TransferForm
 from app.web.filters import plural
 from app.web.fragments import go_to, page, then, toast
@@ -114,7 +114,7 @@ def transfer_detail(
     shown.version.data = str(transfer.version)
     return page(
         "inventory/transfer_detail.html",
-        blocks=("transfer",),
+        blocks=("scanned", "lines", "standing"),
         status=status,
         watch=[f"transfer-{transfer_id}"],
         found=found,
@@ -122,6 +122,7 @@ def transfer_detail(
         form=shown,
         scan=scan or ScanForm(formdata=None),
         typed_code=typed_code(scan),
+        of_scan=scan is not None,
         refusal=refusal,
         states=STATES,
         is_draft=transfer.state == TransferState.DRAFT,
@@ -162,8 +163,10 @@ def transfer_add(transfer_id: UUID) -> ResponseReturnValue:
         scan.refuse(refusal)
         return transfer_detail(transfer_id, scan=scan, status=422)
     except Conflicting as refusal:
-        return transfer_detail(transfer_id, refusal=refusal.sentence, status=refusal.status)
-    return then(transfer_detail, transfer_id=transfer_id)
+        return transfer_detail(
+            transfer_id, scan=scan, refusal=refusal.sentence, status=refusal.status
+        )
+    return scanned(then(transfer_detail, transfer_id=transfer_id))
 
 
 def _units(transfer_id: UUID) -> tuple[LinesForm, dict[UUID, int]]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from flask import Response, make_response
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.inventory import queries
@@ -39,3 +41,10 @@ def places_of(session: Session) -> list[tuple[str, str]]:
 def typed_code(scan: ScanForm | None) -> str:
     """Return what stays in the box after a refusal: nothing where a scanner goes on at once."""
     return "" if scan is None or wants_fragment() else str(scan.code.data or "")
+
+
+def scanned(answer: ResponseReturnValue) -> Response:
+    """Let the page draw its lines anew, once, when nobody has scanned for a moment."""
+    response = make_response(answer)
+    response.headers["HX-Trigger"] = "scanned"
+    return response

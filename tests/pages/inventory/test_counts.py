@@ -12,7 +12,7 @@ from app.team.permissions import Role
 from tests.cast import Cast, csrf, enter, person
 from tests.factories.catalog import product
 
-PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#counted"}
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#scanned"}
 
 
 @pytest.fixture

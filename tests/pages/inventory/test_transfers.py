@@ -13,7 +13,7 @@ from app.inventory.queries import TransferDetail
 from app.team.permissions import Role
 from tests.cast import Cast, csrf, enter, person
 
-PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#transfer"}
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#scanned"}
 
 
 @pytest.fixture
@@ -93,7 +93,8 @@ def test_a_scan_answers_with_the_part_that_shows_it(
 
     assert known.status_code == 200
     assert "<html" not in known.text
-    assert "Blue mug" in known.text
+    assert known.headers["HX-Trigger"] == "scanned"
+    assert "Blue mug" in page.get(url, headers={**PARTIAL, "HX-Target": "div#lines"}).text
     assert unknown.status_code == 422
     assert "No variant has “CUP-9” as its SKU or barcode." in unknown.text
     assert 'value="CUP-9"' not in unknown.text
