@@ -1,7 +1,7 @@
 """Counts: the list, what counters see (never a figure of ours), and what approvers compare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.catalog.models import Category, Media, MediaState, Product, Variant
 from app.catalog.queries.values import organization_of
+from app.catalog.service.writing import among
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, newest_page
+from app.core.paging import KeysetPage, itself, newest_page
 from app.inventory.counting import OPEN, CountState
 from app.inventory.models import Level, Location, StockCount, StockCountLine
 from app.team.models import User
@@ -70,14 +71,33 @@ def _sums() -> "Select[*tuple[Any, ...]]":
 def count_list(
     session: Session, tab: str = "", *, after: str | None = None, before: str | None = None
 ) -> KeysetPage[CountRow]:
-    """Return one page of the counts of a tab, newest first."""
+    """Return one page of the counts of a tab, newest first; only theirs are added up."""
+    wanted = select(StockCount.id).where(StockCount.organization_id == organization_of(session))
+    if tab in TABS:
+        wanted = wanted.where(StockCount.state.in_(sorted(TABS[tab])))
+    found = newest_page(
+        session,
+        wanted,
+        [StockCount.id],
+        itself,
+        after=after,
+        before=before,
+        limit=PAGE_SIZE,
+        counted=10_000,
+    )
+    rows = session.execute(_rows().where(among(StockCount.id, found.rows)))
+    by_id = {row[0]: CountRow(*row) for row in rows}
+    return replace(found, rows=[by_id[key] for key in found.rows])
+
+
+def _rows() -> "Select[*tuple[Any, ...]]":
     sums = (
         _sums()
         .where(StockCountLine.count_id == StockCount.id)
         .correlate(StockCount)
         .lateral("sums")
     )
-    wanted = (
+    return (
         select(
             StockCount.id,
             StockCount.number,
@@ -92,19 +112,6 @@ def count_list(
         .join(Location, Location.id == StockCount.location_id)
         .outerjoin(User, User.id == StockCount.user_id)
         .join(sums, literal(value=True))
-        .where(StockCount.organization_id == organization_of(session))
-    )
-    if tab in TABS:
-        wanted = wanted.where(StockCount.state.in_(sorted(TABS[tab])))
-    return newest_page(
-        session,
-        wanted,
-        [StockCount.id],
-        CountRow,
-        after=after,
-        before=before,
-        limit=PAGE_SIZE,
-        counted=10_000,
     )
 
 

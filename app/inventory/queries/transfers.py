@@ -1,7 +1,7 @@
 """Transfers: the list, newest first, and one of them with its lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.catalog.models import Media, MediaState, Product, Variant
 from app.catalog.queries.values import organization_of
 from app.catalog.service.writing import among
 from app.core.errors import NotFound
-from app.core.paging import KeysetPage, newest_page
+from app.core.paging import KeysetPage, itself, newest_page
 from app.inventory.models import Level, Location, Transfer, TransferLine
 from app.inventory.transit import ON_THE_WAY, OPEN, TransferState
 from app.team.models import User
@@ -94,20 +94,23 @@ def _rows(session: Session) -> "Select[*tuple[Any, ...]]":
 def transfer_list(
     session: Session, tab: str = "", *, after: str | None = None, before: str | None = None
 ) -> KeysetPage[TransferRow]:
-    """Return one page of the transfers of a tab, newest first."""
-    wanted = _rows(session)
+    """Return one page of the transfers of a tab, newest first; only theirs are added up."""
+    wanted = select(Transfer.id).where(Transfer.organization_id == organization_of(session))
     if tab in TABS:
         wanted = wanted.where(Transfer.state.in_(sorted(TABS[tab])))
-    return newest_page(
+    found = newest_page(
         session,
         wanted,
         [Transfer.id],
-        TransferRow,
+        itself,
         after=after,
         before=before,
         limit=PAGE_SIZE,
         counted=10_000,
     )
+    rows = session.execute(_rows(session).where(among(Transfer.id, found.rows)))
+    by_id = {row[0]: TransferRow(*row) for row in rows}
+    return replace(found, rows=[by_id[key] for key in found.rows])
 
 
 def has_transfers(session: Session) -> bool:

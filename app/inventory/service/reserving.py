@@ -12,7 +12,7 @@ from app.core.db import new_id
 from app.core.errors import Invalid, NotFound
 from app.core.work import Work
 from app.inventory.ledger import Posting, PostingKind
-from app.inventory.models import Level, Location, Reservation
+from app.inventory.models import Level, Location, LocationKind, Reservation
 from app.inventory.service.moving import post
 
 MOST_DAYS: Final = 366
@@ -40,6 +40,7 @@ def reserve(
             Level.location_id == location_id,
             Level.organization_id == work.organization_id,
             Level.is_counted,
+            Location.kind != LocationKind.CHANNEL,  # there, a channel keeps its own books
         )
         .with_for_update(of=Level)
         .execution_options(populate_existing=True)

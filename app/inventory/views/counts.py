@@ -129,16 +129,10 @@ def count_detail(
     )
 
 
-def _seen(count_id: UUID) -> None:
-    with reading(current_actor()) as session:
-        queries.count_detail(session, count_id)
-
-
 @bp.post("/inventory/counts/<uuid:count_id>/lines")
 @requires("inventory.write")
 def count_enter(count_id: UUID) -> ResponseReturnValue:
     """Take in what a counter saw: one more of a code, or so many in all of a line."""
-    _seen(count_id)
     line = request.form.get("line", "")
     scan = LineForm() if line else ScanForm()
     if not scan.validate():
@@ -192,7 +186,6 @@ def _do(
 @requires("inventory.write")
 def count_finish(count_id: UUID) -> ResponseReturnValue:
     """Hand a count in for approval."""
-    _seen(count_id)
     form = FinishForm()
     rest_is_none = bool(form.rest_is_none.data)
     return _do(
@@ -209,7 +202,6 @@ def count_finish(count_id: UUID) -> ResponseReturnValue:
 @requires("inventory.write")
 def count_cancel(count_id: UUID) -> ResponseReturnValue:
     """Give a count up."""
-    _seen(count_id)
     version = FinishForm().shown_version
     return _do(
         count_id, lambda work: service.cancel_count(work, count_id, version), done="Cancelled."
@@ -262,7 +254,6 @@ def count_review(
 @requires("inventory.approve")
 def count_decide(count_id: UUID) -> ResponseReturnValue:
     """Approve differences, have lines counted again, or close the count as it is."""
-    _seen(count_id)
     version = FinishForm().shown_version
     action = request.form.get("action", "")
     ids = [UUID(each) for each in request.form.getlist("ids")[:1_000] if _is_line(each)]

@@ -152,7 +152,6 @@ def _do(
 @requires("inventory.write")
 def transfer_add(transfer_id: UUID) -> ResponseReturnValue:
     """Add units of a SKU or barcode to a draft."""
-    _load(transfer_id)
     scan = ScanForm()
     if not scan.validate():
         return transfer_detail(transfer_id, scan=scan, status=422)

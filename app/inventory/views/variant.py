@@ -130,7 +130,7 @@ def _counted(levels: Sequence[tuple[Level, Location]]) -> list[tuple[str, str]]:
     return [
         (str(place.id), f"{place.name} ({number(level.available)} available)")
         for level, place in levels
-        if level.is_counted
+        if level.is_counted and place.kind != LocationKind.CHANNEL
     ]
 
 
