@@ -82,7 +82,10 @@ class ChannelOrderLine:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRefund:
-    """Money given back on the channel; `lines` maps a line's id to units taken back."""
+    """Money given back on the channel; `lines` maps a line's id to units taken back.
+
+    `key` is the key of the draft it was made from, where we made it and the channel kept that.
+    """
 
     external_id: str
     amount: int
@@ -90,6 +93,8 @@ class ChannelRefund:
     reason: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     restocked: Mapping[str, int] = field(default_factory=dict)  # units the channel put back
+    called_off: Mapping[str, int] = field(default_factory=dict)  # of `lines`, what never left
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,10 @@ class CancelDraft:
 
 @dataclass(frozen=True, slots=True)
 class RefundDraft:
-    """Money to give back on the channel; `key` is looked for first, so that it is given once."""
+    """Money to give back on the channel; `key` is looked for first, so that it is given once.
+
+    `shipping` is how much of the amount is for the delivery.
+    """
 
     key: str
     order_external_id: str
@@ -190,6 +198,7 @@ class RefundDraft:
     lines: Mapping[str, int] = field(default_factory=dict)
     restocks: bool = False
     notifies: bool = False
+    shipping: int = 0
 
 
 class OrderChannel(Protocol):

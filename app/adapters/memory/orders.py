@@ -99,12 +99,15 @@ def refunded(
     *,
     restocks: bool,
     why: str,
+    key: str = "",
 ) -> ChannelOrder:
     """Return an order after money was given back; what never left is no longer wanted."""
-    kept = []
+    kept, called_off = [], {}
     for line in order.lines:
         units = lines.get(line.external_id, 0)
         unsent = min(units, line.quantity - line.shipped)
+        if unsent:
+            called_off[line.external_id] = unsent
         kept.append(
             replace(
                 line,
@@ -113,7 +116,14 @@ def refunded(
             )
         )
     refund = ChannelRefund(
-        refund_id, amount, clock.now(), why, dict(lines), dict(lines) if restocks else {}
+        external_id=refund_id,
+        amount=amount,
+        at=clock.now(),
+        reason=why,
+        lines=dict(lines),
+        restocked=dict(lines) if restocks else {},
+        called_off=called_off,
+        key=key,
     )
     total = order.refunded + amount
     payment = Payment.REFUNDED if total >= order.total else Payment.PARTIALLY_REFUNDED

@@ -90,6 +90,7 @@ class MemoryOrders:
                     draft.lines,
                     restocks=draft.restocks,
                     why=draft.reason,
+                    key=draft.key,
                 )
             outcomes.append(Applied(draft.key, book.refund_keys[draft.key]))
         return outcomes

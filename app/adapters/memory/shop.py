@@ -262,12 +262,14 @@ class MemoryShop:
         *,
         restocks: bool = False,
         why: str = "",
+        key: str = "",
     ) -> str:
         """Give money back for units of lines; returns the refund's id."""
         order, refund_id = self.book.orders[order_id], self.new_id()
         if restocks:
             self._put_back(lines, order)
-        self.keep_order(refunded(order, refund_id, amount, lines, restocks=restocks, why=why))
+        after = refunded(order, refund_id, amount, lines, restocks=restocks, why=why, key=key)
+        self.keep_order(after)
         return refund_id
 
     def ship(self, order_id: str, lines: Mapping[str, int], *, number: str = "") -> None:

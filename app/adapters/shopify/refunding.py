@@ -117,7 +117,12 @@ class Refunding:
             "transactions": list(_transactions(draft.amount, payments, gid)),
         }
         theirs = state.get("presentmentCurrencyCode")
-        return body if theirs == state.get("currencyCode") else {**body, "currency": theirs}
+        if theirs != state.get("currencyCode"):
+            return {**body, "currency": theirs}
+        if draft.shipping:
+            amount = Money(draft.shipping, draft.currency).amount
+            return {**body, "shipping": {"amount": f"{amount:f}"}}
+        return body
 
     def _placed(self, lines: Sequence[Body], state: Mapping[str, Any]) -> Iterator[Body]:
         """Say where units go back to: where Shopify suggests, else where we keep stock in step."""

@@ -5,7 +5,7 @@ off there, the refund is known by its amount, its reason, its units and its day.
 cannot give back by itself is noted in the shop and said to the merchant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -27,7 +27,7 @@ from app.core.money import Money
 Row = Mapping[str, Any]
 _FIELDS: Final = (
     "id,status,currency,prices_include_tax,total,refunds,payment_method,payment_method_title,"
-    "line_items"
+    "line_items,shipping_lines"
 )
 _NOT_MADE: Final = "woocommerce_rest_cannot_create_order_refund"
 _SAME_REFUND: Final = timedelta(days=1)
@@ -149,7 +149,7 @@ def _body(draft: RefundDraft, order: Reader, *, moves_money: bool) -> dict[str, 
     return {
         "amount": f"{Money(draft.amount, draft.currency).amount:f}",
         "reason": draft.reason,
-        "line_items": _line_items(draft, order),
+        "line_items": [*_line_items(draft, order), *_shipping(draft, order)],
         "meta_data": [{"key": REFUND_KEY, "value": draft.key}],
         "api_refund": moves_money,
         "api_restock": draft.restocks,
@@ -163,6 +163,7 @@ def _line_items(draft: RefundDraft, order: Reader) -> list[dict[str, Any]]:
     taxes = {key: _taxes(lines[key], units) for key, units in draft.lines.items()}
     whole = sum(nets.values()) + sum(sum(each.values()) for each in taxes.values())
     amount = Money(draft.amount, draft.currency).amount
+    amount -= Money(draft.shipping, draft.currency).amount
     part = min(amount / whole, Decimal(1)) if whole else Decimal(0)
     places = Money(0, draft.currency).amount
     return [
@@ -177,6 +178,16 @@ def _line_items(draft: RefundDraft, order: Reader) -> list[dict[str, Any]]:
         }
         for key, units in draft.lines.items()
     ]
+
+
+def _shipping(draft: RefundDraft, order: Reader) -> Iterator[dict[str, Any]]:
+    """Say which part of the amount is for the delivery, line by line."""
+    left = Money(draft.shipping, draft.currency).amount
+    for line in order.objects("shipping_lines"):
+        part = min(left, line.number("total") or Decimal(0))
+        left -= part
+        if part > 0:
+            yield {"id": int(line.identity("id")), "quantity": 0, "refund_total": f"{part:f}"}
 
 
 def _share(line: Reader, units: int) -> Decimal:

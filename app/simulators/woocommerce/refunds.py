@@ -79,6 +79,7 @@ def add_refund(asking: Asking, order_id: int, params: Params) -> Shown:
         "reason": php.text(params.get("reason")),
         "refunded_payment": moves_money,
         "lines": _refunded_lines(asking, row, params),
+        "shipping_lines": _refunded_shipping(asking, row, params),
         "meta": [],
     }
     for meta in params.get("meta_data") or []:
@@ -107,8 +108,11 @@ def _restock(asking: Asking, row: Row, refund: Row) -> None:
 
 def _refunded_lines(asking: Asking, row: Row, params: Params) -> list[Row]:
     sold = {line["id"]: line for line in row["line_items"]}
+    sent = {line["id"] for line in row["shipping_lines"]}
     lines = []
     for entry in params.get("line_items") or []:
+        if php.integer(entry.get("id") or 0) in sent:
+            continue
         line = sold.get(php.integer(entry.get("id") or 0))
         if line is None:
             raise ApiError("woocommerce_rest_invalid_item_id", 400, "Unknown order item.")
@@ -131,6 +135,20 @@ def _refunded_lines(asking: Asking, row: Row, params: Params) -> list[Row]:
     return lines
 
 
+def _refunded_shipping(asking: Asking, row: Row, params: Params) -> list[Row]:
+    """Lines of the delivery are refunded among the items, by their ids."""
+    sent = {line["id"]: line for line in row["shipping_lines"]}
+    return [
+        line
+        | {
+            "id": asking.store.take_id("order_items"),
+            "total": f"-{php.text(entry.get('refund_total', '0'))}",
+        }
+        for entry in params.get("line_items") or []
+        if (line := sent.get(php.integer(entry.get("id") or 0))) is not None
+    ]
+
+
 def shown_refund(asking: Asking, row: Row, refund: Row) -> Shown:
     """Show a refund."""
     view, base = asking.reading, f"/orders/{row['id']}"
@@ -147,7 +165,7 @@ def shown_refund(asking: Asking, row: Row, refund: Row) -> Shown:
         "line_items": [
             order_view.shown_refund_line(asking.store, each) for each in refund["lines"]
         ],
-        "shipping_lines": [],
+        "shipping_lines": [dict(each) for each in refund.get("shipping_lines", ())],
         "tax_lines": [],
         "fee_lines": [],
         "_links": {

@@ -46,7 +46,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 _DONE: Final = ("FULFILLED", "FULFILLMENT_NOT_REQUIRED", "RESTOCKED")
 _RISKS: Final = ("HIGH", "MEDIUM", "LOW")  # the gravest first; others say nothing
 _NOT_SENT: Final = ("CANCELLED", "ERROR", "FAILURE")
-_KEPT: Final = "NO_RESTOCK"
+_KEPT, _CALLED_OFF = "NO_RESTOCK", "CANCEL"
 
 # Our name of a carrier in small letters → Shopify's, which makes the link to a parcel itself where
 # the name is spelled exactly so.
@@ -325,11 +325,14 @@ def _share(minor: int, part: int, whole: int) -> int:
 def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
     lines: Counter[str] = Counter()
     restocked: Counter[str] = Counter()
+    called_off: Counter[str] = Counter()
     for each in read.objects("refundLineItems"):
         line, count = _owner(each), _count(each, "quantity")
         lines[line] += count
         if each.raw.get("restockType") != _KEPT:
             restocked[line] += count
+        if each.raw.get("restockType") == _CALLED_OFF:
+            called_off[line] += count
     return ChannelRefund(
         external_id=read.identity(),
         amount=_money(read, "totalRefundedSet", currency),
@@ -337,6 +340,8 @@ def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
         reason=_MARK.sub("", read.text("note") or ""),
         lines=dict(lines),
         restocked=dict(restocked),
+        called_off=dict(called_off),
+        key=key_of(read.text("note")) or "",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from app.adapters.orders import ChannelOrderLine, ChannelRefund, ChannelShipment
 from app.adapters.woocommerce.mapper.amounts import Amounts, meta, metas, units
 from app.adapters.woocommerce.mapper.reader import Reader
+from app.adapters.woocommerce.mapper.refunds import is_before_delivery
 
 _REDUCED: Final = "_reduced_stock"
 _TOOK_NOTHING: Final = frozenset(("pending", "failed", "cancelled", "checkout-draft"))
@@ -25,7 +26,7 @@ def lines_of(
 ) -> tuple[ChannelOrderLine, ...]:
     """Read the lines of an order, with what refunds and parcels say about each."""
     back = _summed(refund.lines for refund in refunds)
-    not_delivered = _summed(each.lines for each in refunds if _is_before_delivery(order, each))
+    not_delivered = _summed(each.lines for each in refunds if is_before_delivery(order, each))
     sent = _summed(each.lines for each in shipments if not each.is_cancelled)
     tells_stock = any(meta(line, _REDUCED) is not None for line in order.objects("line_items"))
     found = []
@@ -58,12 +59,6 @@ def _summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
         for key, count in part.items():
             found[key] = found.get(key, 0) + count
     return found
-
-
-def _is_before_delivery(order: Reader, refund: ChannelRefund) -> bool:
-    """Tell a refund instead of a delivery from one for what came back from the buyer."""
-    delivered_at = order.moment("date_completed_gmt")
-    return delivered_at is None or refund.at < delivered_at
 
 
 def _wanted(order: Reader, ordered: int, not_delivered: int) -> int:

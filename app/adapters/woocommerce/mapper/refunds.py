@@ -5,11 +5,13 @@ all. They are taken to belong to its oldest refunds.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from app.adapters.orders import ChannelRefund
 from app.adapters.woocommerce.mapper.amounts import Amounts, meta, units
+from app.adapters.woocommerce.mapper.names import REFUND_KEY
 from app.adapters.woocommerce.mapper.reader import Reader
 
 CAME_BACK: Final = "_restock_refunded_items"
@@ -45,7 +47,14 @@ def _refund(
         at=full.moment("date_created_gmt") or otherwise_at,
         reason=full.words("reason") or "",
         lines=units_back(order, full),
+        key=str(meta(full, REFUND_KEY) or ""),
     )
+
+
+def is_before_delivery(order: Reader, refund: ChannelRefund) -> bool:
+    """Tell a refund instead of a delivery from one for what came back from the buyer."""
+    delivered_at = order.moment("date_completed_gmt")
+    return delivered_at is None or refund.at < delivered_at
 
 
 def units_back(order: Reader, refund: Reader) -> dict[str, int]:
@@ -82,6 +91,5 @@ def _restocked(order: Reader, refunds: Iterable[ChannelRefund]) -> Iterable[Chan
             if taken := min(count, back.get(key, 0)):
                 restocked[key] = taken
                 back[key] -= taken
-        yield ChannelRefund(
-            refund.external_id, refund.amount, refund.at, refund.reason, refund.lines, restocked
-        )
+        never_left = refund.lines if is_before_delivery(order, refund) else {}
+        yield replace(refund, restocked=restocked, called_off=never_left)
