@@ -39,6 +39,7 @@ NEEDS: Final[Mapping[str, str]] = {
     "rush": "Rush",
     "short": "Stock",
     "untold": "The channel told of a parcel",
+    "return": "A return received",
 }
 OLDEST_FIRST: Final = "placed"
 NEWEST_FIRST: Final = "-placed"

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from wtforms import BooleanField, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from app.catalog.forms import Form
@@ -18,6 +25,14 @@ CARRIERS: Final = (
     "SF Express", "China Post", "Thailand Post", "J&T Express", "Ninja Van",
 )  # fmt: skip
 UNITS: Final = "units-"
+RESTOCK: Final = "restock-"  # a tick per line: its units go back into stock
+# What may become of a unit that came back: the beginning of its box's name, and the words for it.
+DECISIONS: Final = (
+    ("came-", "Back into stock"),
+    ("lost-", "Write off"),
+    ("sent-", "Send back"),
+)
+_PER_LINE: Final = (UNITS, *(prefix for prefix, _ in DECISIONS))
 _MOST_UNITS: Final = 1_000_000
 
 
@@ -59,11 +74,13 @@ class UnitsForm(OrderForm):
         self.typed: dict[str, str] = {}
         self.problems: dict[str, str] = {}
 
-    def read_units(self, sent: Mapping[str, str], line_ids: Iterable[UUID]) -> dict[UUID, int]:
+    def read_units(
+        self, sent: Mapping[str, str], line_ids: Iterable[UUID], prefix: str = UNITS
+    ) -> dict[UUID, int]:
         """Return the units of each line that has any; what is no number is a problem."""
         units: dict[UUID, int] = {}
         for line_id in line_ids:
-            name = f"{UNITS}{line_id}"
+            name = f"{prefix}{line_id}"
             text = self.typed[name] = _strip(sent.get(name))
             count = whole_number(text, most=_MOST_UNITS) if text else 0
             if count is None:
@@ -74,7 +91,7 @@ class UnitsForm(OrderForm):
 
     def refuse_fields(self, problems: dict[str, str]) -> None:
         """Show sentences at their fields and lines."""
-        own = {name: text for name, text in problems.items() if name.startswith(UNITS)}
+        own = {name: text for name, text in problems.items() if name.startswith(_PER_LINE)}
         if own and not self.problems:
             self.form_errors.append("Correct the units marked below.")
         self.problems.update(own)
@@ -105,11 +122,11 @@ class HoldForm(OrderForm):
     )
 
 
-class CancelForm(OrderForm):
-    """How an order is cancelled."""
+class CancelForm(UnitsForm):
+    """How an order is cancelled, and how much of it."""
 
     reason = StringField("Reason", [Length(max=200)], filters=[_strip])
-    restocks = BooleanField("The shop puts its stock back", default=True)
+    restocks = BooleanField("These units go back into stock", default=True)
     refunds = BooleanField("Give the money back the way it came")
     notifies = BooleanField("Let the shop mail the buyer")
 
@@ -120,17 +137,32 @@ class RefundForm(UnitsForm):
     amount = StringField(
         "Amount", [InputRequired("Enter how much goes back."), Length(max=30)], filters=[_strip]
     )
+    shipping = StringField("Of it, for shipping", [Length(max=30)], filters=[_strip])
     reason = StringField("Reason", [Length(max=200)], filters=[_strip])
-    restocks = BooleanField("The shop puts these units back into its stock")
+    note = StringField("Note of the team", [Length(max=500)], filters=[_strip])
 
-    def read_amount(self, currency: str) -> int:
-        """Return the amount in minor units; what is none is a problem at its field."""
+    def read_amount(self, currency: str, name: str = "amount") -> int:
+        """Return an amount in minor units; what is none is a problem at its field."""
         try:
-            read = read_amount(self.amount.data or "", currency)
+            read = read_amount(self[name].data or "", currency)
         except NotTyped as error:
-            self.refuse_fields({"amount": str(error)})
+            self.refuse_fields({name: str(error)})
             return 0
         return int(read["minor"]) if read else 0
+
+
+class ReturnForm(UnitsForm):
+    """What a buyer sends back, and why."""
+
+    reason = StringField("Reason", [Length(max=200)], filters=[_strip])
+    note = StringField("Note of the team", [Length(max=500)], filters=[_strip])
+
+
+class ReceiveForm(UnitsForm):
+    """What came back, and what becomes of it."""
+
+    location = SelectField("Put on the shelf at", validate_choice=False)
+    note = StringField("Note of the team", [Length(max=500)], filters=[_strip])
 
 
 class NoteForm(OrderForm):

@@ -1,4 +1,4 @@
-"""Tables of orders: header, lines, promises, parcels, refunds, and what happened when."""
+"""Tables of orders: header, lines, promises, parcels, refunds, returns, and what happened when."""
 
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from app.adapters.orders import Payment as Payment
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
 from app.orders.rules import OrderState as OrderState
+from app.orders.rules import ReturnState as ReturnState
 
 
 class Order(Base, Identified, Owned):
@@ -139,6 +140,7 @@ class OrderLine(Base, Identified, Owned):
         CheckConstraint(
             "least(quantity, ordered, shipped, returned, allocated, taken) >= 0", name="figures"
         ),
+        CheckConstraint("refund_back >= 0", name="refund_back"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
@@ -154,6 +156,9 @@ class OrderLine(Base, Identified, Owned):
     ordered: Mapped[int]
     shipped: Mapped[int] = mapped_column(default=0, server_default="0")
     returned: Mapped[int] = mapped_column(default=0, server_default="0")
+    refund_back: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # of what was shipped, by the word of refunds: `rules.Back`
     allocated: Mapped[int] = mapped_column(default=0, server_default="0")
     taken: Mapped[int] = mapped_column(
         default=0, server_default="0"
@@ -238,13 +243,60 @@ class Refund(Base, Identified, Owned):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
     external_id: Mapped[str | None] = mapped_column(String(255))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    shipping_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    return_id: Mapped[UUID | None] = mapped_column(ForeignKey("returns.id", ondelete="SET NULL"))
     reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[UUID | None]  # None: refunded on the channel
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # the team's
     restocks: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     lines: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # line id → units
     told_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+class Return(Base, Identified, Owned):
+    """Goods on their way back from a buyer, and what became of them."""
+
+    __tablename__ = "returns"
+    __table_args__ = (UniqueConstraint("order_id", "position"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(SmallInteger)  # within the order, from 1
+    state: Mapped[ReturnState] = mapped_column(String(12), default=ReturnState.EXPECTED)
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # the team's
+    user_id: Mapped[UUID | None]
+    location_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"))  # unpacked there
+    closed_at: Mapped[datetime | None]
+
+    lines: Mapped[list["ReturnLine"]] = relationship(cascade="all, delete-orphan")
+
+
+class ReturnLine(Base, Owned):
+    """Units of a line in a return: how many are expected, and what was decided of those that came.
+
+    Less may come than was expected, and more.
+    """
+
+    __tablename__ = "return_lines"
+    __table_args__ = (
+        PrimaryKeyConstraint("return_id", "line_id"),
+        Index("ix_return_lines_line", "line_id"),
+        CheckConstraint("least(expected, restocked, written_off, sent_back) >= 0", name="figures"),
+    )
+
+    return_id: Mapped[UUID] = mapped_column(ForeignKey("returns.id", ondelete="CASCADE"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id", ondelete="CASCADE"))
+    expected: Mapped[int] = mapped_column(default=0, server_default="0")
+    restocked: Mapped[int] = mapped_column(default=0, server_default="0")
+    written_off: Mapped[int] = mapped_column(default=0, server_default="0")
+    sent_back: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    @property
+    def came(self) -> int:
+        """How many units were unpacked."""
+        return self.restocked + self.written_off + self.sent_back
 
 
 class OrderEvent(Base, Owned):

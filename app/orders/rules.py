@@ -1,9 +1,11 @@
 """Decisions about orders: which state follows which, what an order wants of the stock."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from app.adapters.orders import Payment
 
 
 class OrderState(StrEnum):
@@ -154,3 +156,84 @@ def state_of(
     if any(each.short for each in figures):
         return OrderState.PENDING
     return before if before in (OrderState.PICKING, OrderState.PACKED) else OrderState.ALLOCATED
+
+
+class ReturnState(StrEnum):
+    """Life of a return here."""
+
+    EXPECTED = "expected"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"  # nothing of it came
+
+
+RETURN_TRANSITIONS: Final[Mapping[ReturnState, frozenset[ReturnState]]] = {
+    ReturnState.EXPECTED: frozenset({ReturnState.RECEIVED, ReturnState.CANCELLED}),
+    ReturnState.RECEIVED: frozenset(),
+    ReturnState.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Units of a line that left and came back, by both ways we hear of it; each counts once.
+
+    A refund says that units are back on the shelf and names no unit; a return was unpacked by
+    somebody. Both may be about the same unit, so what refunds say is believed only as far as no
+    return was unpacked, and what was unpacked always.
+    """
+
+    refunded: int = 0  # refunds, here or on the channel, say these are back on the shelf
+    restocked: int = 0  # unpacked, and put on the shelf
+    written_off: int = 0  # unpacked, and not to be sold again
+    sent_back: int = 0  # unpacked, and sent to the buyer again
+
+    @property
+    def assumed(self) -> int:
+        """What lies on the shelf by the word of a refund alone."""
+        return max(0, self.refunded - self.restocked - self.written_off - self.sent_back)
+
+    @property
+    def kept(self) -> int:
+        """What was unpacked and stayed here."""
+        return self.restocked + self.written_off
+
+    @property
+    def on_shelf(self) -> int:
+        """What is on the shelf again."""
+        return self.restocked + self.assumed
+
+    @property
+    def returned(self) -> int:
+        """What the buyer no longer has."""
+        return max(self.kept, self.refunded)
+
+    def with_refund(self, units: int) -> "Back":
+        """Return it after a refund said that so many units are back."""
+        return replace(self, refunded=self.refunded + units)
+
+    def with_return(self, restocked: int, written_off: int, sent_back: int) -> "Back":
+        """Return it after so many units were unpacked."""
+        return replace(
+            self,
+            restocked=self.restocked + restocked,
+            written_off=self.written_off + written_off,
+            sent_back=self.sent_back + sent_back,
+        )
+
+
+def refundable(payment: str, total: int, refunded: int) -> int:
+    """Return how much of an order may still be given back; nothing before it was paid."""
+    is_paid = payment not in (Payment.PENDING, Payment.AUTHORIZED, Payment.VOIDED)
+    return max(0, total - refunded) if is_paid else 0
+
+
+def share_of(worth: int, units: int, whole: int) -> int:
+    """Return the part of an amount that falls to some of its units, rounded half up."""
+    return (2 * worth * units + whole) // (2 * whole) if whole else 0
+
+
+def split(amount: int, first: int, second: int) -> tuple[int, int]:
+    """Split an amount by what two parts of it are worth; neither gets nothing."""
+    part = share_of(amount, first, first + second) if first + second else amount // 2
+    part = min(max(part, 1), amount - 1)
+    return part, amount - part

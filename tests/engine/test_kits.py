@@ -178,7 +178,7 @@ def test_shipped_the_components_leave_and_come_back_as_components(counter: Count
 
     with unit_of_work(sales.shop.actor) as work:
         service.ship_order(work, order.id, Parcel())
-        refunding = Refunding(1000, {line.id: 1}, restocks=True)
+        refunding = Refunding(1000, {line.id: 1}, restocks=[line.id])
         service.refund_order(work, order.id, refunding)
     sales.later(1)
     sales.settle()

@@ -261,7 +261,7 @@ def test_refunded_here_the_money_goes_back_once(sales: Sales) -> None:
     [order] = sales.orders()
 
     with unit_of_work(sales.shop.actor) as work:
-        what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=True)
+        what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=[order.lines[0].id])
         service.refund_order(work, order.id, what)
     sales.later(1)
     sales.settle()

@@ -123,7 +123,7 @@ def test_money_given_back_here_goes_back_once_there(shop: Shop) -> None:
         [order] = _orders(shop)
 
         with unit_of_work(shop.actor) as work:
-            what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=True)
+            what = Refunding(1000, {order.lines[0].id: 1}, "Damaged", restocks=[order.lines[0].id])
             service.refund_order(work, order.id, what)
         store.state.lose_next_answer()
         shop.settle()

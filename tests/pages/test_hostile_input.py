@@ -20,7 +20,7 @@ ARGUMENTS = (
     "at", "ids", "action", "person", "kind", "subject", "state", "connection", "show", "issues",
     "step", "next", "to", "address", "name", "http", "token", "success", "limit", "watch", "since",
     "dialect", "variants", "columns", "query", "excluded", "unread", "field", "context", "tab",
-    "needs", "payment", "way",
+    "needs", "payment", "way", "return",
 )  # fmt: skip
 FIELDS = (
     *ARGUMENTS, "title", "description", "version", "role", "choice", "decision", "value", "urls",
@@ -33,6 +33,7 @@ FIELDS = (
     "reason", "note", "carrier", "tracking_number", "tracking_url", "variant_id", "seen",
     "code", "quantity", "line", "line_id", "origin", "destination", "supplier", "expected_on",
     "location", "scope", "prefix", "list", "place", "units", "until", "reservation",
+    "shipping",
 )  # fmt: skip
 LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",

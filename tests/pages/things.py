@@ -121,6 +121,7 @@ def _orders_of(work: Work, connection_id: UUID) -> Things:
         "order_line_id": odd.id,
         "shipment_id": orders.ship_order(work, order_id, orders.Parcel({mugs.id: 1})),
         "refund_id": orders.refund_order(work, order_id, orders.Refunding(100, {})),
+        "return_id": orders.expect_return(work, order_id, orders.Expecting({mugs.id: 1})),
     }
 
 

@@ -133,6 +133,7 @@ def kept_parts(session: Session, variant_id: UUID) -> Sequence[KeptRow]:
             KitReservation.parts,
             KitReservation.kit_id,
             KitReservation.expires_at,
+            KitReservation.id,
             Level.id.label("level_id"),
         )
         .join(Level, KitReservation.parts.has_key(cast(Level.id, Text)))
@@ -150,6 +151,7 @@ def kept_parts(session: Session, variant_id: UUID) -> Sequence[KeptRow]:
             row.sets * int(row.parts[str(row.level_id)]),
             f"{plural_sets(row.sets)} of {names[row.kit_id].name}: the order is on its way.",
             row.expires_at,
+            row.id,
         )
         for row in rows
     ]

@@ -94,7 +94,7 @@ class KeptRow:
     reason: str
     expires_at: datetime
     id: UUID
-    person: str | None  # who kept them back, if it was a person
+    person: str | None = None  # who kept them back, if it was a person
 
 
 def kept_rows(session: Session, variant_id: UUID) -> Sequence[KeptRow]:

@@ -10,6 +10,7 @@ from app.inventory.service.adjusting import (
 )
 from app.inventory.service.assembling import forget_lost, set_components
 from app.inventory.service.checking import Unequal, unequal_levels
+from app.inventory.service.coming_back import unpack, write_off
 from app.inventory.service.count_start import CountDraft, Scope, start_count
 from app.inventory.service.counts import (
     LINE,
@@ -139,4 +140,6 @@ __all__ = [
     "start_transfer",
     "tell_low",
     "unequal_levels",
+    "unpack",
+    "write_off",
 ]

@@ -214,13 +214,13 @@ def ship(work: Work, parts: Parts, *, reference: str) -> list[UUID]:
 def put_back(work: Work, units: Mapping[UUID, int], *, reference: str) -> None:
     """Put returned units of variants on the shelf again, at the merchant's first location."""
     parts: dict[UUID, int] = {}
-    for level in _first_levels(work, list(units)):
+    for level in first_levels(work, list(units)):
         parts[level.id] = units[level.variant_id]
     moved = post(work, each_of(PostingKind.RETURN, parts), reference=reference)
     catalog.stock_moved(work, moved)
 
 
-def _first_levels(work: Work, variant_ids: Sequence[UUID]) -> list[Level]:
+def first_levels(work: Work, variant_ids: Sequence[UUID]) -> list[Level]:
     """Return, per counted variant, its level at the merchant's first location that has one."""
     rows = work.session.scalars(
         select(Level)

@@ -20,6 +20,7 @@ from app.orders.queries.index import (
 )
 from app.orders.queries.mapping import Candidate, candidates, count_alike, get_line
 from app.orders.queries.printing import Pick, Slip, iter_slips, pick_list, slips
+from app.orders.queries.returns import ReturnRow, shelves
 
 __all__ = [
     "Buyer",
@@ -29,6 +30,7 @@ __all__ = [
     "OrderDetail",
     "OrderRow",
     "Pick",
+    "ReturnRow",
     "Slip",
     "candidates",
     "chosen_orders",
@@ -44,6 +46,7 @@ __all__ = [
     "order_rows",
     "pick_list",
     "raw_answer",
+    "shelves",
     "slips",
     "tab_counts",
 ]

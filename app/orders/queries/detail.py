@@ -19,7 +19,8 @@ from app.orders.errors import OrderNotFound
 from app.orders.models import Order, OrderEvent, OrderLine, Refund, Shipment
 from app.orders.queries import sets
 from app.orders.queries.buyers import Buyer, buyer_of
-from app.orders.rules import OPEN, LineFigures, OrderState
+from app.orders.queries.returns import ReturnRow, backs_of, return_rows
+from app.orders.rules import OPEN, Back, LineFigures, OrderState, refundable, share_of
 from app.orders.service import personal
 from app.orders.service.sets import parts_of
 from app.sync.models import Direction, SyncTask, TaskState
@@ -41,6 +42,11 @@ class LineRow:
     unit: Money
     total: Money
     parts: str = ""  # of a kit: what is in one set
+    paid: int = 0  # for the whole line, taxes with it
+
+    def worth(self, units: int) -> int:
+        """Return what so many units cost the buyer, in minor units."""
+        return share_of(self.paid, units, self.line.ordered)
 
     @property
     def id(self) -> UUID:
@@ -101,6 +107,8 @@ class OrderDetail:
     lines: Sequence[LineRow]
     parcels: Sequence[ParcelRow]
     refunds: Sequence[RefundRow]
+    returns: Sequence[ReturnRow]
+    backs: Mapping[UUID, Back]  # line → what came back of it
     events: Sequence[EventRow]
     missing: str = ""  # what it waits for, in words
     refused: tuple[UUID, str] | None = None  # the task that told of the cancellation, and why not
@@ -127,12 +135,26 @@ class OrderDetail:
 
     @property
     def may_cancel(self) -> bool:
-        """Whether nothing of it left and nobody cancelled it."""
-        return (
-            self.is_open
-            and self.order.cancelled_at is None
-            and not any(row.line.shipped for row in self.lines)
+        """Whether nobody cancelled it, and something of it did not leave yet."""
+        is_shipped = any(row.line.shipped for row in self.lines)
+        waits = not is_shipped or any(row.figures.open for row in self.lines)
+        return self.is_open and self.order.cancelled_at is None and waits
+
+    @property
+    def may_return(self) -> bool:
+        """Whether something of it left that is not expected back and did not come back."""
+        return any(self.room(row) for row in self.lines)
+
+    def room(self, row: LineRow) -> int:
+        """Return how many units of a line may still be expected back."""
+        expected = sum(
+            part.expected
+            for each in self.returns
+            if each.is_open
+            for part in each.row.lines
+            if part.line_id == row.id
         )
+        return max(0, row.line.shipped - self.backs[row.id].kept - expected)
 
     @property
     def unknown(self) -> Sequence[LineRow]:
@@ -142,8 +164,18 @@ class OrderDetail:
     @property
     def refundable(self) -> Money:
         """What may still be given back."""
-        left = self.order.total_minor - self.order.refunded_minor
-        return self.money(max(0, left))
+        order = self.order
+        return self.money(refundable(order.payment, order.total_minor, order.refunded_minor))
+
+    @property
+    def shipping_left(self) -> Money:
+        """What of the shipping may still be given back."""
+        given = sum(
+            row.refund.shipping_minor
+            for row in self.refunds
+            if row.refund.told_at is not None or row.refund.error is None
+        )
+        return self.money(max(0, self.order.shipping_minor - given))
 
     @property
     def is_owed(self) -> bool:
@@ -181,6 +213,9 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
     hears = connection is not None and connection.state != ConnectionState.DISCONNECTED
     lines = line_rows(session, [order])[order.id]
     waits = order.state == OrderState.PENDING
+    refunds = _refunds(session, order, hears=hears)
+    paid_for = {row.refund.return_id for row in refunds if row.refund.return_id}
+    returns = return_rows(session, order, paid_for)
     return OrderDetail(
         order=order,
         connection=connection.name if connection else "",
@@ -188,7 +223,9 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
         buyer=buyer_of(order.organization_id, order.id, order.personal, is_open=sees_buyers),
         lines=lines,
         parcels=_parcels(session, order, hears=hears),
-        refunds=_refunds(session, order, hears=hears),
+        refunds=refunds,
+        returns=returns,
+        backs=backs_of([row.line for row in lines], returns),
         events=_events(session, order.id),
         missing=sets.missing_words(session, [row.line for row in lines]) if waits else "",
         refused=_refused(session, order) if hears and order.cancelled_at else None,
@@ -198,6 +235,7 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
 def line_rows(session: Session, orders: Sequence[Order]) -> dict[UUID, list[LineRow]]:
     """Return the lines of orders, with pictures and SKUs of ours, in one question."""
     currencies = {order.id: order.currency for order in orders}
+    includes_tax = {order.id for order in orders if order.includes_tax}
     picture = func.coalesce(Variant.media_id, Product.thumb_media_id)
     rows: Sequence[Any] = session.execute(
         select(OrderLine, Variant.sku, Product.id, Product.title, Media.id)
@@ -228,6 +266,7 @@ def line_rows(session: Session, orders: Sequence[Order]) -> dict[UUID, list[Line
                 unit=Money(line.unit_minor, currency),
                 total=Money(line.total_minor, currency),
                 parts=sets.parts_words(goods, line),
+                paid=line.total_minor + (0 if line.order_id in includes_tax else line.tax_minor),
             )
         )
     return found

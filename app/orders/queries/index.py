@@ -20,9 +20,9 @@ from app.core.actor import Actor
 from app.core.money import Money
 from app.core.paging import KeysetPage, itself, newest_page
 from app.orders.filters import TAB_STATES, WORK, OrderFilter
-from app.orders.models import Order, OrderLine, OrderTerm, Shipment
+from app.orders.models import Order, OrderLine, OrderTerm, Return, Shipment
 from app.orders.queries.buyers import Buyer, buyer_of
-from app.orders.rules import OPEN, OrderState
+from app.orders.rules import OPEN, OrderState, ReturnState
 from app.orders.service import personal
 
 PAGE_SIZE: Final = 50
@@ -116,6 +116,14 @@ def _tab(tab: str) -> list[Condition]:
 def _needs(what: str) -> list[Condition]:
     if what == "untold":
         return [_untold()]
+    if what == "return":
+        return [
+            exists().where(
+                Return.organization_id == Order.organization_id,
+                Return.order_id == Order.id,
+                Return.state == ReturnState.EXPECTED,
+            )
+        ]
     return [
         _within(OPEN),
         {

@@ -1,37 +1,48 @@
 """Writes of orders: what other features, views and jobs call."""
 
+from app.orders.service.cancelling import Cancelling, cancel_order
 from app.orders.service.deciding import (
-    Cancelling,
-    Refunding,
     alike_lines,
-    cancel_order,
     free_order,
     hold_order,
     map_line,
     move_order,
     note_order,
-    refund_order,
 )
 from app.orders.service.erasing import count_orders_of, erase_buyer, erase_buyers_of
 from app.orders.service.fetching import get_order
 from app.orders.service.promises import allocate_waiting
+from app.orders.service.refunding import Refunding, refund_order
+from app.orders.service.returning import (
+    Expecting,
+    Unpacking,
+    cancel_return,
+    expect_return,
+    receive_return,
+)
+from app.orders.service.shelving import Unpacked
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
 from app.orders.service.taking import Taken, held_there, take_order
 from app.orders.service.telling import draft_of, note_answer
 
 __all__ = [
     "Cancelling",
+    "Expecting",
     "Parcel",
     "Refunding",
     "Taken",
+    "Unpacked",
+    "Unpacking",
     "alike_lines",
     "allocate_waiting",
     "cancel_order",
+    "cancel_return",
     "change_tracking",
     "count_orders_of",
     "draft_of",
     "erase_buyer",
     "erase_buyers_of",
+    "expect_return",
     "free_order",
     "get_order",
     "held_there",
@@ -40,6 +51,7 @@ __all__ = [
     "move_order",
     "note_answer",
     "note_order",
+    "receive_return",
     "refund_order",
     "retry_telling",
     "ship_order",

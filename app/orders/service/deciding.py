@@ -1,22 +1,17 @@
-"""What people decide about orders: hold, cancel, refund, map what nobody knew, pick and pack."""
+"""What people decide about orders: hold, map what nobody knew, pick and pack, write a note."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
 from app.catalog.models import Variant
-from app.core.db import new_id
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.work import Work
-from app.inventory import service as inventory
-from app.orders import rules, shop_counts
+from app.orders import rules
 from app.orders.errors import NotAllowedNow, OrderNotFound
-from app.orders.events import ChannelOwed
-from app.orders.models import Order, OrderLine, Refund
+from app.orders.models import Order, OrderLine
 from app.orders.rules import OrderState
-from app.orders.service import promises, sets, timeline
+from app.orders.service import promises, timeline
 from app.orders.service.fetching import get_order
 
 
@@ -52,111 +47,6 @@ def move_order(work: Work, order_id: UUID, to: OrderState, *, version: int | Non
         )
     words = {OrderState.PICKING: "Picking began.", OrderState.PACKED: "Packed."}
     promises.move(work, order, to, sentence=words.get(to, "Delivered."))
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelling:
-    """How an order is cancelled: why, and what the channel does with it."""
-
-    reason: str = ""
-    restocks: bool = True
-    refunds: bool = False
-    notifies: bool = False
-
-
-def cancel_order(
-    work: Work, order_id: UUID, how: Cancelling, *, version: int | None = None
-) -> None:
-    """Cancel what was not shipped yet: promises are freed at once, the channel hears of it."""
-    order = get_order(work, order_id, version=version)
-    if order.cancelled_at is not None:
-        raise NotAllowedNow("This order is cancelled already.")
-    if any(line.shipped for line in order.lines):
-        raise NotAllowedNow("A part of this order left already. Refund what is left instead.")
-    order.cancelled_at, order.cancel_reason = work.now, how.reason.strip()[:200]
-    order.cancelling = {
-        "restocks": how.restocks,
-        "refunds": how.refunds,
-        "notifies": how.notifies,
-    }
-    timeline.note(work, order, "cancelled", f"Cancelled here. {order.cancel_reason}".rstrip())
-    if how.restocks:
-        _given_back(work, order, {line: line.taken for line in order.lines})
-    promises.settle(work, order)
-    promises.restate(work, order)
-    if order.connection_id is not None:
-        work.emit(ChannelOwed(order.connection_id, "cancel", order.id))
-    work.touch("orders", f"order-{order.id}")
-
-
-@dataclass(frozen=True, slots=True)
-class Refunding:
-    """What is given back: minor units of the order's currency, for which units, and why."""
-
-    amount: int
-    lines: Mapping[UUID, int]
-    reason: str = ""
-    restocks: bool = False
-
-
-def refund_order(
-    work: Work, order_id: UUID, what: Refunding, *, version: int | None = None
-) -> UUID:
-    """Give money back; returns the refund's id. More than was paid is refused."""
-    order = get_order(work, order_id, version=version)
-    left = order.total_minor - order.refunded_minor
-    if not 0 < what.amount <= left:
-        raise Invalid(fields={"amount": "Choose an amount above zero and up to what is left."})
-    row = Refund(
-        id=new_id(),
-        organization_id=work.organization_id,
-        order_id=order.id,
-        amount_minor=what.amount,
-        reason=what.reason.strip()[:200],
-        at=work.now,
-        user_id=work.actor.user_id,
-        restocks=what.restocks,
-        lines={str(key): units for key, units in what.lines.items() if units},
-        told_at=None if order.connection_id else work.now,
-    )
-    work.session.add(row)
-    _no_longer_wanted(work, order, what)
-    order.refunded_minor += what.amount
-    timeline.note(work, order, "refunded", f"A refund was given. {row.reason}".rstrip())
-    if order.connection_id is not None:
-        work.emit(ChannelOwed(order.connection_id, "refund", row.id))
-    work.touch("orders", f"order-{order.id}")
-    return row.id
-
-
-def _given_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None:
-    """Agree now on what the shop will count up again once it hears of this."""
-    moved: dict[UUID, int] = {}
-    for line, part in units.items():
-        back = min(part, line.taken)
-        line.taken -= back
-        if line.variant_id is not None and back:
-            moved[line.variant_id] = moved.get(line.variant_id, 0) + back
-    shop_counts.explain(work, order.connection_id, moved)
-
-
-def _no_longer_wanted(work: Work, order: Order, what: Refunding) -> None:
-    """Free what was refunded before it left; put on the shelf what came back."""
-    lines = {line.id: line for line in order.lines}
-    units = {lines[key]: part for key, part in what.lines.items() if key in lines and part > 0}
-    back: dict[UUID, int] = {}
-    for line, part in units.items():
-        unsent = min(part, line.quantity - line.shipped)
-        line.quantity -= unsent
-        returned = min(part - unsent, line.shipped - line.returned) if what.restocks else 0
-        line.returned += returned
-        for good, more in sets.goods_of(line, returned).items():
-            back[good] = back.get(good, 0) + more
-    if what.restocks:
-        _given_back(work, order, units)
-    inventory.put_back(work, back, reference=promises.reference(order.id))
-    promises.settle(work, order)
-    promises.restate(work, order)
 
 
 def note_order(work: Work, order_id: UUID, text: str, *, version: int | None = None) -> None:

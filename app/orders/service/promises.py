@@ -65,7 +65,7 @@ def settle(
     for line in order.lines:
         more = (figures_of(line).open if is_wanted else 0) - line.allocated
         if more < 0:
-            _free(work, line, -more, freed)
+            free(work, line, -more, freed)
         elif more > 0 and line.variant_id is not None:
             growing.append((line, more))
     growing = sets.remember(work, growing)
@@ -98,7 +98,8 @@ def _tell(work: Work, order: Order, freed: Sequence[UUID], made: Promise) -> Non
         catalog.stock_moved(work, sorted(rest))
 
 
-def _free(work: Work, line: OrderLine, quantity: int, freed: dict[UUID, int]) -> None:
+def free(work: Work, line: OrderLine, quantity: int, freed: dict[UUID, int]) -> None:
+    """Take units out of what a line is promised, and add them to `freed`, by level."""
     for row, part in drawn(work, line, quantity, last_first=True):
         freed[row.level_id] = freed.get(row.level_id, 0) + part
         lessen(work, row, part)

@@ -123,6 +123,8 @@ def retry_telling(work: Work, order_id: UUID) -> int:
     owed: list[Shipment | Refund] = [*parcels, *refunds]
     for row in owed:
         kind = "ship" if isinstance(row, Shipment) else "refund"
+        if isinstance(row, Refund) and row.error is not None:
+            order.refunded_minor += row.amount_minor
         row.error = None
         work.emit(ChannelOwed(order.connection_id, kind, row.id))
     work.touch("orders", f"order-{order.id}")

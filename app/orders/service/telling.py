@@ -83,6 +83,7 @@ def _refund(work: Work, refund_id: UUID) -> RefundDraft | None:
         reason=row.reason,
         lines={key: units for line, units in row.lines.items() if (key := theirs.get(line))},
         restocks=row.restocks,
+        shipping=row.shipping_minor,
     )
 
 
@@ -91,21 +92,35 @@ def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
     row, order = _subject(work, owed)
     if order is None:
         return
+    was_refused = row is not None and row.told_at is None and row.error is not None
     if isinstance(outcome, Applied):
-        words = {"ship": "the parcel", "cancel": "the cancellation", "refund": "the refund"}
-        timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
-        for problem in outcome.problems:
-            timeline.note(work, order, "refused", problem.sentence)
-        if row is not None:
-            row.told_at = work.now
-            row.error = outcome.problems[0].sentence if outcome.problems else None
-            row.external_id = outcome.external_id or row.external_id
+        _told(work, order, owed, row, outcome)
     elif isinstance(outcome, Rejected):
-        sentence = outcome.problems[0].sentence if outcome.problems else "The channel refused it."
-        timeline.note(work, order, "refused", sentence)
-        if row is not None:
-            row.error = sentence
+        _refused(work, order, row, outcome)
+    is_refused = row is not None and row.told_at is None and row.error is not None
+    if isinstance(row, Refund):  # what the channel refuses was not given back
+        order.refunded_minor += row.amount_minor * (was_refused - is_refused)
     work.touch("orders", f"order-{order.id}")
+
+
+def _told(
+    work: Work, order: Order, owed: Owed, row: Shipment | Refund | None, outcome: Applied
+) -> None:
+    words = {"ship": "the parcel", "cancel": "the cancellation", "refund": "the refund"}
+    timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
+    for problem in outcome.problems:
+        timeline.note(work, order, "refused", problem.sentence)
+    if row is not None:
+        row.told_at = work.now
+        row.error = outcome.problems[0].sentence if outcome.problems else None
+        row.external_id = outcome.external_id or row.external_id
+
+
+def _refused(work: Work, order: Order, row: Shipment | Refund | None, outcome: Rejected) -> None:
+    sentence = outcome.problems[0].sentence if outcome.problems else "The channel refused it."
+    timeline.note(work, order, "refused", sentence)
+    if row is not None:
+        row.error = sentence
 
 
 def _subject(work: Work, owed: Owed) -> tuple[Shipment | Refund | None, Order | None]:

@@ -10,7 +10,7 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.orders.models import Order, OrderLine, Refund, Shipment, ShipmentLine
-from app.orders.service import promises, sets, timeline
+from app.orders.service import promises, refunding, shelving, timeline
 
 
 def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
@@ -113,27 +113,36 @@ def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
         if each.external_id in known:
             continue
         # One of ours whose answer is still on its way, or was lost.
-        ours = next((row for row in untold if row.amount_minor == each.amount), None)
+        ours = next((row for row in untold if _is_the_same(row, each, lines)), None)
         if ours is None:
             _add_refund(work, order, lines, each)
         else:
             untold.remove(ours)
-            ours.external_id, ours.told_at = each.external_id, work.now
+            ours.external_id, ours.told_at, ours.error = each.external_id, work.now, None
+    if not seen.is_deleted:
+        work.session.flush()
+        refunding.recount(work, order, seen.refunded)
+
+
+def _is_the_same(row: Refund, each: ChannelRefund, lines: Mapping[str, OrderLine]) -> bool:
+    """Tell by our key; where the channel did not get to keep it, by all that it kept."""
+    if each.key:
+        return each.key == str(row.id)
+    units = {str(lines[key].id): count for key, count in each.lines.items() if key in lines}
+    return (row.amount_minor, row.reason, row.lines) == (each.amount, each.reason, units)
 
 
 def _add_refund(
     work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelRefund
 ) -> None:
     ours = {str(lines[key].id): units for key, units in each.lines.items() if key in lines}
-    back: dict[UUID, int] = {}
-    for key, units in each.restocked.items():
-        line = lines.get(key)
-        part = min(units, line.shipped - line.returned) if line is not None else 0
-        if line is not None and part > 0:
-            line.returned += part
-            for good, more in sets.goods_of(line, part).items():
-                back[good] = back.get(good, 0) + more
-    inventory.put_back(work, back, reference=promises.reference(order.id))
+    # What never left is no longer promised; only what had left comes back to the shelf.
+    came = {
+        lines[key]: units - each.called_off.get(key, 0)
+        for key, units in each.restocked.items()
+        if key in lines
+    }
+    shelving.put_back(work, order, came)
     work.session.add(
         Refund(
             id=new_id(),

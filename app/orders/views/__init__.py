@@ -8,9 +8,19 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.orders import queries
 from app.orders.filters import OrderFilter
-from app.orders.views import deciding, detail, index, mapping, printing, saved, shipping
+from app.orders.views import (
+    deciding,
+    detail,
+    giving_back,
+    index,
+    mapping,
+    printing,
+    returns,
+    saved,
+    shipping,
+)
 from app.orders.views.blueprint import bp
-from app.orders.views.words import order_state, payment_state, risk_state
+from app.orders.views.words import order_state, payment_state, return_state, risk_state
 from app.web.nav import NavItem, Section, register_counters, register_nav
 from app.web.search import Hit, register_search
 from app.web.slots import register_moves
@@ -19,10 +29,12 @@ __all__ = [
     "bp",
     "deciding",
     "detail",
+    "giving_back",
     "index",
     "install",
     "mapping",
     "printing",
+    "returns",
     "saved",
     "shipping",
 ]
@@ -58,7 +70,10 @@ def _counters(actor: Actor) -> dict[str, int]:
 def install(app: Flask) -> None:
     """Tell the shell about orders."""
     app.jinja_env.globals.update(
-        order_state=order_state, payment_state=payment_state, risk_state=risk_state
+        order_state=order_state,
+        payment_state=payment_state,
+        return_state=return_state,
+        risk_state=risk_state,
     )
     register_search(_find)
     register_counters(_counters)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.adapters.orders import Payment
-from app.orders.rules import OrderState
+from app.orders.rules import OrderState, ReturnState
 from app.web.states import IDLE, NEEDS_YOU, PAUSED, SYNCED, WAITING, State, Tone
 
 
@@ -33,6 +33,11 @@ PAYMENTS: Final[Mapping[str, State]] = {
     Payment.REFUNDED: _like(PAUSED, "Refunded", "undo-2"),
     Payment.VOIDED: _like(PAUSED, "Voided", "ban"),
 }
+RETURNS: Final[Mapping[str, State]] = {
+    ReturnState.EXPECTED: _like(WAITING, "Expected", "clock"),
+    ReturnState.RECEIVED: _like(SYNCED, "Received", "package-check"),
+    ReturnState.CANCELLED: _like(PAUSED, "Nothing came", "circle-slash"),
+}
 RISKS: Final[Mapping[str, State]] = {
     "low": _like(IDLE, "Low risk", "shield-check"),
     "medium": _like(NEEDS_YOU, "Medium risk", "shield-alert"),
@@ -48,6 +53,11 @@ def order_state(value: str) -> State:
 def payment_state(value: str) -> State:
     """Return how the payment of an order is shown."""
     return PAYMENTS[value]
+
+
+def return_state(value: str) -> State:
+    """Return how the state of a return is shown."""
+    return RETURNS[value]
 
 
 def risk_state(value: str) -> State | None:

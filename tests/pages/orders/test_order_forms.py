@@ -183,9 +183,10 @@ def test_no_more_goes_back_than_was_paid(
 def test_a_refund_names_amount_units_and_whether_they_come_back(
     place: Place, order_id: UUID
 ) -> None:
+    mugs, _ = place.order(order_id).lines
     data = place.form(
-        order_id, amount="12.50", reason="Scratch", restocks="y", **place.units(order_id, 1, 0)
-    )
+        order_id, amount="12.50", reason="Scratch", note="Photo", **place.units(order_id, 1, 0)
+    ) | {f"restock-{mugs.id}": "y"}
 
     assert place.client.post(f"/orders/{order_id}/refund", data=data).status_code == 303
 
@@ -260,6 +261,7 @@ def test_who_may_only_look_changes_nothing(place: Place, people: Cast, order_id:
         "free": {},
         "cancel": {},
         "refund": {"amount": "1"},
+        "returns/new": place.units(order_id, 1, 0),
         "note": {"note": "x"},
         "tell": {},
     }

@@ -1,0 +1,87 @@
+"""What comes back from a buyer lies on the shelf once, whichever way we hear: `rules.Back`."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core.work import Work
+from app.inventory import service as inventory
+from app.orders import shop_counts
+from app.orders.models import Order, OrderLine, Return, ReturnLine
+from app.orders.rules import Back
+from app.orders.service import promises, sets
+
+
+class Unpacked(NamedTuple):
+    """What was decided of the units of a line that came."""
+
+    restocked: int = 0
+    written_off: int = 0
+    sent_back: int = 0
+
+
+def backs(work: Work, order: Order) -> dict[UUID, Back]:
+    """Return what came back of each line."""
+    counts = (ReturnLine.restocked, ReturnLine.written_off, ReturnLine.sent_back)
+    rows = work.session.execute(
+        select(ReturnLine.line_id, *(func.sum(each) for each in counts))
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(Return.order_id == order.id)
+        .group_by(ReturnLine.line_id)
+    )
+    unpacked = {row[0]: [int(count) for count in row[1:]] for row in rows}
+    return {
+        line.id: Back(line.refund_back, *unpacked.get(line.id, (0, 0, 0))) for line in order.lines
+    }
+
+
+def given_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None:
+    """Agree now on what the shop will count up again once it hears of this."""
+    moved: dict[UUID, int] = {}
+    for line, part in units.items():
+        back = min(part, line.taken)
+        line.taken -= back
+        if line.variant_id is not None and back:
+            _add(moved, {line.variant_id: back})
+    shop_counts.explain(work, order.connection_id, moved)
+
+
+def put_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None:
+    """Take the word of a refund that shipped units are on the shelf again."""
+    before = backs(work, order)
+    risen: dict[UUID, int] = {}
+    for line, part in units.items():
+        was = before[line.id]
+        now = was.with_refund(max(0, min(part, line.shipped - line.refund_back)))
+        line.refund_back, line.returned = now.refunded, now.returned
+        _add(risen, sets.goods_of(line, now.on_shelf - was.on_shelf))
+    inventory.put_back(work, risen, reference=promises.reference(order.id))
+
+
+def unpack(
+    work: Work, order: Order, units: Mapping[OrderLine, Unpacked], *, location_id: UUID | None
+) -> None:
+    """Take in what somebody unpacked; what a refund had put back before is not added again."""
+    before = backs(work, order)
+    restocked: dict[UUID, int] = {}
+    seen: dict[UUID, int] = {}
+    for line, part in units.items():
+        was = before[line.id]
+        now = was.with_return(*part)
+        line.returned = now.returned
+        _add(restocked, sets.goods_of(line, part.restocked))
+        _add(seen, sets.goods_of(line, was.assumed - now.assumed))
+    inventory.unpack(
+        work,
+        restocked,
+        seen,
+        location_id=location_id,
+        reference=promises.reference(order.id),
+    )
+
+
+def _add(to: dict[UUID, int], more: Mapping[UUID, int]) -> None:
+    for key, units in more.items():
+        to[key] = to.get(key, 0) + units
