@@ -163,6 +163,16 @@ def post(level: Level, *postings: Posting) -> Level:
     return after
 
 
+def let_go(level: Level, units: int) -> list[Posting]:
+    """Return the postings that end kept-back units nobody explained: they are not there any more.
+
+    What was counted away meanwhile went already, and is only no longer kept back.
+    """
+    there = units if level.allows_negative else min(units, max(0, level.on_hand))
+    parts = ((PostingKind.GONE, there), (PostingKind.FREE, units - there))
+    return [Posting(kind, count) for kind, count in parts if count]
+
+
 def rebuilt(postings: Iterable[Posting]) -> Move:
     """Return what a level holds by its postings alone; the nightly check compares."""
     return total(postings)

@@ -15,7 +15,7 @@ from app.core.work import Work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import service as orders
-from app.sync import order_reading, records, tasks, writing
+from app.sync import debts, order_reading, records, tasks, writing
 from app.sync.planner import Intent, Way
 from app.sync.project import Pair
 
@@ -118,16 +118,21 @@ def orders_first(
 ) -> tuple[list[Intent], bool]:
     """Leave out counts that rose while open orders may explain it, until those were read anew.
 
-    Returns, too, whether any was left out: the item is then to be looked at again.
+    Left out is, too, what the shop is to count up by news of ours that it has not heard of yet:
+    both sides agreed on it already, and it would look like a sale. Returns, too, whether any was
+    left out: the item is then to be looked at again.
     """
     if not order_reading.is_on(terms.connection, terms.capabilities):
         return passing, False
+    moving = [variant_id for _, variant_id, moved in _moved(pair, passing) if moved]
+    owed = debts.owed_counts(work, terms.connection.id, moving) if moving else set()
+    passing = _without(passing, owed)
     risen = {variant_id: moved for _, variant_id, moved in _moved(pair, passing) if moved > 0}
     waiting = _unexplained(work, terms, risen) if risen else set()
     asked = _asked(work, pair.listing.id)
     _forget(work, pair.listing.id, asked - waiting)
     if not waiting:
-        return passing, False
+        return passing, bool(owed)
     fresh = waiting - asked
     work.session.execute(
         update(Offer)
@@ -136,13 +141,16 @@ def orders_first(
         .execution_options(synchronize_session=False)
     )
     tasks.request_orders(work, terms.connection.id, [order_reading.CHANGED])
-    keys = {str(variant_id) for variant_id in waiting}
-    left = [each for each in passing if not (each.field == "quantity" and each.variant_key in keys)]
-    return left, True
+    return _without(passing, waiting), True
+
+
+def _without(passing: list[Intent], variant_ids: set[UUID]) -> list[Intent]:
+    keys = {str(variant_id) for variant_id in variant_ids}
+    return [each for each in passing if not (each.field == "quantity" and each.variant_key in keys)]
 
 
 def _unexplained(work: Work, terms: records.Terms, risen: dict[UUID, int]) -> set[UUID]:
-    """Return the variants whose rise their shop's open orders may explain."""
+    """Return the variants whose rise their shop's orders may explain."""
     kept = inventory.kept_back(work, terms.connection.id, list(risen))
     held = orders.held_there(work, terms.connection.id, list(risen))
     read = set(
@@ -159,7 +167,7 @@ def _unexplained(work: Work, terms: records.Terms, risen: dict[UUID, int]) -> se
     return {
         key
         for key, moved in risen.items()
-        if moved > kept.get(key, 0) and held.get(key) and key not in read
+        if moved > kept.get(key, 0) and key in held and key not in read
     }
 
 

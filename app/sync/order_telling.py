@@ -25,7 +25,7 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.orders import service as orders
 from app.orders.service.telling import Draft, Owed
-from app.sync import failing, rules, tasks
+from app.sync import debts, failing, rules, tasks
 from app.sync.models import Direction, SyncTask
 
 BATCH: Final = 20
@@ -92,6 +92,8 @@ def _tell(actor: Actor, opened: OpenConnection, task: SyncTask, draft: Draft, wo
     with unit_of_work(actor) as work:
         orders.note_answer(work, owed, outcome)
         _close(work, task, outcome, worker)
+        if isinstance(outcome, Applied | Rejected):
+            debts.look_again(work, opened.id, owed)
     faults.point("tell.recorded")
 
 

@@ -12,7 +12,7 @@ from tests.channels.conformance import Stage
 from tests.channels.memory.test_conformance import MemoryStage
 from tests.channels.shopify.stage import ShopifyStage
 from tests.channels.woocommerce.stage import WooStage
-from tests.model import effect, merge_world, stock_world
+from tests.model import after_sale, effect, merge_world, stock_world
 from tests.model.explorer import Result, Violation, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 from tests.model.stock_world import Bugs, Oversold, Wrong
@@ -27,8 +27,12 @@ CHANNELS: Final[tuple[tuple[str, Callable[[], Stage], int], ...]] = (
 SCALE: Final = float(os.environ.get("PROVE_SCALE", "1"))  # share of the random cases to play
 NO_BUG: Final = Bugs()
 NOTHING: Final = dict.fromkeys(
-    ("sales", "cancels", "counts", "moves", "returns", "faults", "edits"), 0
-)
+    (
+        "sales", "cancels", "counts", "moves", "returns", "faults", "edits", "our_cancels",
+        "our_refunds", "their_refunds", "unpacked",
+    ),
+    0,
+)  # fmt: skip
 ENOUGH: Final = 60  # steps; every search ends before, because nothing is left to try
 
 
@@ -93,6 +97,16 @@ def _stock(budgets: Mapping[str, int], bugs: Bugs = NO_BUG) -> Result[stock_worl
     )
 
 
+def _after_sale(budgets: Mapping[str, int], bugs: Bugs = NO_BUG) -> Result[stock_world.World]:
+    return explore(
+        stock_world.begin(**(NOTHING | dict(budgets))),
+        partial(after_sale.steps, bugs),
+        stock_world.judge,
+        depth=ENOUGH,
+        broken=(Oversold, Wrong, Impossible),
+    )
+
+
 def _effect(stage: Callable[[], Stage], count: int) -> Result[World]:
     """Play random cases on a channel's twin; `states` are cases."""
     try:
@@ -130,6 +144,21 @@ def _never_oversold() -> Iterator[Proof]:
         "three sold": {"sales": 3, "cancels": 1, "faults": 1},
     }.items():
         yield Proof(f"stock-explorer {name}", partial(_stock, budgets))
+    for name, budgets in {
+        "calm": {"sales": 1, "our_cancels": 1, "their_refunds": 1, "unpacked": 1},
+        "cancelled by both": {"sales": 2, "our_cancels": 1, "cancels": 1, "faults": 1},
+        "refunded by both": {"sales": 2, "our_refunds": 1, "their_refunds": 1, "faults": 1},
+        "refunded, unpacked": {"sales": 2, "our_refunds": 1, "their_refunds": 1, "unpacked": 1},
+        "everything once": {
+            "sales": 2,
+            "our_cancels": 1,
+            "cancels": 1,
+            "our_refunds": 1,
+            "their_refunds": 1,
+            "unpacked": 1,
+        },
+    }.items():
+        yield Proof(f"after-sale-explorer {name}", partial(_after_sale, budgets))
 
 
 def bugs() -> Iterator[Proof]:
@@ -152,3 +181,11 @@ def bugs() -> Iterator[Proof]:
             budgets = {"sales": 1, "moves": 2}
         search = partial(_stock, budgets, put_in)
         yield Proof(f"stock-explorer bug={name}", search, has_bug=True)
+    for name, put_in in {
+        "agreed-late": Bugs(agrees_late=True),
+        "refund-and-return-both-add": Bugs(adds_twice=True),
+        "double-release": Bugs(releases_twice=True),
+    }.items():
+        budgets = {"sales": 2, "our_cancels": 1, "cancels": 1, "their_refunds": 1, "unpacked": 1}
+        search = partial(_after_sale, budgets, put_in)
+        yield Proof(f"after-sale-explorer bug={name}", search, has_bug=True)

@@ -24,6 +24,7 @@ from app.inventory.ledger import Level, Posting, PostingKind
 from app.inventory.offering import Terms, grants
 from app.inventory.routing import route
 from app.inventory.transit import Arrival, Ends, come_in, set_out, turn_back
+from app.orders.rules import Back
 
 SHOPS: Final = ("a", "b")
 TERMS: Final = {name: Terms() for name in SHOPS}
@@ -45,6 +46,8 @@ class Bugs:
     releases_twice: bool = False  # a cancellation heard twice frees twice
     overtakes: bool = False  # an older write may arrive after a newer one
     receives_twice: bool = False  # a form of what arrived, sent twice, is taken in twice
+    agrees_late: bool = False  # what a shop will count up is agreed on only when it answered
+    adds_twice: bool = False  # a refund and a return of the same unit both put it on the shelf
 
 
 class Order(NamedTuple):
@@ -56,7 +59,17 @@ class Order(NamedTuple):
     is_freed: bool = False  # here, after the cancellation was heard
     level: int | None = None  # where it was promised from; None: short, or not promised
     is_shipped: bool = False
-    is_back: bool = False
+    is_back: bool = False  # really: it lies here again, whole or broken
+    debt: int = 0  # the shop is to hear of it: 1 owed, 2 arrived there and not answered
+    is_refunded: bool = False  # there, after it was sent: the shop counted it up again
+    is_agreed: bool = False  # here: we took in, or told, that it is refunded
+    back: Back = Back()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something happened to it in the shop that we have not heard of."""
+        is_unheard = self.is_refunded and not self.is_agreed
+        return not self.is_known or is_unheard or (self.is_cancelled and not self.is_freed)
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +112,10 @@ class World:
     returns: int = 1
     faults: int = 1
     edits: int = 1
+    our_cancels: int = 0  # these are spent by `after_sale`
+    our_refunds: int = 0
+    their_refunds: int = 0
+    unpacked: int = 0
 
     @property
     def key(self) -> "World":
@@ -130,11 +147,7 @@ class World:
 
     def has_news(self, name: str) -> bool:
         """Tell whether a shop has orders, or ends of orders, that we have not heard of."""
-        return any(
-            not each.is_known or (each.is_cancelled and not each.is_freed)
-            for each in self.orders
-            if each.shop == name
-        )
+        return any(each.has_news for each in self.orders if each.shop == name)
 
 
 def begin(**budgets: Any) -> World:
@@ -232,14 +245,14 @@ def _count_seen(world: World, name: str) -> Iterator[tuple[str, World]]:
     shop = world.shop(name)
     if shop.write is not None:
         return
-    if shop.is_lost:
-        return
+    if shop.is_lost or any(each.debt for each in world.orders if each.shop == name):
+        return  # what we agreed on and it did not hear of yet would look like a sale
     if shop.account.rise_is_asked and world.has_news(name):
         return  # its orders are read first
     held = sum(
         1
         for each in world.orders
-        if each.shop == name and each.is_known and not each.is_freed and not each.is_shipped
+        if each.shop == name and each.is_known and not each.is_freed and not each.is_agreed
     )
     seen = accounts.seen(shop.account, shop.stock, held_by_orders=held)
     if seen.account != shop.account or seen.keep_back or seen.take_in:
@@ -278,7 +291,7 @@ def _let_go(world: World, name: str) -> World:
     after = world.with_shop(name, shop._replace(account=accounts.let_go(shop.account)))
     for _ in range(kept):
         level = next(n for n, each in enumerate(after.levels) if each.reserved)
-        after = after.posted(level, Posting(PostingKind.GONE, 1))
+        after = after.posted(level, *ledger.let_go(after.levels[level], 1))
     return after
 
 
@@ -327,10 +340,10 @@ def _written(bugs: Bugs, world: World, name: str) -> Iterator[tuple[str, World]]
 def _by_people(world: World) -> Iterator[tuple[str, World]]:
     """What people do here: ship, take back, count, move."""
     for at, order in enumerate(world.orders):
+        place = order.level
         # What a count did not find, nobody can put into a parcel.
-        is_there = order.level is not None and world.levels[order.level].on_hand > 0
-        if order.is_known and order.is_open and order.level is not None and is_there:
-            gone = world.posted(order.level, Posting(PostingKind.SHIP, 1))
+        if order.is_known and order.is_open and place is not None and world.levels[place].on_hand:
+            gone = world.posted(place, Posting(PostingKind.SHIP, 1))
             after = gone.with_order(at, order._replace(is_shipped=True))
             yield "ship", replace(after, lies=world.lies - 1)
         if world.returns and order.is_shipped and not order.is_back:
@@ -388,7 +401,7 @@ def judge(world: World) -> None:
     may_sell = sum(shop.stock for shop in world.shops)
     if waiting + may_sell > world.lies + world.travels + world.missing:
         raise Oversold(f"{waiting} sold and {may_sell} for sale, of {world.lies}")
-    if any(world.has_news(name) for name in SHOPS):
+    if any(world.has_news(name) for name in SHOPS) or any(each.debt for each in world.orders):
         return
     is_still = all(
         shop.write is None

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from app.catalog import service as catalog
 from app.core.db import new_id
 from app.core.work import Work
+from app.inventory import ledger
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Reservation
 from app.inventory.service import sets
@@ -94,9 +95,17 @@ def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> in
     if not level_ids:
         return 0
     # Levels before reservations, as everywhere.
-    work.session.execute(
-        select(Level.id).where(Level.id.in_(level_ids)).order_by(Level.id).with_for_update()
-    )
+    levels = work.session.scalars(
+        select(Level)
+        .where(Level.id.in_(level_ids))
+        .order_by(Level.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    by_id = {
+        level.id: ledger.Level(level.on_hand, allows_negative=level.allows_negative)
+        for level in levels
+    }
     gone = work.session.execute(
         delete(Reservation)
         .where(
@@ -109,7 +118,7 @@ def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> in
     parts = {row.level_id: row.quantity for row in gone}
     post(
         work,
-        each_of(PostingKind.GONE, parts),
+        {key: ledger.let_go(by_id[key], units) for key, units in parts.items()},
         reference=f"connection:{connection_id}",
         note=NO_ORDER_CAME,
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.orders import ChannelOrder, ChannelOrderLine
@@ -20,9 +20,9 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
-from app.orders import rules, shop_counts
+from app.orders import shop_counts
 from app.orders.events import OrderPlaced
-from app.orders.models import Order, OrderLine, OrderState
+from app.orders.models import Order, OrderLine
 from app.orders.service import personal, promises, there, timeline
 
 PREFIXES: Final[Mapping[str, str]] = {"shopify": "SH-", "woocommerce": "WC-"}
@@ -308,17 +308,16 @@ def _write_terms(work: Work, row: Order, told: Mapping[str, object]) -> None:
     timeline.write_terms(work, row, plain, told if row.erased_at is None else {})
 
 
-def held_there(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return, by variant, the units a shop counted down for orders of its that it may give back."""
-    found = work.session.execute(
-        select(OrderLine.variant_id, func.sum(OrderLine.taken))
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(
-            OrderLine.variant_id.in_(variant_ids),
-            OrderLine.taken > 0,
-            Order.connection_id == connection_id,
-            Order.state.in_([state.value for state in (*rules.OPEN, OrderState.CANCELLED)]),
-        )
-        .group_by(OrderLine.variant_id)
+def held_there(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> set[UUID]:
+    """Return the variants of which a shop counted units down for orders, and may give them back.
+
+    What was sent may be given back, too: by a refund that puts it on the shop's shelf.
+    """
+    taken = exists().where(
+        OrderLine.variant_id == Variant.id,
+        OrderLine.taken > 0,
+        OrderLine.order_id == Order.id,
+        Order.connection_id == connection_id,
     )
-    return {variant_id: int(units) for variant_id, units in found if variant_id}
+    asked = select(Variant.id).where(Variant.id.in_(variant_ids), taken)
+    return set(work.session.scalars(asked))
