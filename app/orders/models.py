@@ -316,6 +316,15 @@ class OrderEvent(Base, Owned):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class OrderCounter(Base, Owned):
+    """The last number given to an order that was entered here."""
+
+    __tablename__ = "order_counters"
+    __table_args__ = (PrimaryKeyConstraint("organization_id"),)
+
+    last: Mapped[int]
+
+
 class OrderTerm(Base, Owned):
     """A word an order is found by: number, SKU, tracking number; names and mail as digests."""
 

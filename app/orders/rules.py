@@ -1,6 +1,6 @@
 """Decisions about orders: which state follows which, what an order wants of the stock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -237,3 +237,14 @@ def split(amount: int, first: int, second: int) -> tuple[int, int]:
     part = share_of(amount, first, first + second) if first + second else amount // 2
     part = min(max(part, 1), amount - 1)
     return part, amount - part
+
+
+def shared_out(amount: int, worths: Sequence[int]) -> list[int]:
+    """Share an amount out by what each part is worth; the shares add up to it exactly."""
+    shares: list[int] = []
+    left, rest = amount, sum(worths)
+    for worth in worths:
+        share = min(worth, share_of(left, worth, rest))
+        shares.append(share)
+        left, rest = left - share, rest - worth
+    return shares

@@ -1,4 +1,4 @@
-"""returns: goods on their way back, and what refunds say of the shelf
+"""returns: goods on their way back, what refunds say of the shelf, numbers of orders entered here
 
 New tables, and columns with constant defaults. What came back so far came back by refunds; the
 update touches only lines with returned units.
@@ -15,7 +15,7 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-TABLES = ("returns", "return_lines")
+TABLES = ("returns", "return_lines", "order_counters")
 THIS_ORGANIZATION = (
     "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 )
@@ -33,6 +33,7 @@ def upgrade() -> None:
     _create_returns()
     _create_return_lines()
     _extend_refunds()
+    _create_order_counters()
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(
@@ -131,6 +132,27 @@ def _extend_refunds() -> None:
         ["return_id"],
         ["id"],
         ondelete="SET NULL",
+    )
+
+
+def _create_order_counters() -> None:
+    op.create_table(
+        "order_counters",
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_order_counters_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organization_id", name=op.f("pk_order_counters")),
+    )
+    op.create_index(
+        op.f("ix_order_counters_organization_id"),
+        "order_counters",
+        ["organization_id"],
+        unique=False,
     )
 
 

@@ -147,6 +147,7 @@ def _sold(actor: Actor, connection_id: UUID) -> dict[str, UUID]:
             "order_line_id": odd.id,
             "shipment_id": orders.ship_order(work, order_id, parcel),
             "refund_id": orders.refund_order(work, order_id, orders.Refunding(100, {})),
+            "return_id": orders.expect_return(work, order_id, orders.Expecting({first.id: 1})),
         }
 
 

@@ -33,7 +33,7 @@ FIELDS = (
     "reason", "note", "carrier", "tracking_number", "tracking_url", "variant_id", "seen",
     "code", "quantity", "line", "line_id", "origin", "destination", "supplier", "expected_on",
     "location", "scope", "prefix", "list", "place", "units", "until", "reservation",
-    "shipping",
+    "shipping", "find", "add", "save", "discount", "payment", "country", "phone",
 )  # fmt: skip
 LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",

@@ -18,7 +18,14 @@ from app.orders.queries.index import (
     order_rows,
     tab_counts,
 )
-from app.orders.queries.mapping import Candidate, candidates, count_alike, get_line
+from app.orders.queries.mapping import (
+    Candidate,
+    Good,
+    candidates,
+    count_alike,
+    get_line,
+    goods,
+)
 from app.orders.queries.printing import Pick, Slip, iter_slips, pick_list, slips
 from app.orders.queries.returns import ReturnRow, shelves
 
@@ -26,6 +33,7 @@ __all__ = [
     "Buyer",
     "Candidate",
     "EventRow",
+    "Good",
     "LineRow",
     "OrderDetail",
     "OrderRow",
@@ -38,6 +46,7 @@ __all__ = [
     "events_since",
     "get_line",
     "get_order",
+    "goods",
     "has_orders",
     "iter_slips",
     "mask",

@@ -13,6 +13,8 @@ from app.catalog.filters import ProductFilter
 from app.catalog.models import Media, MediaState, Product, Variant
 from app.catalog.queries import organization_of, product_list
 from app.catalog.service.writing import among
+from app.core.money import Money
+from app.inventory.models import Level
 from app.orders.errors import OrderNotFound
 from app.orders.models import Order, OrderLine
 from app.orders.service import alike_lines
@@ -32,6 +34,48 @@ class Candidate:
     sku: str
     media_id: UUID | None
     is_named: bool  # its SKU is what was searched
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A variant as a line of an order that is entered here shows it."""
+
+    title: str
+    options: str
+    sku: str
+    price: str  # as a person would type it
+    available: int
+    is_counted: bool
+
+
+def goods(session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, Good]:
+    """Return variants of this organization by id, with what may still be promised."""
+    free = (
+        select(func.sum(Level.available))
+        .where(Level.variant_id == Variant.id, Level.is_counted)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Variant, Product.title, free)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.organization_id == organization_of(session), among(Variant.id, variant_ids))
+    )
+    return {
+        variant.id: Good(
+            title=title,
+            options=" / ".join(str(value) for value in variant.choice.values()),
+            sku=variant.sku or "",
+            price=_typed(variant),
+            available=int(available or 0),
+            is_counted=available is not None,
+        )
+        for variant, title, available in rows
+    }
+
+
+def _typed(variant: Variant) -> str:
+    minor = variant.price_minor if variant.sale_minor is None else variant.sale_minor
+    return "" if minor is None else f"{Money(minor, variant.currency).amount:f}"
 
 
 def get_line(session: Session, order: Order, line_id: UUID) -> OrderLine:

@@ -11,6 +11,9 @@ from app.orders.service.deciding import (
 )
 from app.orders.service.erasing import count_orders_of, erase_buyer, erase_buyers_of
 from app.orders.service.fetching import get_order
+from app.orders.service.manual import FIRST as FIRST_NUMBER
+from app.orders.service.manual import SOURCE as MANUAL
+from app.orders.service.manual import Entry, ManualOrder, change_order, create_order
 from app.orders.service.promises import allocate_waiting
 from app.orders.service.refunding import Refunding, refund_order
 from app.orders.service.returning import (
@@ -26,8 +29,12 @@ from app.orders.service.taking import Taken, held_there, take_order
 from app.orders.service.telling import draft_of, note_answer
 
 __all__ = [
+    "FIRST_NUMBER",
+    "MANUAL",
     "Cancelling",
+    "Entry",
     "Expecting",
+    "ManualOrder",
     "Parcel",
     "Refunding",
     "Taken",
@@ -37,8 +44,10 @@ __all__ = [
     "allocate_waiting",
     "cancel_order",
     "cancel_return",
+    "change_order",
     "change_tracking",
     "count_orders_of",
+    "create_order",
     "draft_of",
     "erase_buyer",
     "erase_buyers_of",
