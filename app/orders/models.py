@@ -325,6 +325,39 @@ class OrderCounter(Base, Owned):
     last: Mapped[int]
 
 
+class BuyerLetter(Base, Owned):
+    """The text of a mail to buyers, where the organization changed it, and whether it is sent."""
+
+    __tablename__ = "buyer_letters"
+    __table_args__ = (PrimaryKeyConstraint("organization_id", "kind"),)
+
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(String(5000))
+    is_on: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+
+
+class LetterChannel(Base, Owned):
+    """A connection whose buyers get our mails; others leave that to the shop."""
+
+    __tablename__ = "letter_channels"
+    __table_args__ = (PrimaryKeyConstraint("connection_id"),)
+
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))
+
+
+class OrderMail(Base, Identified, Owned):
+    """A mail to a buyer: one per order, kind and event; its id is the mail's."""
+
+    __tablename__ = "order_mails"
+    __table_args__ = (UniqueConstraint("order_id", "kind", "subject_id"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[UUID]  # the order, parcel or refund it tells of
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class OrderTerm(Base, Owned):
     """A word an order is found by: number, SKU, tracking number; names and mail as digests."""
 

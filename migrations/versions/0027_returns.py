@@ -15,7 +15,14 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-TABLES = ("returns", "return_lines", "order_counters")
+TABLES = (
+    "returns",
+    "return_lines",
+    "order_counters",
+    "buyer_letters",
+    "letter_channels",
+    "order_mails",
+)
 THIS_ORGANIZATION = (
     "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 )
@@ -34,6 +41,7 @@ def upgrade() -> None:
     _create_return_lines()
     _extend_refunds()
     _create_order_counters()
+    _create_letters()
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(
@@ -154,6 +162,68 @@ def _create_order_counters() -> None:
         ["organization_id"],
         unique=False,
     )
+
+
+def _owner(table: str) -> tuple[sa.Column, sa.ForeignKeyConstraint]:
+    return (
+        sa.Column("organization_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f(f"fk_{table}_organization_id"),
+            ondelete="CASCADE",
+        ),
+    )
+
+
+def _create_letters() -> None:
+    op.create_table(
+        "buyer_letters",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.String(length=5000), nullable=False),
+        sa.Column("is_on", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        *_owner("buyer_letters"),
+        sa.PrimaryKeyConstraint("organization_id", "kind", name=op.f("pk_buyer_letters")),
+    )
+    op.create_table(
+        "letter_channels",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        *_owner("letter_channels"),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connections.id"],
+            name=op.f("fk_letter_channels_connection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_letter_channels")),
+    )
+    op.create_table(
+        "order_mails",
+        sa.Column("order_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.UUID(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        *_owner("order_mails"),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_order_mails_order_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_mails")),
+        sa.UniqueConstraint(
+            "order_id", "kind", "subject_id", name=op.f("uq_order_mails_order_id_kind_subject_id")
+        ),
+    )
+    for table in ("buyer_letters", "letter_channels", "order_mails"):
+        op.create_index(
+            op.f(f"ix_{table}_organization_id"), table, ["organization_id"], unique=False
+        )
 
 
 def downgrade() -> None:

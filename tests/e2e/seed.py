@@ -246,6 +246,7 @@ def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[st
         chosen = str(things["order_id"])
         yield "orders.pick_list chosen", url_for("orders.pick_list", ids=chosen)
         yield "orders.packing_slips chosen", url_for("orders.packing_slips", ids=chosen)
+        yield "orders.letter_edit", url_for("orders.letter_edit", letter_kind="shipped")
         yield "orders.order_list none", url_for("orders.order_list", q="no such thing")
         yield "sync.conflict_list decided", url_for("sync.conflict_list", view="decided")
         yield "web.search mug", url_for("web.search", q="mug")

@@ -18,6 +18,13 @@ from app.orders.queries.index import (
     order_rows,
     tab_counts,
 )
+from app.orders.queries.letters import (
+    ChannelRow,
+    LetterRow,
+    MailRow,
+    letter_channels,
+    letter_rows,
+)
 from app.orders.queries.mapping import (
     Candidate,
     Good,
@@ -32,9 +39,12 @@ from app.orders.queries.returns import ReturnRow, shelves
 __all__ = [
     "Buyer",
     "Candidate",
+    "ChannelRow",
     "EventRow",
     "Good",
+    "LetterRow",
     "LineRow",
+    "MailRow",
     "OrderDetail",
     "OrderRow",
     "Pick",
@@ -49,6 +59,8 @@ __all__ = [
     "goods",
     "has_orders",
     "iter_slips",
+    "letter_channels",
+    "letter_rows",
     "mask",
     "order_detail",
     "order_list",

@@ -19,6 +19,7 @@ from app.orders.errors import OrderNotFound
 from app.orders.models import Order, OrderEvent, OrderLine, Refund, Shipment
 from app.orders.queries import sets
 from app.orders.queries.buyers import Buyer, buyer_of
+from app.orders.queries.letters import MailRow, mail_rows
 from app.orders.queries.returns import ReturnRow, backs_of, return_rows
 from app.orders.rules import OPEN, Back, LineFigures, OrderState, refundable, share_of
 from app.orders.service import personal
@@ -109,6 +110,7 @@ class OrderDetail:
     refunds: Sequence[RefundRow]
     returns: Sequence[ReturnRow]
     backs: Mapping[UUID, Back]  # line → what came back of it
+    mails: Sequence[MailRow]
     events: Sequence[EventRow]
     missing: str = ""  # what it waits for, in words
     refused: tuple[UUID, str] | None = None  # the task that told of the cancellation, and why not
@@ -226,6 +228,7 @@ def order_detail(session: Session, order_id: UUID, *, sees_buyers: bool) -> Orde
         refunds=refunds,
         returns=returns,
         backs=backs_of([row.line for row in lines], returns),
+        mails=mail_rows(session, order.id),
         events=_events(session, order.id),
         missing=sets.missing_words(session, [row.line for row in lines]) if waits else "",
         refused=_refused(session, order) if hears and order.cancelled_at else None,

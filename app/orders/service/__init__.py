@@ -11,6 +11,7 @@ from app.orders.service.deciding import (
 )
 from app.orders.service.erasing import count_orders_of, erase_buyer, erase_buyers_of
 from app.orders.service.fetching import get_order
+from app.orders.service.mailing import change_letter, choose_channel, tell_buyer
 from app.orders.service.manual import FIRST as FIRST_NUMBER
 from app.orders.service.manual import SOURCE as MANUAL
 from app.orders.service.manual import Entry, ManualOrder, change_order, create_order
@@ -44,8 +45,10 @@ __all__ = [
     "allocate_waiting",
     "cancel_order",
     "cancel_return",
+    "change_letter",
     "change_order",
     "change_tracking",
+    "choose_channel",
     "count_orders_of",
     "create_order",
     "draft_of",
@@ -65,4 +68,5 @@ __all__ = [
     "retry_telling",
     "ship_order",
     "take_order",
+    "tell_buyer",
 ]

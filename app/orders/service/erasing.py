@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from app.core.work import Work
-from app.orders.models import Order, OrderEvent, OrderTerm
+from app.notices.models import Mail
+from app.orders.models import Order, OrderEvent, OrderMail, OrderTerm
 from app.orders.service import personal
 
 
@@ -71,6 +72,10 @@ def _erase(work: Work, order_ids: Sequence[UUID]) -> int:
         delete(OrderTerm)
         .where(OrderTerm.order_id.in_(order_ids), OrderTerm.term.startswith("~"))
         .execution_options(synchronize_session=False)
+    )
+    mails = select(OrderMail.id).where(OrderMail.order_id.in_(order_ids))
+    work.session.execute(
+        delete(Mail).where(Mail.id.in_(mails)).execution_options(synchronize_session=False)
     )
     work.session.add_all(
         OrderEvent(

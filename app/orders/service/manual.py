@@ -16,8 +16,9 @@ from app.core.work import Work
 from app.orders import rules
 from app.orders.errors import NotAllowedNow
 from app.orders.events import OrderPlaced
+from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderCounter, OrderLine, OrderState
-from app.orders.service import personal, promises, timeline
+from app.orders.service import mailing, personal, promises, timeline
 from app.orders.service.fetching import get_order
 
 SOURCE: Final = "manual"
@@ -79,6 +80,7 @@ def create_order(work: Work, draft: ManualOrder) -> UUID:
     timeline.note(work, row, "placed", "Entered here.")
     _write(work, row, draft, goods)
     work.emit(OrderPlaced(row.id, None))
+    mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
     return row.id
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.adapters.orders import Address, ChannelOrder
+from app.core.crypto import CannotOpen
 from app.core.settings import current
 
 _WORD: Final = re.compile(r"\w+")
@@ -23,6 +25,19 @@ def owner(organization_id: UUID, order_id: UUID) -> str:
 def seal(organization_id: UUID, order_id: UUID, value: Mapping[str, Any]) -> bytes:
     """Seal what an order tells of a person."""
     return current().key_ring.seal(value, owner=owner(organization_id, order_id))
+
+
+def resealed(
+    organization_id: UUID, order_id: UUID, kept: bytes | None, value: Mapping[str, Any]
+) -> bytes:
+    """Seal anew only what is another value: a repeat leaves the order and its forms valid."""
+    try:
+        is_the_same = unseal(organization_id, order_id, kept) == json.loads(json.dumps(value))
+    except CannotOpen:
+        is_the_same = False
+    if kept is not None and is_the_same:
+        return kept
+    return seal(organization_id, order_id, value)
 
 
 def unseal(organization_id: UUID, order_id: UUID, sealed: bytes | None) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from app.inventory import service as inventory
 from app.orders import rules
 from app.orders.errors import OrderNotFound
 from app.orders.events import ChannelOwed
+from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderLine, Refund, Return
-from app.orders.service import promises, shelving, timeline
+from app.orders.service import mailing, promises, shelving, timeline
 from app.orders.service.fetching import get_order
 
 
@@ -184,7 +185,14 @@ def give(work: Work, order: Order, what: Refunding) -> Refund:
     else:
         is_all = order.refunded_minor >= order.total_minor
         order.payment = Payment.REFUNDED if is_all else Payment.PARTIALLY_REFUNDED
+        tell_buyer(work, order, row)
     return row
+
+
+def tell_buyer(work: Work, order: Order, row: Refund) -> None:
+    """Mail the buyer that money went back; of a channel's order once the channel gave it."""
+    values = {"amount": mailing.money(order, row.amount_minor), "reason": row.reason}
+    mailing.tell_buyer(work, order, LetterKind.REFUNDED, row.id, values)
 
 
 def _no_longer_wanted(work: Work, order: Order, what: Refunding) -> None:

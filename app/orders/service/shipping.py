@@ -12,9 +12,10 @@ from app.core.work import Work
 from app.orders import rules
 from app.orders.errors import NotAllowedNow, NothingToShip, OrderNotFound
 from app.orders.events import ChannelOwed
+from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderLine, Refund, Shipment
 from app.orders.rules import OrderState
-from app.orders.service import promises, there, timeline
+from app.orders.service import mailing, promises, there, timeline
 from app.orders.service.fetching import get_order
 
 
@@ -57,8 +58,21 @@ def ship_order(work: Work, order_id: UUID, parcel: Parcel, *, version: int | Non
     promises.restate(work, order)
     if order.connection_id is not None:
         work.emit(ChannelOwed(order.connection_id, "ship", row.id))
+    if order.connection_id is None or not row.notifies:  # else the shop mails the buyer
+        _tell_buyer(work, order, row, units)
     work.touch("orders", f"order-{order.id}")
     return row.id
+
+
+def _tell_buyer(work: Work, order: Order, row: Shipment, units: Mapping[OrderLine, int]) -> None:
+    items = [f"{part} × {line.title or line.sku}" for line, part in units.items()]
+    values = {
+        "items": "\n".join(items),
+        "carrier": row.carrier,
+        "tracking_number": row.tracking_number,
+        "tracking_url": row.tracking_url,
+    }
+    mailing.tell_buyer(work, order, LetterKind.SHIPPED, row.id, values)
 
 
 def _words(state: OrderState) -> str:

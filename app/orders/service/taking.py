@@ -6,7 +6,7 @@ believed. Header, lines, promises and what the shop's own count went down by are
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,9 +22,11 @@ from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import shop_counts
 from app.orders.events import OrderPlaced
+from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderLine
-from app.orders.service import personal, promises, there, timeline
+from app.orders.service import mailing, personal, promises, there, timeline
 
+_FRESH: Final = timedelta(days=1)  # nobody is mailed about the history of a shop
 PREFIXES: Final[Mapping[str, str]] = {"shopify": "SH-", "woocommerce": "WC-"}
 
 
@@ -50,6 +52,8 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     if is_new:
         timeline.note(work, row, "placed", f"Placed on {connection.name} as {seen.number}.")
         work.emit(OrderPlaced(row.id, connection.id))
+        if work.now - seen.placed_at < _FRESH and seen.payment in promises.PAID_ENOUGH:
+            mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
     there.take_shipments(work, row, seen)
     there.take_refunds(work, row, seen)
     included = _included(row, before, first_seen)
@@ -152,8 +156,9 @@ def _write_header(work: Work, connection: Connection, row: Order, seen: ChannelO
     row.cancel_reason = seen.cancel_reason[:200] or row.cancel_reason
     if row.erased_at is None:
         organization = work.organization_id
-        row.personal = personal.seal(organization, row.id, personal.of_channel(seen))
-        row.raw = personal.seal(organization, row.id, seen.raw)
+        buyer = personal.of_channel(seen)
+        row.personal = personal.resealed(organization, row.id, row.personal, buyer)
+        row.raw = personal.resealed(organization, row.id, row.raw, seen.raw)
         row.ship_country = seen.ship_to.country[:2] if seen.ship_to else ""
     row.is_rush = row.is_rush or is_rush(seen)
 

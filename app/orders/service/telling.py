@@ -7,7 +7,7 @@ from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft
 from app.adapters.types import Applied, Outcome, Rejected
 from app.core.work import Work
 from app.orders.models import Order, Refund, Shipment
-from app.orders.service import promises, timeline
+from app.orders.service import promises, refunding, timeline
 from app.orders.service.fetching import get_order
 
 Draft = ShipmentDraft | CancelDraft | RefundDraft
@@ -110,6 +110,8 @@ def _told(
     timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
     for problem in outcome.problems:
         timeline.note(work, order, "refused", problem.sentence)
+    if isinstance(row, Refund) and row.told_at is None:
+        refunding.tell_buyer(work, order, row)
     if row is not None:
         row.told_at = work.now
         row.error = outcome.problems[0].sentence if outcome.problems else None

@@ -118,6 +118,7 @@ def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
             _add_refund(work, order, lines, each)
         else:
             untold.remove(ours)
+            refunding.tell_buyer(work, order, ours)
             ours.external_id, ours.told_at, ours.error = each.external_id, work.now, None
     if not seen.is_deleted:
         work.session.flush()

@@ -14,7 +14,6 @@ from app.core.errors import Conflicting, Invalid
 from app.core.money import Money
 from app.core.work import unit_of_work
 from app.orders import queries, service
-from app.orders.errors import OrderNotFound
 from app.orders.filters import is_id
 from app.orders.manual_forms import ManualForm, TypedLine
 from app.orders.queries import Good, OrderDetail
@@ -45,7 +44,7 @@ def order_new_save() -> ResponseReturnValue:
 @requires("orders.write", "orders.personal")
 def order_edit(order_id: UUID) -> ResponseReturnValue:
     """Ask what is to be changed of an order that was entered here."""
-    order = _own(order_id)
+    order = load(current_actor(), order_id)
     form, lines = _filled(order)
     return _show(form, lines, order)
 
@@ -54,14 +53,7 @@ def order_edit(order_id: UUID) -> ResponseReturnValue:
 @requires("orders.write", "orders.personal")
 def order_edit_save(order_id: UUID) -> ResponseReturnValue:
     """Look goods up, add or remove a line, or keep the changes."""
-    return _answer(ManualForm(), _own(order_id))
-
-
-def _own(order_id: UUID) -> OrderDetail:
-    order = load(current_actor(), order_id)
-    if order.order.source != service.MANUAL:
-        raise OrderNotFound("This order belongs to its shop. Change it there.")
-    return order
+    return _answer(ManualForm(), load(current_actor(), order_id))
 
 
 def _filled(order: OrderDetail) -> tuple[ManualForm, list[TypedLine]]:
@@ -154,6 +146,7 @@ def _show(
         currency=currency,
         payments=(Payment.PENDING, Payment.PAID),
         total=form.total(lines, currency),
+        is_ours=order is None or order.order.source == service.MANUAL,
     )
 
 

@@ -132,7 +132,11 @@ def test_an_order_of_a_shop_is_not_edited_here(place: Place) -> None:
     place.stock("A")
     order_id = place.sell(sold("A"))
 
-    assert place.client.get(f"/orders/{order_id}/edit").status_code == 404
+    assert "belongs to its shop" in place.client.get(f"/orders/{order_id}/edit").text
+    data = form(place, (place.stock("B"), "1", "1.00"), save="1", **place.form(order_id))
+    answer = place.client.post(f"/orders/{order_id}/edit", data=data)
+    assert answer.status_code == 409
+    assert [row.sku for row in place.order(order_id).lines] == ["A"]
 
 
 def test_goods_of_another_organization_are_not_sold(place: Place) -> None:
