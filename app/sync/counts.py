@@ -4,6 +4,7 @@ The rules are `app.inventory.accounts`: what fell is kept back for its order; wh
 once no open order explains it. Without orders, counts come in as movements like everything else.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -40,20 +41,18 @@ def write_pulls(
     """Write what came in; counts that fell are kept back instead, and freed where they rose."""
     if not order_reading.is_on(terms.connection, terms.capabilities):
         of_kits = [_of_kits(pair, pulls) for pair, pulls in wished]
-        written = writing.write_pulls(work, terms, _without(wished, of_kits))
+        written = writing.write_pulls(work, terms, _less(wished, of_kits))
         return _with(work, written, of_kits)
     sold = [_sold_there(pair, pulls) for pair, pulls in wished]
-    rest = _without(wished, sold)
-    for pair, pulls in rest:
-        _free_risen(work, terms, pair, pulls)
+    rest = _less(wished, sold)
+    _free_risen(work, terms, rest)
     of_kits = [_of_kits(pair, pulls) for pair, pulls in rest]
-    written = _with(work, writing.write_pulls(work, terms, _without(rest, of_kits)), of_kits)
-    for gone in sold:
-        _keep_back(work, terms, gone)
+    written = _with(work, writing.write_pulls(work, terms, _less(rest, of_kits)), of_kits)
+    _keep_back(work, terms, [each for gone in sold for each in gone])
     return [(pair, [*taken, *gone]) for (pair, taken), gone in zip(written, sold, strict=True)]
 
 
-def _without(
+def _less(
     wished: Sequence[writing.Wish], left_out: Sequence[Sequence[Intent]]
 ) -> list[writing.Wish]:
     return [
@@ -100,16 +99,22 @@ def _sold_there(pair: Pair, pulls: Sequence[Intent]) -> list[Intent]:
 
 def _keep_back(work: Work, terms: records.Terms, sold: Sequence[Intent]) -> None:
     """Keep the units of sales back until their orders come."""
-    if sold:
-        units = {UUID(each.variant_key): each.old - each.new for each in sold if each.variant_key}
+    units: Counter[UUID] = Counter()
+    for each in sold:
+        if each.variant_key:
+            units[UUID(each.variant_key)] += each.old - each.new
+    if units:
         until = work.now + order_reading.GRACE
         inventory.keep_back(work, terms.connection.id, units, until=until)
 
 
-def _free_risen(work: Work, terms: records.Terms, pair: Pair, pulls: Sequence[Intent]) -> None:
+def _free_risen(work: Work, terms: records.Terms, wished: Sequence[writing.Wish]) -> None:
     """Free what was kept back for sales that the shop counted up again."""
-    risen = {variant_id: moved for _, variant_id, moved in _moved(pair, pulls) if moved > 0}
-    if risen:
+    risen: Counter[UUID] = Counter()
+    for pair, pulls in wished:
+        for _, variant_id, moved in _moved(pair, pulls):
+            risen[variant_id] += max(0, moved)
+    if risen := +risen:
         inventory.free_kept(work, terms.connection.id, risen)
 
 
