@@ -8,8 +8,10 @@ import wtforms
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    DateField,
     HiddenField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -18,7 +20,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from app.catalog.forms import Form
 from app.core.errors import Invalid
 from app.inventory.models import Location, LocationKind
-from app.inventory.service import Adjustment, LocationDraft, Mode, Reason, Reorder
+from app.inventory.service import Adjustment, Beyond, LocationDraft, Mode, Reason, Reorder
 from app.team.rules import TIMEZONES
 
 MOST: Final = 2**31 - 1
@@ -121,6 +123,35 @@ class ReorderForm(Form):
     def wish(self) -> Reorder:
         """Return what to keep."""
         return Reorder(self.point.data, self.usual.data)
+
+
+class BeyondForm(Form):
+    """How far a variant is sold beyond its stock."""
+
+    backorders = SelectField(
+        "When out of stock",
+        choices={"no": "Stop selling", "notify": "Sell, tell the shopper", "yes": "Keep selling"},
+    )
+    limit = IntegerField(
+        "Most that may wait",
+        [Optional(), NumberRange(0, 1_000_000, "Enter a whole number from 0 to 1,000,000.")],
+    )
+    available_on = DateField("Available from", [Optional()])
+    below_zero = SelectMultipleField("Stock may be below zero", choices=[])
+
+    def offer(self, places: Sequence[tuple[str, str]]) -> "BeyondForm":
+        """Fill in where stock may lie."""
+        self.below_zero.choices = list(places)
+        return self
+
+    def wish(self) -> Beyond:
+        """Return what was chosen."""
+        return Beyond(
+            self.backorders.data,
+            self.limit.data,
+            self.available_on.data,
+            frozenset(UUID(key) for key in self.below_zero.data),
+        )
 
 
 class LocationForm(Form):

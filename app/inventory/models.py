@@ -302,3 +302,19 @@ class StockCountLine(Base, Identified, Owned):
         if self.counted is None or self.expected is None:
             return None
         return self.counted - self.expected
+
+
+class SellingTerms(Base, Owned):
+    """How far a variant is sold beyond its stock, and from when there is any.
+
+    Whether it is at all, is the variant's own word (`Variant.backorders`), which channels know.
+    """
+
+    __tablename__ = "selling_terms"
+    __table_args__ = (CheckConstraint("backorder_limit >= 0", name="limit"),)
+
+    variant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True
+    )
+    backorder_limit: Mapped[int | None]  # units that may wait at most; None: as many as are bought
+    available_on: Mapped[date | None]

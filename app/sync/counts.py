@@ -5,7 +5,8 @@ once no open order explains it. Without orders, counts come in as movements like
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,8 +49,8 @@ def write_pulls(
     _free_risen(work, terms, rest)
     of_kits = [_of_kits(pair, pulls) for pair, pulls in rest]
     written = _with(work, writing.write_pulls(work, terms, _less(rest, of_kits)), of_kits)
-    _keep_back(work, terms, [each for gone in sold for each in gone])
-    return [(pair, [*taken, *gone]) for (pair, taken), gone in zip(written, sold, strict=True)]
+    kept = _keep_back(work, terms, sold)
+    return [(pair, [*taken, *gone]) for (pair, taken), gone in zip(written, kept, strict=True)]
 
 
 def _less(
@@ -97,15 +98,29 @@ def _sold_there(pair: Pair, pulls: Sequence[Intent]) -> list[Intent]:
     return [each for each, _, moved in _moved(pair, pulls) if moved < 0]
 
 
-def _keep_back(work: Work, terms: records.Terms, sold: Sequence[Intent]) -> None:
-    """Keep the units of sales back until their orders come."""
+def _keep_back(
+    work: Work, terms: records.Terms, sold: Sequence[Sequence[Intent]]
+) -> list[list[Intent]]:
+    """Keep the units of sales back until their orders come; both sides agree on those alone.
+
+    What is sold beyond the stock cannot be kept back. Its order explains it, and must not find it
+    agreed on before: the count would seem to rise by it.
+    """
     units: Counter[UUID] = Counter()
-    for each in sold:
+    for each in (intent for gone in sold for intent in gone):
         if each.variant_key:
             units[UUID(each.variant_key)] += each.old - each.new
-    if units:
-        until = work.now + order_reading.GRACE
-        inventory.keep_back(work, terms.connection.id, units, until=until)
+    if not units:
+        return [list(gone) for gone in sold]
+    until = work.now + order_reading.GRACE
+    kept = inventory.keep_back(work, terms.connection.id, units, until=until)
+    return [[_agreed(each, units, kept) for each in gone] for gone in sold]
+
+
+def _agreed(each: Intent, units: Mapping[UUID, int], kept: Mapping[UUID, int]) -> Intent:
+    key = UUID(each.variant_key) if each.variant_key else None
+    beyond = units[key] - min(units[key], kept.get(key, 0)) if key is not None else 0
+    return replace(each, base_after=each.base_after + beyond) if beyond else each
 
 
 def _free_risen(work: Work, terms: records.Terms, wished: Sequence[writing.Wish]) -> None:

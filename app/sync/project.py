@@ -5,7 +5,7 @@ knows keeps a key of its own (`ext:<their id>`). A connection's overrides and it
 are of our side, so the planner compares what this channel is meant to show.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
@@ -18,8 +18,10 @@ from app.adapters.values import PRODUCT_STATUSES, Values
 from app.catalog.service import ProductValues
 from app.catalog.service.loading import load_products, organization_currency
 from app.connections.models import Connection
+from app.inventory import service as inventory
 from app.listings import pricing
 from app.listings.models import Listing, MediaBinding, Offer
+from app.orders import service as orders
 from app.sync import compare, shares
 from app.sync.models import BaseValue
 from app.sync.policy import Origin, Policy
@@ -84,6 +86,7 @@ def load_pairs(
         connection.organization_id,
         [each.product_id for each in mapped if each.product_id],
     )
+    stopped = _sold_as_far_as_allowed(session, products.values())
     bases = {row.listing_id: row for row in _all(session, BaseValue, BaseValue.listing_id, ids)}
     offers: dict[UUID, list[Offer]] = {key: [] for key in ids}
     for offer in _all(session, Offer, Offer.listing_id, ids):
@@ -99,7 +102,7 @@ def load_pairs(
                 listing=listing,
                 product_id=listing.product_id,
                 version=known.version,
-                ours=_our_side(known, stock, listing, offers[listing.id], currency),
+                ours=_our_side(known, stock, listing, offers[listing.id], currency, stopped),
                 base=Side(base.product, base.variants) if base else Side(),
                 our_variants=_variant_pairs(offers[listing.id]),
                 media_ids=media,
@@ -160,6 +163,7 @@ def _our_side(
     listing: Listing,
     offers: Sequence[Offer],
     currency: str | None,
+    stopped: Collection[UUID],
 ) -> Side:
     overrides = {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
     variants: dict[str, Values] = {}
@@ -168,6 +172,8 @@ def _our_side(
         quantity = stock.quantity(listing.id, key) if stock is not None else None
         if quantity is not None and shown.get("quantity") is not None:
             shown["quantity"] = quantity
+        if key in stopped:
+            shown["backorders"] = "no"
         variants[str(key)] = shown
     return Side(
         values={**product.values, **listing.overrides},
@@ -183,6 +189,22 @@ def _counts(products: Iterable[ProductValues]) -> dict[UUID, int | None]:
         for product in products
         for key, values in product.variants.items()
     }
+
+
+def _sold_as_far_as_allowed(session: Session, products: Iterable[ProductValues]) -> set[UUID]:
+    """Return the variants of which as many wait as are sold beyond the stock: channels stop."""
+    sold_on = [
+        key
+        for product in products
+        for key, values in product.variants.items()
+        if values.get("backorders") != "no"
+    ]
+    terms = inventory.terms_of(session, sold_on)
+    limited = [key for key, row in terms.items() if row.backorder_limit is not None]
+    if not limited:
+        return set()
+    waiting = orders.waiting_units(session, limited)
+    return {key for key in limited if inventory.is_exhausted(terms[key], waiting)}
 
 
 def their_side(pair: Pair, product: ChannelProduct) -> Side:

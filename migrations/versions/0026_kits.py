@@ -1,4 +1,4 @@
-"""kits: what a variant is made of, what a line of an order was promised by, what is kept back
+"""kits: what a variant is made of, what a line was promised by; how far a variant sells beyond stock
 
 New tables, one column without a default, and one partial index over lines that none fits yet.
 
@@ -18,12 +18,13 @@ depends_on = None
 THIS_ORGANIZATION = (
     "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 )
-TABLES = ("kit_components", "kit_reservations")
+TABLES = ("kit_components", "kit_reservations", "selling_terms")
 
 
 def upgrade() -> None:
     _components()
     _reservations()
+    _terms()
     for table in TABLES:
         op.create_index(op.f(f"ix_{table}_organization_id"), table, ["organization_id"])
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -91,6 +92,30 @@ def _reservations() -> None:
     op.create_index("ix_kit_reservations_kit", "kit_reservations", ["kit_id", "connection_id"])
     op.create_index(
         "ix_kit_reservations_expiry", "kit_reservations", ["connection_id", "expires_at"]
+    )
+
+
+def _terms() -> None:
+    op.create_table(
+        "selling_terms",
+        sa.Column("variant_id", sa.UUID(), nullable=False),
+        sa.Column("backorder_limit", sa.Integer()),
+        sa.Column("available_on", sa.Date()),
+        sa.Column("organization_id", sa.UUID(), nullable=False),
+        sa.CheckConstraint("backorder_limit >= 0", name=op.f("ck_selling_terms_limit")),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variants.id"],
+            name=op.f("fk_selling_terms_variant_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_selling_terms_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("variant_id", name=op.f("pk_selling_terms")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from app.adapters.memory import MemoryShop
 from app.core import db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
+from app.inventory.service import Beyond
 from app.orders import queries, service
 from app.orders.service import Cancelling, Parcel, Refunding
 from tests.engine.selling import Sales
@@ -231,3 +233,39 @@ def test_an_order_beyond_the_components_waits_for_whole_sets(counter: Counter) -
     assert (order.state, order.lines[0].allocated) == ("allocated", 3)
     with db.reading(sales.shop.actor) as session:
         assert inventory.unequal_levels(session) == []
+
+
+def test_channels_stop_selling_beyond_the_stock_once_as_many_wait_as_may(counter: Counter) -> None:
+    sales = counter.sales
+    sales.store.edit_variant(counter.cup[1], backorders="no")
+    sales.read()
+    beyond = Beyond("yes", limit=2, available_on=date(2027, 3, 1))
+    with unit_of_work(sales.shop.actor) as work:
+        inventory.set_beyond(work, counter.cup[0], beyond)
+    counter.stock(counter.cup[0], 0)
+    sales.settle()
+    assert sales.store.good(counter.cup[1])[1].values["backorders"] == "yes"
+
+    sales.store.order((counter.cup[1], 2))
+    sales.read_stock_only()
+    sales.read_orders_only()
+    sales.read_stock_only()
+    sales.later(30)
+    sales.read()
+    sales.later(30)
+    sales.read()
+
+    [order] = sales.orders()
+    assert order.state == "pending"
+    assert sales.shown(counter.cup[1]) == 0
+    assert sales.store.good(counter.cup[1])[1].values["backorders"] == "no"
+    assert sales.level(counter.cup[0]).available == 0
+    with db.reading(sales.shop.actor) as session:
+        shown = queries.order_detail(session, order.id, sees_buyers=True)
+        assert shown.missing == "Waits for 2 × CUP. CUP is to be available from 01 March 2027."
+
+    counter.stock(counter.cup[0], 5)
+
+    assert [each.state for each in sales.orders()] == ["allocated"]
+    assert sales.store.good(counter.cup[1])[1].values["backorders"] == "yes"
+    assert counter.shown()[0] == 3

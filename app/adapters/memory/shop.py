@@ -222,7 +222,8 @@ class MemoryShop:
         """Let a customer order (variant, units); the shop's stock goes down. Returns its id."""
         found = [(self.good(good_id), units) for good_id, units in goods]
         for (_, good), units in found:
-            if (good.values.get("quantity") or 0) < units:
+            is_sold_on = good.values.get("backorders", "no") != "no"
+            if (good.values.get("quantity") or 0) < units and not is_sold_on:
                 raise OutOfStock(good.id)
         for good_id, units in goods:
             self.sell(good_id, units)

@@ -42,6 +42,7 @@ from app.inventory.queries.places import (
     locations,
     place_rows,
 )
+from app.inventory.queries.selling import Selling, selling
 from app.inventory.queries.transfers import (
     TransferDetail,
     TransferLineRow,
@@ -64,6 +65,7 @@ __all__ = [
     "Named",
     "PartRow",
     "PlaceRow",
+    "Selling",
     "StockRow",
     "TransferDetail",
     "TransferLineRow",
@@ -89,6 +91,7 @@ __all__ = [
     "open_line_ids",
     "part_candidates",
     "place_rows",
+    "selling",
     "stock_page",
     "stock_row",
     "stock_rows",

@@ -9,6 +9,13 @@ from app.inventory.service.adjusting import (
     set_reorder,
 )
 from app.inventory.service.assembling import forget_lost, set_components
+from app.inventory.service.beyond import (
+    Beyond,
+    is_exhausted,
+    set_beyond,
+    terms_of,
+    waiting_moved,
+)
 from app.inventory.service.checking import Unequal, unequal_levels
 from app.inventory.service.coming_back import unpack, write_off
 from app.inventory.service.count_start import CountDraft, Scope, start_count
@@ -79,6 +86,7 @@ __all__ = [
     "LINE",
     "UNITS",
     "Adjustment",
+    "Beyond",
     "CountDraft",
     "Keeper",
     "LocationDraft",
@@ -110,6 +118,7 @@ __all__ = [
     "free_kept",
     "free_reservation",
     "goods_stock",
+    "is_exhausted",
     "keep_back",
     "kept_back",
     "kit_quantities",
@@ -128,6 +137,7 @@ __all__ = [
     "release",
     "reserve",
     "send_transfer",
+    "set_beyond",
     "set_components",
     "set_counted",
     "set_quantities",
@@ -139,7 +149,9 @@ __all__ = [
     "start_count",
     "start_transfer",
     "tell_low",
+    "terms_of",
     "unequal_levels",
     "unpack",
+    "waiting_moved",
     "write_off",
 ]

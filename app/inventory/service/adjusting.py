@@ -121,7 +121,7 @@ def _change(level: Level, wish: Adjustment) -> int:
             fields={"mode": "Nobody counts what lies there. Choose “Set to” and say how many."}
         )
     change = wish.quantity if wish.mode is Mode.ADD else -wish.quantity
-    if change < 0 and level.on_hand + change < 0:
+    if change < 0 and level.on_hand + change < 0 and not level.allows_negative:
         held = max(level.on_hand, 0)
         raise Invalid(
             fields={"quantity": f"Only {held:,} on hand there. Take away {held:,} or less."}

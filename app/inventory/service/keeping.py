@@ -29,31 +29,37 @@ NO_ORDER_CAME: Final = "The shop shows less, and no order explains it."
 
 def keep_back(
     work: Work, connection_id: UUID, seen: Mapping[UUID, int], *, until: datetime
-) -> None:
+) -> dict[UUID, int]:
     """Keep units back that a shop shows as sold while their order is still on its way.
 
-    As much as is available; a sale beyond that is for its order to tell.
+    As much as is available; a sale beyond that is for its order to tell. Returns how many of each.
     """
-    _keep_sets(work, connection_id, seen, until)
+    kept = _keep_sets(work, connection_id, seen, until)
     postings: dict[UUID, list[Posting]] = {}
     for level, quantity in spread(work, locked_levels(work, list(seen)), seen):
         postings.setdefault(level.id, []).append(Posting(PostingKind.RESERVE, quantity))
         _reserve(work, level.id, connection_id, quantity, until)
+        kept[level.variant_id] = kept.get(level.variant_id, 0) + quantity
     moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
     catalog.stock_moved(work, moved, connection_id=connection_id)
+    return kept
 
 
-def _keep_sets(work: Work, connection_id: UUID, seen: Mapping[UUID, int], until: datetime) -> None:
+def _keep_sets(
+    work: Work, connection_id: UUID, seen: Mapping[UUID, int], until: datetime
+) -> dict[UUID, int]:
     """Of a kit its components are kept back; that shop, too, is to show fewer of those."""
     wanted = {
         kit_id: sets.SetsWish(kit_id, each.goods, seen[kit_id])
         for kit_id, each in kits_among(work.session, list(seen)).items()
         if each.is_whole
     }
-    if wanted:
-        postings = sets.keep_back_sets(work, connection_id, wanted, until=until)
-        moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
-        catalog.stock_moved(work, moved)
+    if not wanted:
+        return {}
+    kept, postings = sets.keep_back_sets(work, connection_id, wanted, until=until)
+    moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
+    catalog.stock_moved(work, moved)
+    return kept
 
 
 def _reserve(

@@ -121,6 +121,9 @@ def follow_components(work: Work, variant_ids: Collection[UUID]) -> None:
 
     Kits themselves are left out: whoever moved what is in them told of all that hold it.
     """
+    holding = kits_holding(work.session, variant_ids)
+    if not holding:
+        return
     goods = set(variant_ids) - kits_among(work.session, variant_ids).keys()
     catalog.stock_moved(work, kits_holding(work.session, goods))
 
@@ -131,4 +134,6 @@ def follow_lost(work: Work) -> None:
         KitComponent.organization_id == work.organization_id, KitComponent.component_id.is_(None)
     )
     found = list(work.session.scalars(lost.distinct()))
+    if not found:
+        return
     catalog.stock_moved(work, [*found, *kits_holding(work.session, found)])

@@ -39,8 +39,8 @@ class SetsPromise:
 
 def keep_back_sets(
     work: Work, connection_id: UUID, wanted: Mapping[UUID, SetsWish], *, until: datetime
-) -> dict[UUID, list[Posting]]:
-    """Keep back as many whole sets as there are; returns what is to be posted."""
+) -> tuple[dict[UUID, int], dict[UUID, list[Posting]]]:
+    """Keep back as many whole sets as there are; returns kit → sets, and what is to be posted."""
     goods = {good for wish in wanted.values() for good in wish.parts}
     levels = locked_levels(work, list(goods))
     counted = {level.variant_id for level in levels}
@@ -63,8 +63,8 @@ def keep_back_sets(
                 if good in counted
             }
             for level_id, units in parts.items():
-                kept = Posting(PostingKind.RESERVE, units * some)
-                postings.setdefault(level_id, []).append(kept)
+                reserve = Posting(PostingKind.RESERVE, units * some)
+                postings.setdefault(level_id, []).append(reserve)
             work.session.add(
                 KitReservation(
                     id=new_id(),
@@ -76,7 +76,8 @@ def keep_back_sets(
                     expires_at=until,
                 )
             )
-    return postings
+    kept = {wanted[key].kit_id: sum(places.values()) for key, places in split.sets.items()}
+    return kept, postings
 
 
 def take_kept_sets(

@@ -15,7 +15,7 @@ from app.core.db import reading
 from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import unit_of_work
 from app.inventory import oversell, queries, service
-from app.inventory.forms import REASONS, AdjustForm, ReorderForm
+from app.inventory.forms import REASONS, AdjustForm, BeyondForm, ReorderForm
 from app.inventory.models import Level, Location, LocationKind, PostingKind
 from app.inventory.offering import Mode
 from app.inventory.service import Reason
@@ -70,6 +70,7 @@ def variant_detail(
     form: AdjustForm | None = None,
     reorder: ReorderForm | None = None,
     keep: ReserveForm | None = None,
+    beyond: BeyondForm | None = None,
 ) -> ResponseReturnValue:
     """Show where a variant lies, who holds it, and why it moved."""
     actor = current_actor()
@@ -95,16 +96,19 @@ def variant_detail(
             "days": days,
             "kit": queries.kit_detail(session, variant_id),
             "used_in": queries.used_in(session, variant_id),
+            "selling": queries.selling(session, variant_id),
         }
     adjusting = form or AdjustForm(formdata=None)
+    selling = beyond or BeyondForm(formdata=None, data=context["selling"].choices)
     return page(
         "inventory/variant_detail.html",
         blocks=("levels", "movements"),
-        status=422 if any(each and each.errors for each in (form, reorder, keep)) else 200,
+        status=422 if any(each and each.errors for each in (form, reorder, keep, beyond)) else 200,
         watch=[f"product-{row.product_id}"],
         form=adjusting.offer(_choices(places)),
         reorder=reorder,
         keep=(keep or ReserveForm(formdata=None)).offer(_counted(context["levels"])),
+        beyond=selling.offer([(str(place.id), place.name) for _, place in context["levels"]]),
         places=[(str(each.id), each.name) for each in places],
         kinds=KINDS,
         moved_words=moved_words,
@@ -302,6 +306,27 @@ def _free(variant_id: UUID) -> ResponseReturnValue:
             with unit_of_work(actor) as work:
                 freed = service.free_reservation(work, key)
     toast(f"{plural(freed, 'unit')} free again." if freed else "They were free already.")
+    return then(variant_detail, variant_id=variant_id)
+
+
+@bp.post("/inventory/<uuid:variant_id>/beyond")
+@requires("inventory.write", "catalog.write")
+def beyond_save(variant_id: UUID) -> ResponseReturnValue:
+    """Keep how far a variant is sold beyond its stock."""
+    actor = current_actor()
+    with reading(actor) as session:
+        _own_places(session, variant_id)
+        places = [(str(each.id), each.name) for _, each in queries.levels_of(session, variant_id)]
+    form = BeyondForm().offer(places)
+    if not form.validate():
+        return variant_detail(variant_id, beyond=form)
+    try:
+        with unit_of_work(actor) as work:
+            service.set_beyond(work, variant_id, form.wish())
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return variant_detail(variant_id, beyond=form)
+    toast("Saved.")
     return then(variant_detail, variant_id=variant_id)
 
 

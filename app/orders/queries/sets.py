@@ -1,6 +1,6 @@
 """Kits in orders, in words: what is in a set, and what an order waits for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Media, MediaState, Product, Variant
 from app.catalog.service.writing import among
 from app.inventory import kits
-from app.inventory.service import goods_stock, kits_among
+from app.inventory.service import goods_stock, kits_among, terms_of
 from app.orders.models import OrderLine
 from app.orders.service import sets
 from app.orders.service.promises import figures_of
@@ -76,10 +76,22 @@ def missing_words(session: Session, lines: Iterable[OrderLine]) -> str:
     names = goods_of(session, {*lacking, *broken})
     said = [f"{units:,} × {_name(names, key)}" for key, units in lacking.items()]
     sentences = [f"Waits for {', '.join(sorted(said))}."] if said else []
+    sentences += _dated(session, names, lacking)
     sentences += [
         f"A component of {_name(names, key)} was deleted. Say what is in the kit." for key in broken
     ]
     return " ".join(sentences) or "Nothing is missing, but no location has all of one set."
+
+
+def _dated(
+    session: Session, names: Mapping[UUID, Good], lacking: Collection[UUID]
+) -> Iterator[str]:
+    """Say of what is lacking from when it is to be had, where somebody said so."""
+    terms = terms_of(session, lacking)
+    for key in lacking:
+        day = terms[key].available_on if key in terms else None
+        if day is not None:
+            yield f"{_name(names, key)} is to be available from {day:%d %B %Y}."
 
 
 def _name(names: Mapping[UUID, Good], key: UUID) -> str:

@@ -24,6 +24,7 @@ from app.orders.service.returning import (
     expect_return,
     receive_return,
 )
+from app.orders.service.sets import waiting_units
 from app.orders.service.shelving import Unpacked
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
 from app.orders.service.taking import Taken, held_there, take_order
@@ -69,4 +70,5 @@ __all__ = [
     "ship_order",
     "take_order",
     "tell_buyer",
+    "waiting_units",
 ]

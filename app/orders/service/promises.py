@@ -84,6 +84,7 @@ def settle(
     )
     _keep(work, growing, made)
     _tell(work, order, variants, made)
+    inventory.waiting_moved(work, {line.variant_id for line in order.lines if line.variant_id})
     return made.held
 
 

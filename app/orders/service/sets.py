@@ -4,18 +4,20 @@ A kit may be changed while orders are open. What a line holds follows the conten
 promised by (`OrderLine.parts`); a line that holds nothing yet takes the kit as it is now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, literal, select
+from sqlalchemy import ColumnElement, Text, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from app.core.work import Work
 from app.inventory import kits
 from app.inventory import service as inventory
 from app.inventory.models import Level
 from app.inventory.service import SetsWish
-from app.orders.models import Allocation, OrderLine
+from app.orders.models import Allocation, Order, OrderLine
+from app.orders.rules import OPEN, OrderState
 
 
 def remember(work: Work, growing: Sequence[tuple[OrderLine, int]]) -> list[tuple[OrderLine, int]]:
@@ -91,3 +93,21 @@ def waits_for(work: Work, goods: Sequence[UUID]) -> ColumnElement[bool]:
         OrderLine.parts.is_not(None),
         OrderLine.parts.has_any(literal([str(good) for good in goods], ARRAY(Text))),
     )
+
+
+def waiting_units(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return, by variant, how many units open orders wait for."""
+    short = OrderLine.quantity - OrderLine.shipped - OrderLine.allocated
+    rows = session.execute(
+        select(OrderLine.variant_id, func.sum(short))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.variant_id.in_(list(variant_ids)),
+            OrderLine.needs_stock,
+            OrderLine.quantity > OrderLine.shipped + OrderLine.allocated,
+            Order.state.in_([state.value for state in OPEN - {OrderState.ON_HOLD}]),
+            Order.cancelled_at.is_(None),
+        )
+        .group_by(OrderLine.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in rows if variant_id}

@@ -10,7 +10,8 @@ from app.catalog.models import Variant
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import unit_of_work
-from app.inventory import service
+from app.inventory import queries, service
+from app.inventory.models import Level
 from tests.cast import Cast, csrf, enter
 from tests.factories.catalog import product, values_of
 
@@ -117,3 +118,36 @@ def test_the_product_page_shows_the_stock_of_a_kit_and_lets_nobody_type_it(
     assert f'name="variant.{box}.sku"' in html
     assert f'name="variant.{box}.quantity"' not in html
     assert 'id="adjust"' not in detail
+
+
+def test_how_far_a_variant_sells_beyond_its_stock_is_kept_and_bounded(
+    client: FlaskClient, cast: Cast, mug: UUID, main: str
+) -> None:
+    page = enter(client, cast.bob)
+    url, token = f"/inventory/{mug}/beyond", csrf(client)
+    chosen = {
+        "backorders": "notify", "limit": "4", "available_on": "2027-03-01", "below_zero": main,
+        "csrf_token": token,
+    }  # fmt: skip
+
+    assert page.post(url, data=chosen).status_code == 303
+    take = {"location": main, "mode": "take", "quantity": "7", "reason": "correction"}
+    assert page.post(f"/inventory/{mug}", data={**take, "csrf_token": token}).status_code == 303
+
+    html = page.get(f"/inventory/{mug}").get_data(as_text=True)
+    assert 'value="2027-03-01"' in html
+    for wrong, sentence in (
+        ({"limit": "-1"}, "Enter a whole number from 0 to 1,000,000."),
+        ({"backorders": "always"}, "Not a valid choice"),
+        ({"below_zero": ""}, "not a valid choice"),
+        ({"below_zero": []}, "Stock is below zero there. Adjust it to 0 first."),
+        ({"available_on": "soon"}, "Not a valid date"),
+    ):
+        answer = page.post(url, data={**chosen, **wrong})
+        assert answer.status_code == 422
+        assert sentence in answer.get_data(as_text=True)
+    with db.reading(cast.alice.actor) as session:
+        assert queries.selling(session, mug).choices["limit"] == 4
+        level = session.scalars(select(Level).where(Level.variant_id == mug)).one()
+        assert (level.on_hand, level.allows_negative) == (-2, True)
+        assert service.Keeper().quantities(session, [mug]) == {mug: -2}
