@@ -166,6 +166,7 @@ def _kept(work: Work, terms: records.Terms, planned: _Planned, taken: Sequence[I
     """Keep what is asked of people, and say what the meeting came to."""
     pair, can_write = planned.pair, planned.product.is_writable
     pushes = tuple(each for each in planned.passing if each.way is Way.PUSH and can_write)
+    pushes = counts.pushed_beyond(pushes, counts.beyond(planned.pulls, taken))
     conflicts = records.keep_conflicts(work, terms, pair, planned.plan)
     held = records.hold(work, terms, pair, planned.waiting)
     pulls, intents = planned.pulls, planned.plan.intents

@@ -287,10 +287,10 @@ def _restore_connection(work: Work, kept: Kept, item: Item) -> None:
     if item.after.keys() - {"keys"}:
         resolving.meet_again(work, row.id)
         # Which locations count is told by ids that the file cannot know.
-        rest = {name: value for name, value in each.settings.items() if name != "stock_places"}
+        told = {name: value for name, value in each.settings.items() if name != "stock_places"}
         before = dict(row.settings)
         saved = service.change_settings(
-            work, row.id, name=each.name, settings=rest, version=row.version
+            work, row.id, name=each.name, settings=told, version=row.version
         )
         offering.offer_anew(work, saved, before)
 

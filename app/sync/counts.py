@@ -117,6 +117,30 @@ def _keep_back(
     return [[_agreed(each, units, kept) for each in gone] for gone in sold]
 
 
+def beyond(pulls: Sequence[Intent], taken: Sequence[Intent]) -> dict[str, int]:
+    """Return the units a shop sold beyond what is there, by variant, as `write_pulls` took them."""
+    planned = {each.variant_key: each.base_after for each in pulls if each.field == "quantity"}
+    return {
+        each.variant_key: each.base_after - planned[each.variant_key]
+        for each in taken
+        if each.field == "quantity"
+        and each.variant_key is not None
+        and isinstance(each.new, int)
+        and isinstance(each.old, int)
+        and each.new < each.old
+    }
+
+
+def pushed_beyond(pushes: Sequence[Intent], beyond: Mapping[str, int]) -> tuple[Intent, ...]:
+    """Let a count that goes out be agreed on with what was sold beyond it, until its order came."""
+    return tuple(
+        replace(each, base_after=each.base_after + beyond[each.variant_key])
+        if each.field == "quantity" and each.variant_key and beyond.get(each.variant_key)
+        else each
+        for each in pushes
+    )
+
+
 def _agreed(each: Intent, units: Mapping[UUID, int], kept: Mapping[UUID, int]) -> Intent:
     key = UUID(each.variant_key) if each.variant_key else None
     beyond = units[key] - min(units[key], kept.get(key, 0)) if key is not None else 0

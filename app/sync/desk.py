@@ -33,6 +33,7 @@ class Errand:
     draft: ListingDraft
     intents: tuple[Intent, ...]
     change_ids: tuple[int, ...]
+    is_in_doubt: bool = False  # nobody knows yet what became of its counts; they are lowered only
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What became of what was sent: outcomes of a channel written down, item by item."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -41,7 +41,7 @@ from app.sync import (
     tasks,
 )
 from app.sync.desk import Book, Desk, Errand, close, settle
-from app.sync.models import ChangeState, SentCount, SyncChange
+from app.sync.models import ChangeState, SyncChange
 from app.sync.planner import Action, Intent
 from app.sync.project import PRODUCT
 from app.sync.sides import MISSING, Side
@@ -94,12 +94,16 @@ def _make_room(
 ) -> None:
     """Answered counts are on their way no more; what a shop may not sell now, another one may."""
     answered = [
-        errand
+        (errand, outcome)
         for errand, outcome in zip(errands, answers, strict=True)
         if not isinstance(outcome, Unanswered | Pending)
     ]
-    sent_counts.forget(work, [each.pair.listing.id for each in answered])
-    moved = {key for each in answered for key in sent_counts.counts_in(each.intents)}
+    for errand, outcome in answered:
+        if errand.is_in_doubt and isinstance(outcome, Applied):
+            sent_counts.shift(work, desk.terms, errand.pair.listing.id, errand.intents)
+    known = [errand.pair.listing.id for errand, _ in answered if not errand.is_in_doubt]
+    sent_counts.forget(work, known)
+    moved = {key for errand, _ in answered for key in sent_counts.counts_in(errand.intents)}
     shares.ring(work, desk.opened.id, moved)
 
 
@@ -156,7 +160,8 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
     kept = _kept_words(errand, through, outcome.product)
     stored = desk.book.stored.get(listing.id, Side())
     base = planner.confirmed(errand.pair.base, stored, through)
-    base = _with_counts(base, through, desk.book.sent.get(listing.id, {}))
+    sent = desk.book.sent.get(listing.id, {})
+    base = sent_counts.agreed(base, stored, through, sent, in_doubt=errand.is_in_doubt)
     row = bases.base_row(work, replace(errand.pair, base=Side()), base, kept=kept)
     desk.book.bases += [row] if row else []
     if listing.id not in desk.quiet:
@@ -179,16 +184,6 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         created=1 if is_new else 0,
         failed=1 if problems else 0,
     )
-
-
-def _with_counts(base: Side, through: Sequence[Intent], sent: Mapping[UUID, SentCount]) -> Side:
-    """Agree on counts that arrived as they stand now: orders heard meanwhile moved them on."""
-    arrived = sent_counts.counts_in(through)
-    variants = {key: dict(values) for key, values in base.variants.items()}
-    for variant_id, row in sent.items():
-        if variant_id in arrived and str(variant_id) in variants:
-            variants[str(variant_id)]["quantity"] = row.quantity
-    return replace(base, variants=variants)
 
 
 def _record_found(work: Work, desk: Desk, errand: Errand, product: ChannelProduct) -> None:

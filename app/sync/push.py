@@ -42,6 +42,7 @@ from app.sync import (
 )
 from app.sync.desk import Book, Desk, Errand, close, settle
 from app.sync.models import Direction, Haste, RunKind, RunState, SyncTask
+from app.sync.planner import Intent, ListingPlan
 from app.sync.project import Pair
 from app.sync.rules import is_suspect
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
@@ -172,16 +173,25 @@ def _prepare(
         desk.quiet, desk.book = records.quiet(work, list(listings)), Book()
         for task in claimed:
             pair = pairs.get(task.listing_id) if task.listing_id else None
-            if pair is not None and _waits_for_orders(work, desk, task, pair, theirs):
-                del pairs[pair.listing.id]
-                continue
+            product = theirs.get(pair.listing.external_id or "") if pair else None
+            if pair is not None and product is not None and not product.is_deleted:
+                side = project.their_side(pair, product)
+                if doubted := sent_counts.doubts(work, desk.terms, pair, side):
+                    del pairs[pair.listing.id]
+                    lowered = sent_counts.lowered(pair, side, doubted)
+                    if lowered:
+                        errands.append(_in_doubt(task, pair, product, lowered))
+                    else:
+                        idle.append(task)
+                    continue
+                pair = sent_counts.settled(work, desk.terms, pair, side)
             errand = _errand(work, desk, task, pair, theirs) if pair else None
             if errand is None:
                 idle.append(task)
             else:
                 errands.append(errand)
         followups.settle_lost(work, {each.pair.listing.id: each.intents for each in errands}, pairs)
-        leaving = [(each.pair, each.intents) for each in errands]
+        leaving = [(each.pair, each.intents) for each in errands if not each.is_in_doubt]
         sent_counts.write_down(work, list(pairs), leaving)
         _assign_run(work, desk, errands)
         errands = _written_down(work, desk, errands)
@@ -199,18 +209,12 @@ def _locked(work: Work, claimed: Sequence[SyncTask]) -> dict[UUID, Listing]:
     return {row.id: row for row in found}
 
 
-def _waits_for_orders(
-    work: Work, desk: Desk, task: SyncTask, pair: Pair, theirs: dict[str, ChannelProduct]
-) -> bool:
-    """Put a listing back whose last count may have arrived or not, until its orders tell."""
-    product = theirs.get(pair.listing.external_id or "")
-    if product is None or product.is_deleted:
-        return False
-    side = project.their_side(pair, product)
-    if not sent_counts.is_unsure(work, desk.terms, pair, side):
-        return False
-    tasks.put_back(work, task, sent_counts.UNSURE, worker=desk.worker, is_retryable=True)
-    return True
+def _in_doubt(
+    task: SyncTask, pair: Pair, product: ChannelProduct, lowered: tuple[Intent, ...]
+) -> Errand:
+    """Lower counts before it is known what became of the last ones; nothing else travels."""
+    draft = drafting.change(pair, ListingPlan(intents=lowered))
+    return Errand(task, pair, replace(draft, seen=product), lowered, (), is_in_doubt=True)
 
 
 def _errand(

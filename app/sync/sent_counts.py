@@ -5,6 +5,7 @@ like what both sides agree on: the shop counted down by them, before or after ou
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,21 +16,23 @@ from app.core.work import Work
 from app.listings.models import Listing
 from app.sync import order_reading, records, tasks
 from app.sync.models import SentCount
-from app.sync.planner import VARIANT, Action, Intent
+from app.sync.planner import VARIANT, Action, Intent, Way, Why
 from app.sync.project import Pair
-from app.sync.sides import MISSING, Side
+from app.sync.sides import Side
 
-UNSURE: Final = "It is not known yet whether the last count arrived. Its orders are read first."
+_COUNTED: Final = ("quantity", VARIANT)
 
 
 def counts_in(intents: Iterable[Intent]) -> dict[UUID, int]:
-    """Return the counts among changes on their way out, by variant."""
+    """Return what is agreed on once counts on their way out arrived, by variant."""
     found: dict[UUID, int] = {}
     for each in intents:
         value = each.new
         if each.field == VARIANT and each.action is Action.CREATE and isinstance(value, Mapping):
             value = value.get("quantity")
-        elif each.field != "quantity":
+        elif each.field == "quantity":
+            value = each.base_after
+        else:
             continue
         if each.variant_key is not None and isinstance(value, int):
             found[UUID(each.variant_key)] = value
@@ -58,12 +61,12 @@ def write_down(
 
 
 def _expected(intents: Sequence[Intent], variant_id: UUID) -> int | None:
-    old = [
-        each.old
-        for each in intents
-        if (each.variant_key, each.field) == (str(variant_id), "quantity")
-    ]
-    return old[0] if old and isinstance(old[0], int) else None
+    """Return what is agreed on if a count does not arrive."""
+    for each in intents:
+        is_count = (each.variant_key, each.field) == (str(variant_id), "quantity")
+        if is_count and isinstance(each.old, int):
+            return each.old + int(each.base_after) - int(each.new)
+    return None
 
 
 def read(work: Work, listing_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, SentCount]]:
@@ -127,24 +130,101 @@ def orders_were_read(work: Work, connection_id: UUID, *, read_since: Any) -> Non
     tasks.request_pushes(work, {(row.listing_id, connection_id) for row in rows})
 
 
-def is_unsure(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> bool:
-    """Tell whether nobody knows yet if a count arrived; asks for the orders that will tell.
+def doubts(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> list[SentCount]:
+    """Return counts of a listing of which nobody knows if they arrived; asks for the orders.
 
     What the shop shows is what it was, or what we sent, less what it sold since. It tells one from
-    the other once it showed the same before and after its orders were read: all it sold until then
-    is taken off already.
+    the other once it showed the same before and after its orders were read: every sale in it was
+    heard then. Without orders, looking is all there is.
     """
     if not order_reading.is_on(terms.connection, terms.capabilities):
-        return False
-    is_left = False
+        return []
+    left = []
     for row in read(work, [pair.listing.id]).get(pair.listing.id, {}).values():
         now = theirs.value("quantity", str(row.variant_id))
-        if now is MISSING or row.expected is None or (row.is_read and row.seen == now):
+        if not isinstance(now, int) or row.expected is None or (row.is_read and row.seen == now):
             continue
-        is_left = True
+        left.append(row)
         if row.seen != now or row.seen_at is None:
             row.seen, row.seen_at, row.is_read = now, work.now, False
-    if is_left:
+    if left:
         work.session.flush()
         tasks.request_orders(work, terms.connection.id, [order_reading.CHANGED])
-    return is_left
+    return left
+
+
+def lowered(pair: Pair, theirs: Side, doubted: Sequence[SentCount]) -> tuple[Intent, ...]:
+    """Return what is lowered at once, in doubt as it is: showing less is safe at any time.
+
+    The shop may have sold up to the difference to the most it may have shown, unheard of yet.
+    """
+    found = []
+    for row in doubted:
+        key = str(row.variant_id)
+        ours, now = pair.ours.value("quantity", key), theirs.value("quantity", key)
+        base = pair.base.value("quantity", key)
+        if not (isinstance(ours, int) and isinstance(now, int) and isinstance(base, int)):
+            continue
+        wanted = max(0, ours - max(0, _most(row) - now))
+        if wanted < now:
+            after = base + wanted - now
+            why = Why.CHANGED_HERE
+            found.append(Intent(Way.PUSH, "quantity", key, now, wanted, why, base_after=after))
+    return tuple(found)
+
+
+def settled(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> Pair:
+    """Return a pair whose counts are out of doubt: every sale was heard, so both sides agree.
+
+    More than the shop can have had was put there by somebody.
+    """
+    if not order_reading.is_on(terms.connection, terms.capabilities):
+        return pair
+    variants = {key: dict(values) for key, values in pair.base.variants.items()}
+    for row in read(work, [pair.listing.id]).get(pair.listing.id, {}).values():
+        now = theirs.value("quantity", str(row.variant_id))
+        if isinstance(now, int) and row.expected is not None and str(row.variant_id) in variants:
+            variants[str(row.variant_id)]["quantity"] = min(now, _most(row))
+    sent = [each for each in pair.sent if each.field != "quantity"]
+    return replace(pair, base=replace(pair.base, variants=variants), sent=sent)
+
+
+def _most(row: SentCount) -> int:
+    return row.quantity if row.expected is None else max(row.quantity, row.expected)
+
+
+def shift(work: Work, terms: records.Terms, listing_id: UUID, intents: Sequence[Intent]) -> None:
+    """A count in doubt was lowered: whatever was agreed on before is lower by as much."""
+    rows = read(work, [listing_id]).get(listing_id, {})
+    for each in intents:
+        row = rows.get(UUID(each.variant_key or ""))
+        if row is None or row.expected is None:
+            continue
+        by = int(each.new) - int(each.old)
+        row.quantity, row.expected = row.quantity + by, row.expected + by
+        row.seen, row.seen_at, row.is_read = each.new, work.now, False
+    work.session.flush()
+    tasks.request_orders(work, terms.connection.id, [order_reading.CHANGED])
+
+
+def agreed(
+    base: Side,
+    stored: Side,
+    through: Sequence[Intent],
+    sent: Mapping[UUID, SentCount],
+    *,
+    in_doubt: bool,
+) -> Side:
+    """Agree on counts that arrived as they stand now: orders heard meanwhile moved them on."""
+    variants = {key: dict(values) for key, values in base.variants.items()}
+    for each in through:
+        key = each.variant_key or ""
+        row = sent.get(UUID(key)) if key in variants and each.field in _COUNTED else None
+        if row is None:
+            continue
+        before = stored.value("quantity", key)
+        if not in_doubt:
+            variants[key]["quantity"] = row.quantity
+        elif isinstance(before, int):
+            variants[key]["quantity"] = before + int(each.new) - int(each.old)
+    return replace(base, variants=variants)

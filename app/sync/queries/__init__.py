@@ -41,6 +41,7 @@ from app.sync.queries.shares import (
     VariantOffer,
     connection_risk,
     variant_offer,
+    windows,
 )
 
 __all__ = [
@@ -85,4 +86,5 @@ __all__ = [
     "state_counts",
     "unsent_prices",
     "variant_offer",
+    "windows",
 ]

@@ -75,7 +75,7 @@ def connection_risk(session: Session, connection: Connection) -> ConnectionRisk 
     if shares.mode_of(connection.settings) is not Mode.SHARED:
         return None
     others = [each for each in _sharing(session, connection) if each.id != connection.id]
-    found = _windows(session, connection)
+    found = windows(session, connection)
     fastest = _fastest(session, connection) if others else None
     if fastest is None:
         return ConnectionRisk(*found, len(others) + 1)
@@ -130,7 +130,7 @@ def _risk(
     sold = _sold(session, variant_id)
     sellers = []
     for each in connections:
-        hears, writes, blind = _windows(session, each)
+        hears, writes, blind = windows(session, each)
         sellers.append(
             Seller(
                 sold.get(each.id, 0) / _seconds(each),
@@ -164,7 +164,7 @@ def _sold(session: Session, variant_id: UUID) -> Mapping[UUID, int]:
     return {key: int(units) for key, units in rows if key}
 
 
-def _windows(session: Session, connection: Connection) -> tuple[float | None, float | None, float]:
+def windows(session: Session, connection: Connection) -> tuple[float | None, float | None, float]:
     """Return the seconds until we know of a sale, until a count is confirmed, and of blindness."""
     since = max(clock.now() - timedelta(days=DAYS), connection.connected_at or clock.now())
     heard = (
