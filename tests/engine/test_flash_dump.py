@@ -131,11 +131,27 @@ class Sale:
 
     def dump(self) -> None:
         from sqlalchemy import text as t
+
         with db.reading(self.shop.actor) as session:
-            for row in session.execute(t("select p.at, p.kind, p.quantity, p.reserved, p.reference from inventory_postings p where kind in ('sync','gone','free','reserve','take') order by id")): print("POST", *row)
-            for row in session.execute(t("select c.at, c.settled_at, c.connection_id, direction, field, old, new, why, state, sentence from sync_changes c where field='quantity' order by id")): print("CHG", *row)
-            for row in session.execute(t("select placed_at, created_at, connection_id, external_id, state, cancelled_at, remote_modified_at from orders order by placed_at")): print("ORD", *row)
-        print([ (s.connection_id, type(s).__name__) for s in self.stores])
+            for row in session.execute(
+                t(
+                    "select p.at, p.kind, p.quantity, p.reserved, p.reference from inventory_postings p where kind in ('sync','gone','free','reserve','take') order by id"
+                )
+            ):
+                print("POST", *row)
+            for row in session.execute(
+                t(
+                    "select c.at, c.settled_at, c.connection_id, direction, field, old, new, why, state, sentence from sync_changes c where field='quantity' order by id"
+                )
+            ):
+                print("CHG", *row)
+            for row in session.execute(
+                t(
+                    "select placed_at, created_at, connection_id, external_id, state, cancelled_at, remote_modified_at from orders order by placed_at"
+                )
+            ):
+                print("ORD", *row)
+        print([(s.connection_id, type(s).__name__) for s in self.stores])
 
     def look(self) -> None:
         """Note what would be sold if every shop sold all it shows this moment."""
