@@ -33,7 +33,7 @@ from app.orders.queries.mapping import (
     get_line,
     goods,
 )
-from app.orders.queries.printing import Pick, Slip, iter_slips, pick_list, slips
+from app.orders.queries.printing import Pick, Slip, iter_slips, packable, pick_list, slips
 from app.orders.queries.returns import ReturnRow, shelves
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "order_detail",
     "order_list",
     "order_rows",
+    "packable",
     "pick_list",
     "raw_answer",
     "shelves",

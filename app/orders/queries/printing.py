@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from app.catalog.models import Variant
 from app.catalog.queries import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection
@@ -15,9 +16,10 @@ from app.inventory.models import Level, Location
 from app.orders.filters import OrderFilter
 from app.orders.models import Allocation, Order
 from app.orders.queries.buyers import Buyer, buyer_of
-from app.orders.queries.detail import LineRow, line_rows
+from app.orders.queries.detail import LineRow, OrderDetail, line_rows
 from app.orders.queries.index import conditions
 from app.orders.queries.sets import Good, goods_of
+from app.orders.scanning import Packable, code_key
 from app.orders.service.sets import goods_of as goods_in_units
 from app.orders.service.sets import parts_of
 
@@ -142,3 +144,24 @@ def iter_slips(
         if len(rows) < SLICE:
             return
         last = (rows[-1].placed_at, rows[-1].id)
+
+
+def packable(session: Session, order: OrderDetail) -> list[Packable]:
+    """Return the lines of an order by the codes a scanner may read."""
+    keys = [row.line.variant_id for row in order.lines if row.line.variant_id]
+    known = {
+        row.id: row
+        for row in session.execute(
+            select(Variant.id, Variant.sku, Variant.gtin).where(
+                Variant.organization_id == organization_of(session), among(Variant.id, keys)
+            )
+        )
+    }
+    found = []
+    for row in order.lines:
+        variant = known.get(row.line.variant_id)
+        codes = (variant.sku, variant.gtin) if variant is not None else ()
+        keyed = frozenset(filter(None, map(code_key, (*codes, row.line.sku))))
+        name = " ".join(part for part in (row.line.title or row.sku, row.line.options) if part)
+        found.append(Packable(row.id, name, keyed, row.line.allocated))
+    return found

@@ -31,10 +31,11 @@ _DONE = {
 @bp.get("/orders/<uuid:order_id>/ship")
 @requires("orders.write")
 def order_ship(order_id: UUID) -> ResponseReturnValue:
-    """Ask what leaves, and how; everything that is promised is filled in."""
+    """Ask what leaves, and how; everything promised is filled in, or what was packed."""
     order = load(current_actor(), order_id)
     form = ShipForm(None)
-    form.typed = {f"{UNITS}{row.id}": str(row.line.allocated) for row in order.lines}
+    names = {f"{UNITS}{row.id}": str(row.line.allocated) for row in order.lines}
+    form.typed = {name: request.args.get(name, units) for name, units in names.items()}
     return show_form(_SHIP, order, form, carriers=CARRIERS)
 
 
