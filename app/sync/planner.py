@@ -58,7 +58,6 @@ __all__ = (
     "Why",
     "apply",
     "confirmed",
-    "newest",
     "plan_creation",
     "plan_disappearance",
     "plan_listing",
@@ -269,16 +268,15 @@ class _Desk:
 
     def _adds_up(self, spot: _Spot) -> bool:
         """Plan stock whose movements are sales; False: the rules of every other field hold."""
-        is_both = decide(spot.field, self.policy).direction is Direction.BOTH
+        is_added = self.policy.adds_counts and spot.variant_key not in self.ours.kits
+        if not is_added or decide(spot.field, self.policy).direction is not Direction.BOTH:
+            return False
         sides = (self.ours, self.theirs, self.base)
-        if not (self.policy.adds_counts and is_both):
-            return False
         found = add_up(spot.variant_key, *(s.value(spot.field, spot.variant_key) for s in sides))
-        if found is None:
-            return False
-        self.intents += found[0]
-        self._agree(spot, found[1])
-        return True
+        if found is not None:
+            self.intents += found[0]
+            self._agree(spot, found[1])
+        return found is not None
 
     def _refuse_contradictions(self, key: str | None, begin: int) -> None:
         """Ask about edits that fit one by one and make no sense together, such as a sale's ends.
@@ -329,9 +327,8 @@ class _Desk:
         if isinstance(verdict, Conflict):
             self.conflicts.append(FieldConflict(spot.field, spot.variant_key, base, ours, theirs))
         elif isinstance(verdict, Leave):
-            self.differences.append(
-                Difference(spot.field, spot.variant_key, ours, theirs, verdict.sentence)
-            )
+            left = Difference(spot.field, spot.variant_key, ours, theirs, verdict.sentence)
+            self.differences.append(left)
         else:
             self.write(spot, _as_newer(verdict) if is_newest else verdict)
 
