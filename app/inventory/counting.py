@@ -45,7 +45,7 @@ class Seen:
     counted: int
     expected: int
     posting_id: int
-    moved: bool = False
+    has_moved: bool = False
 
     @property
     def variance(self) -> int:
@@ -57,5 +57,5 @@ def look(before: Seen | None, shelf: Shelf, quantity: int, *, adds: bool) -> See
     """Take in one entry of a counter: so many more, or so many in all."""
     if before is None or not adds:
         return Seen(quantity, shelf.on_hand, shelf.posting_id)
-    moved = before.moved or shelf.posting_id != before.posting_id
-    return Seen(before.counted + quantity, shelf.on_hand, shelf.posting_id, moved)
+    has_moved = before.has_moved or shelf.posting_id != before.posting_id
+    return Seen(before.counted + quantity, shelf.on_hand, shelf.posting_id, has_moved)

@@ -291,7 +291,7 @@ class StockCountLine(Base, Identified, Owned):
     counted: Mapped[int | None]
     expected: Mapped[int | None]  # on hand when it was counted last
     posting_id: Mapped[int | None] = mapped_column(BigInteger)  # the level's newest one then
-    moved: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    has_moved: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     user_id: Mapped[UUID | None]  # who counted last
     counted_at: Mapped[datetime | None]
     posted: Mapped[int | None]  # by how much the level was moved; None: not approved

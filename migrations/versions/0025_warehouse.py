@@ -134,7 +134,7 @@ def _counts() -> None:
         sa.Column("counted", sa.Integer()),
         sa.Column("expected", sa.Integer()),
         sa.Column("posting_id", sa.BigInteger()),
-        sa.Column("moved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_moved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("user_id", sa.UUID()),
         sa.Column("counted_at", sa.DateTime(timezone=True)),
         sa.Column("posted", sa.Integer()),

@@ -253,7 +253,7 @@ def open_line_ids(session: Session, count_id: UUID) -> Sequence[UUID]:
             StockCountLine.count_id == count_id,
             StockCountLine.organization_id == organization_of(session),
             VIEWS["differs"],
-            StockCountLine.moved.is_(False),
+            StockCountLine.has_moved.is_(False),
         )
     ).all()
 

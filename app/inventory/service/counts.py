@@ -110,7 +110,7 @@ def _line(work: Work, which: ColumnElement[bool], count_id: UUID) -> StockCountL
 
 def _forget(line: StockCountLine) -> None:
     line.counted = line.expected = line.posting_id = line.counted_at = None
-    line.moved = False
+    line.has_moved = False
 
 
 def _take_in(
@@ -121,12 +121,12 @@ def _take_in(
         raise Invalid(fields={"code": sentence})
     before = None
     if line.counted is not None and line.expected is not None:
-        before = Seen(line.counted, line.expected, line.posting_id or 0, line.moved)
+        before = Seen(line.counted, line.expected, line.posting_id or 0, line.has_moved)
     seen = look(before, _shelf(work, line.variant_id, count.location_id), quantity, adds=adds)
     if seen.counted > MOST_UNITS:
         raise Invalid(fields={"quantity": f"A line holds at most {MOST_UNITS:,} units."})
     line.counted, line.expected = seen.counted, seen.expected
-    line.posting_id, line.moved = seen.posting_id, seen.moved
+    line.posting_id, line.has_moved = seen.posting_id, seen.has_moved
     line.user_id, line.counted_at = work.actor.user_id, work.now
     work.session.flush()
 

@@ -1,6 +1,5 @@
 """The pages of transfers: scanned, sent, received; refused at the line, shown again when stale."""
 
-import re
 from uuid import UUID
 
 import pytest
@@ -169,9 +168,7 @@ def test_who_only_looks_sees_it_and_may_do_nothing(
     refused = carol.post(f"{url}/send", data=form(carol, cast, url, units="1"))
 
     assert seen.status_code == 200
-    assert re.search(r"<form[^>]+action=\"/inventory/transfers", seen.text) is None or (
-        "Send these units" not in seen.text
-    )
+    assert "Send these units" not in seen.text
     assert refused.status_code == 403
     assert detail(cast, url).transfer.state == "draft"
 

@@ -108,8 +108,8 @@ def test_pieces_add_up_and_say_when_goods_moved_meanwhile(place: Warehouse) -> N
 
     found = lines(place, count_id)
 
-    assert (found["CUP"].counted, found["CUP"].moved) == (2, False)
-    assert (found["MUG"].counted, found["MUG"].expected, found["MUG"].moved) == (9, 9, True)
+    assert (found["CUP"].counted, found["CUP"].has_moved) == (2, False)
+    assert (found["MUG"].counted, found["MUG"].expected, found["MUG"].has_moved) == (9, 9, True)
 
 
 def test_a_number_in_all_replaces_what_was_entered(place: Warehouse) -> None:
