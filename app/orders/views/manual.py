@@ -145,7 +145,7 @@ def _show(
         text=text,
         currency=currency,
         payments=(Payment.PENDING, Payment.PAID),
-        total=form.total(lines, currency),
+        total=form.total([line for line, _ in rows], currency),
         is_ours=order is None or order.order.source == service.MANUAL,
     )
 
