@@ -42,4 +42,13 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("a")) event.target.closest("[popover]:popover-open")?.hidePopover();
   });
+
+  // … and when one of its forms is sent: what answers it would copy the style that places an open one.
+  document.addEventListener("submit", (event) => {
+    event.target.closest("[popover]:popover-open")?.hidePopover();
+  });
+
+  document.addEventListener("htmx:before:swap", () => {
+    for (const box of document.querySelectorAll("[popover][style]:not(:popover-open)")) box.removeAttribute("style");
+  });
 })();
