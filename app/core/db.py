@@ -6,6 +6,7 @@ that no two features choose the same one.
 """
 
 import secrets
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core import clock
 from app.core.actor import Actor
@@ -41,6 +44,12 @@ _NAMES: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+_RESTS_SECONDS: Final = 5.0  # a connection that rested longer is asked whether it lives
+_TENANCY: Final = (
+    "SELECT set_config('app.organization_id', %s, true), set_config('app.user_id', %s, true)"
+)
+_READ_ONLY: Final = ", set_config('transaction_read_only', 'on', true)"
 
 Json = dict[str, Any]
 
@@ -109,7 +118,6 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=20,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
             "options": "-c statement_timeout=60000 -c lock_timeout=10000"
@@ -117,7 +125,37 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
             "application_name": "syncstore",
         },
     )
+    event.listen(_Connected.engine, "checkin", _note_rest)
+    event.listen(_Connected.engine, "checkout", _look_after)
     return _Connected.engine
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry, *_: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _look_after(connection: Any, record: ConnectionPoolEntry, *_: Any) -> None:
+    """Ask whether a connection still lives, unless it was used just now and nobody ended it.
+
+    The server ends a connection by telling so, and then there is something to read from it.
+    """
+    since = record.info.pop("rests_since", None)
+    if since is None:  # new
+        return
+    if time.monotonic() - since < _RESTS_SECONDS and not _has_news(connection):
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("SELECT 1")
+        connection.autocommit = False
+    except connection.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _has_news(connection: Any) -> bool:
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def dispose() -> None:
@@ -144,23 +182,17 @@ def _tell_tenancy(session: Session, _transaction: Any, connection: Any) -> None:
     actor: Actor | None = session.info.get("actor")
     if actor is None:
         return
-    connection.execute(
-        text(
-            "SELECT set_config('app.organization_id', :organization, true),"
-            " set_config('app.user_id', :user, true)"
-        ),
-        {
-            "organization": str(actor.organization_id or ""),
-            "user": str(actor.user_id or ""),
-        },
-    )
+    driver = connection.connection.driver_connection
+    told = _TENANCY + _READ_ONLY if session.info.get("is_reading") else _TENANCY
+    with driver.pipeline():  # BEGIN and this travel together
+        driver.execute(told, (str(actor.organization_id or ""), str(actor.user_id or "")))
 
 
 @contextmanager
 def reading(actor: Actor) -> Iterator[Session]:
     """Open a read-only session for this caller; nothing in it can be written."""
     with open_session(actor) as session:
-        session.execute(text("SET TRANSACTION READ ONLY"))
+        session.info["is_reading"] = True
         yield session
 
 
