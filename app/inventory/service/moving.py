@@ -1,7 +1,9 @@
 """Levels move in one statement, each with its postings; what a level may not do is refused.
 
 The statement is made from the table of the ledger. Levels are locked in the order of their ids, so
-that two orders for the same goods wait for each other instead of for the database's patience.
+that two orders for the same goods wait for each other instead of for the database's patience. The
+ids are told beside the rows, so that levels are found by their key: PostgreSQL cannot know how many
+rows there are, and would read all levels of an organization of middling size.
 """
 
 import json
@@ -29,14 +31,15 @@ _POST: Final = text(
             {", ".join(f"sum({name})::integer AS {name}" for name in _BUCKETS)}
         FROM wanted GROUP BY level_id
     ), locked AS (
-        SELECT id FROM inventory_levels WHERE id IN (SELECT level_id FROM sums)
+        SELECT id FROM inventory_levels WHERE id = ANY(CAST(:ids AS uuid[]))
         ORDER BY id FOR UPDATE
     ), moved AS (
         UPDATE inventory_levels AS l
         SET {", ".join(f"{name} = l.{name} + s.{name}" for name in _BUCKETS)}
         FROM sums AS s JOIN locked ON locked.id = s.level_id
-        WHERE l.id = s.level_id AND (NOT s.is_promise OR l.available
-            + s.on_hand - s.committed - s.reserved - s.locked >= 0)
+        WHERE l.id = s.level_id AND l.id = ANY(CAST(:ids AS uuid[]))
+            AND (NOT s.is_promise OR l.available
+                + s.on_hand - s.committed - s.reserved - s.locked >= 0)
         RETURNING l.id, l.variant_id
     ), posted AS (
         INSERT INTO inventory_postings
@@ -79,6 +82,7 @@ def post(
         moved = work.session.execute(
             _POST,
             {
+                "ids": [level_id for level_id, some in postings.items() if some],
                 "rows": json.dumps(rows),
                 "organization": work.organization_id,
                 "reference": reference,
