@@ -18,6 +18,7 @@ from workers.assets import PROJECT
 from workers.bench import (
     importing,
     intake,
+    ledger,
     listing,
     points,
     pushing,
@@ -37,6 +38,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "streams": streams.measure,
     "import": importing.measure,
     "list": listing.measure,
+    "ledger": ledger.measure,
 }
 
 

@@ -14,7 +14,8 @@ Written by `python -m workers.bench --docs` on {day}, on {machine}.
 their own below `var/`, with the durable settings of production (`fsync`, `synchronous_commit` and
 `full_page_writes` on), and ends them. It prints each figure as it comes and writes them all to
 `var/bench.json`. `python -m workers.bench push list` measures some; `BENCH_SCALE=0.1 make bench` is
-a quick look that proves nothing. Groups: intake, push, points, reconcile, streams, import, list.
+a quick look that proves nothing. Groups: intake, push, points, reconcile, streams, import, list,
+ledger.
 
 A figure stands beside a limit of the same machine in the same run where there is one; both are
 taken in turns, and medians count. It is a benchmark, never a test: nothing fails when it is slow.
@@ -49,6 +50,16 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
 - **Live streams**: 20 organizations with 100 open pages each in one web process; each piece of news
   is one row that the 100 pages of an organization draw with their own rights. The bare fan-out has
   one Redis reader and a queue per stream, and draws nothing.
+- **Ledger**: eight processes with one connection each post one movement at a time, each in a unit
+  of work of its own as the app's role behind row-level security: promises, parcels, releases,
+  units kept back, freed or gone, returns, receipts, adjustments and counts, half of them on the 20
+  of 1,000 levels that everybody wants at once. The limit is `UPDATE inventory_levels SET on_hand =
+  on_hand + x WHERE id = y` and a commit by psycopg, from as many processes over the same levels
+  with the same preference, the same durability, as the owner of the tables: without a ledger,
+  tenancy, checks of what is available, or anything else. The same as the app's role, which has to
+  say for whom it works in each transaction, stands below it. All take turns. Afterwards each level
+  holds what was accepted for it and what its postings add up to, and none is below zero; otherwise
+  there is no figure but an error.
 """
 HEADER: Final = ("What", "Value", "Limit", "Ratio", "Goal", "")
 
