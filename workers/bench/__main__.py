@@ -20,6 +20,7 @@ from workers.bench import (
     intake,
     ledger,
     listing,
+    ordering,
     points,
     pushing,
     reconciling,
@@ -39,6 +40,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "import": importing.measure,
     "list": listing.measure,
     "ledger": ledger.measure,
+    "orders": ordering.measure,
 }
 
 

@@ -53,8 +53,8 @@ _NAMED: Final = """
         ARRAY['sand','ocean','moss','rust','chalk','plum','amber','slate','rose'] AS colours) AS w
 """
 # Ids grow with the number; the middle keeps catalogs of one bench apart.
-_ID: Final = "('0193{kind}-' || %(part)s || '-8000-' || lpad(to_hex({n}), 12, '0'))::uuid"
-_PRODUCT_ID: Final = _ID.format(kind="a000", n="n")
+ID: Final = "('0193{kind}-' || %(part)s || '-8000-' || lpad(to_hex({n}), 12, '0'))::uuid"
+_PRODUCT_ID: Final = ID.format(kind="a000", n="n")
 _PRODUCTS: Final = f"""
 INSERT INTO products (id, organization_id, version, created_at, updated_at, handle, title,
     title_key, status, brand, tags, variant_count, first_sku, currency, price_min_minor,
@@ -70,7 +70,7 @@ FROM (SELECT *, style || ' ' || thing || ' ' || colour || ', edition ' || n AS t
 _VARIANTS: Final = f"""
 INSERT INTO variants (id, organization_id, product_id, position, sku, sku_key, gtin, choice,
     currency, price_minor)
-SELECT {_ID.format(kind="b000", n="n * 4 + k")}, %(organization)s, {_PRODUCT_ID}, k - 1,
+SELECT {ID.format(kind="b000", n="n * 4 + k")}, %(organization)s, {_PRODUCT_ID}, k - 1,
     'SKU-' || lpad(n::text, 7, '0') || '-' || k, 'sku-' || lpad(n::text, 7, '0') || '-' || k,
     (4006380000000 + n * 4 + k)::text, jsonb_build_object('Size', 'Size ' || k), 'USD',
     900 + n * 7 %% 9000 + k * 150

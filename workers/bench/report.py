@@ -15,7 +15,7 @@ their own below `var/`, with the durable settings of production (`fsync`, `synch
 `full_page_writes` on), and ends them. It prints each figure as it comes and writes them all to
 `var/bench.json`. `python -m workers.bench push list` measures some; `BENCH_SCALE=0.1 make bench` is
 a quick look that proves nothing. Groups: intake, push, points, reconcile, streams, import, list,
-ledger.
+ledger, orders.
 
 A figure stands beside a limit of the same machine in the same run where there is one; both are
 taken in turns, and medians count. It is a benchmark, never a test: nothing fails when it is slow.
@@ -60,6 +60,12 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
   say for whom it works in each transaction, stands below it. All take turns. Afterwards each level
   holds what was accepted for it and what its postings add up to, and none is below zero; otherwise
   there is no figure but an error.
+- **Orders**: whole pages through the web process as a signed-in person who may see buyers, who are
+  sealed order by order. Two lines an order, three postings, up to seven words to find it by. The
+  list: all, each tab, both directions, channels, states, payments and needs. The search: numbers,
+  beginnings of numbers, SKUs, a mail, a first name that every twentieth buyer has, parcels, nothing
+  found. The list of stock: titles, SKUs, figures, states, two searches. The slowest page of each
+  kind stands beside it by name.
 """
 HEADER: Final = ("What", "Value", "Limit", "Ratio", "Goal", "")
 
