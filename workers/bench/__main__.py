@@ -25,6 +25,7 @@ from workers.bench import (
     pushing,
     reconciling,
     report,
+    selling,
     streams,
 )
 from workers.bench.report import Row
@@ -41,6 +42,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "list": listing.measure,
     "ledger": ledger.measure,
     "orders": ordering.measure,
+    "selling": selling.measure,
 }
 
 

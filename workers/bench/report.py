@@ -15,7 +15,7 @@ their own below `var/`, with the durable settings of production (`fsync`, `synch
 `full_page_writes` on), and ends them. It prints each figure as it comes and writes them all to
 `var/bench.json`. `python -m workers.bench push list` measures some; `BENCH_SCALE=0.1 make bench` is
 a quick look that proves nothing. Groups: intake, push, points, reconcile, streams, import, list,
-ledger, orders.
+ledger, orders, selling.
 
 A figure stands beside a limit of the same machine in the same run where there is one; both are
 taken in turns, and medians count. It is a benchmark, never a test: nothing fails when it is slow.
@@ -66,6 +66,10 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
   beginnings of numbers, SKUs, a mail, a first name that every twentieth buyer has, parcels, nothing
   found. The list of stock: titles, SKUs, figures, states, two searches. The slowest page of each
   kind stands beside it by name.
+- **Selling**: stock set as the product page does it, until the twin shows it, looked at every
+  20 ms; an order placed at the twin's checkout, until the order list of the web process shows its
+  number, asked for every 100 ms: webhook, intake, read, ledger, list. First idle, then while every
+  listing is pushed with another title, at Shopify's twin within 100 points a second.
 """
 HEADER: Final = ("What", "Value", "Limit", "Ratio", "Goal", "")
 
