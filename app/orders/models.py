@@ -46,6 +46,16 @@ class Order(Base, Identified, Owned):
         ),
         Index("ix_orders_recent", "organization_id", "placed_at", "id"),
         Index("ix_orders_state", "organization_id", "state", "placed_at", "id"),
+        Index("ix_orders_payment", "organization_id", "payment", "placed_at", "id"),
+        Index(
+            "ix_orders_rush",
+            "organization_id",
+            "placed_at",
+            "id",
+            postgresql_where=text("is_rush"),
+        ),
+        # The numbers of the tabs are counted in it, without a look at the orders.
+        Index("ix_orders_counted", "organization_id", "state", "unmapped"),
         Index("ix_orders_connection", "organization_id", "connection_id", "placed_at", "id"),
         Index(
             "ix_orders_unmapped",

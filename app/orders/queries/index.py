@@ -1,7 +1,8 @@
 """The order list: keyset pages by the moment an order was placed, and numbers of its tabs.
 
 Row-level security lets only leakproof operators use an index; comparisons of texts under the
-collation C are, so a beginning is looked for as a range.
+collation C are, so a beginning is looked for as a range. What is searched for is gathered first, as
+ids: PostgreSQL cannot know whether the orders that share a word are new or years old.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from app.catalog.queries import organization_of
@@ -28,6 +29,7 @@ from app.orders.service import personal
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
 WORDS: Final = 8
+FOUND: Final = 1_000  # a plain search shows so many; who wants others types more
 _LAST: Final = "\U0010ffff"
 Condition = ColumnElement[bool]
 
@@ -66,7 +68,8 @@ def order_list(
     size: int = PAGE_SIZE,
 ) -> KeysetPage[OrderRow]:
     """Return one page of a list."""
-    question = select(Order.id).where(*conditions(session, wanted))
+    is_plain = wanted == OrderFilter(q=wanted.q)
+    question = select(Order.id).where(*conditions(session, wanted, is_bounded=is_plain))
     found = newest_page(
         session,
         question,
@@ -75,15 +78,20 @@ def order_list(
         after=after,
         before=before,
         limit=size,
-        counted=COUNTED,
+        counted=FOUND if wanted.q else COUNTED,
         is_oldest_first=wanted.is_oldest_first,
     )
     rows = order_rows(session, list(found.rows), sees_buyers=sees_buyers)
     return KeysetPage(rows, found.before, found.after, found.total, found.is_estimate, found.first)
 
 
-def conditions(session: Session, wanted: OrderFilter) -> list[Condition]:
-    """Return what a list is narrowed to, as conditions that hold within the organization."""
+def conditions(
+    session: Session, wanted: OrderFilter, *, is_bounded: bool = False
+) -> list[Condition]:
+    """Return what a list is narrowed to, as conditions that hold within the organization.
+
+    `is_bounded`: of what thousands share, the newest are enough.
+    """
     found: list[Condition] = [Order.organization_id == organization_of(session)]
     if wanted.tab:
         found += _tab(wanted.tab)
@@ -96,7 +104,7 @@ def conditions(session: Session, wanted: OrderFilter) -> list[Condition]:
     if wanted.needs:
         found += _needs(wanted.needs)
     if wanted.q:
-        found += _searched(session, wanted.q)
+        found += _searched(session, wanted.q, is_bounded=is_bounded)
     return found
 
 
@@ -155,18 +163,52 @@ def _untold() -> Condition:
     )
 
 
-def _searched(session: Session, text: str) -> list[Condition]:
+def _searched(session: Session, text: str, *, is_bounded: bool) -> list[Condition]:
     """Ask for the whole text where something begins like it, else for each of its words."""
-    whole = _known_by(session, text)
+    sought = [_sought(session, text)]
     words = text.split()[:WORDS]
-    if len(words) < 2 or session.scalar(select(OrderTerm.order_id).where(*whole).limit(1)):
-        return [exists().where(OrderTerm.order_id == Order.id, *whole)]
+    if len(words) > 1 and not sought[0].ids:
+        sought = [_sought(session, word) for word in words]
+    sought.sort(key=lambda each: len(each.ids))
+    whole = [each for each in sought if not each.has_more]
+    rest = [each for each in sought if each.has_more]
+    if not whole and is_bounded:
+        whole, rest = rest[:1], rest[1:]
+    found = [among(Order.id, each.ids) for each in whole]
+    return [*found, *(exists().where(OrderTerm.order_id == Order.id, *e.asked) for e in rest)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A word with the newest orders that have it."""
+
+    asked: tuple[Condition, Condition]
+    ids: list[UUID]
+    has_more: bool
+
+
+def _sought(session: Session, word: str) -> _Sought:
+    is_ours, asked = _known_by(session, word)
+    found = [session.scalars(each).all() for each in gathering(session, word)]
+    ids = list(dict.fromkeys(key for some in found for key in some))
+    has_more = any(len(some) > FOUND for some in found)
+    return _Sought((is_ours, or_(false(), *asked)), ids, has_more)
+
+
+def gathering(session: Session, word: str) -> list[Select[UUID]]:
+    """Return the questions that gather the orders of a word, backwards through the index.
+
+    The highest numbers of a beginning come first, and the newest orders of a whole word.
+    """
+    is_ours, asked = _known_by(session, word)
+    backwards = (OrderTerm.term.desc(), OrderTerm.order_id.desc())
     return [
-        exists().where(OrderTerm.order_id == Order.id, *_known_by(session, word)) for word in words
+        select(OrderTerm.order_id).where(is_ours, each).order_by(*backwards).limit(FOUND + 1)
+        for each in asked
     ]
 
 
-def _known_by(session: Session, word: str) -> tuple[Condition, Condition]:
+def _known_by(session: Session, word: str) -> tuple[Condition, list[Condition]]:
     """A number, SKU or tracking number by its beginning; a mail or a word of a name whole.
 
     Who may not see who bought cannot ask for it either.
@@ -174,15 +216,13 @@ def _known_by(session: Session, word: str) -> tuple[Condition, Condition]:
     organization_id = organization_of(session)
     actor: Actor = session.info["actor"]
     start = personal.plain_term(word)
-    named = (
-        OrderTerm.term == personal.digest(organization_id, word)
-        if actor.can("orders.personal")
-        else false()
-    )
-    begins = and_(OrderTerm.term >= start, OrderTerm.term < start + _LAST)
-    is_ours = OrderTerm.organization_id == organization_id
+    asked: list[Condition] = []
+    if actor.can("orders.personal"):
+        asked.append(OrderTerm.term == personal.digest(organization_id, word))
     # What begins with a tilde is a digest: nobody finds people by the beginning of one.
-    return is_ours, or_(named, begins) if start and not start.startswith("~") else named
+    if start and not start.startswith("~"):
+        asked.append(and_(OrderTerm.term >= start, OrderTerm.term < start + _LAST))
+    return OrderTerm.organization_id == organization_id, asked
 
 
 def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> list[OrderRow]:
