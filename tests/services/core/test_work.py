@@ -147,3 +147,18 @@ def test_a_lost_insert_race_runs_the_unit_again(actor: Actor) -> None:
 
     assert len(tries) == 2
     assert paths(actor) == ["Mugs"]
+
+
+def test_a_connection_that_the_server_ended_meanwhile_is_not_used(actor: Actor) -> None:
+    pid = text("SELECT pg_backend_pid()")
+    with db.reading(actor) as one, db.reading(actor) as other:
+        one.scalar(pid)
+        ended = other.scalar(pid)
+    with db.reading(actor) as one, db.reading(actor) as other:
+        asking = one if other.scalar(pid) == ended else other
+        rest = one if asking is other else other
+        rest.close()
+        asking.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ended})
+
+        with db.reading(actor) as first, db.reading(actor) as second:
+            assert ended not in (first.scalar(pid), second.scalar(pid))
