@@ -4,14 +4,14 @@ Three indexes of orders. On a table of millions create them by hand before, with
 same names; they are then left as they are.
 
 Revision: 0028
-Previous: 0023
+Previous: 0027
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
-down_revision = "0023"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

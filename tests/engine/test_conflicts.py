@@ -277,7 +277,7 @@ def test_theirs_goes_to_the_override_where_one_lies_above_the_master(shop: Shop)
 
 def test_stock_taken_over_moves_by_what_the_shop_moved(shop: Shop) -> None:
     with connected_store(shop) as store:
-        store.rules(buffer=2)
+        store.rules(buffer=2, auto_import_orders=False)
         product, (row,) = listed(shop, store, quantity=10)
         shop.change_variant(product, quantity=4)
         store.state.edit_product(row, stock_quantity=3)

@@ -6,10 +6,14 @@ from app.catalog import rules
 from app.catalog.models import Variant
 from app.core.errors import Invalid
 from app.core.work import Work
+from app.inventory.service.kits import kits_among
 
 
 def variant_by_code(work: Work, code: str, *, field: str = "code") -> Variant:
-    """Return the variant of a SKU or barcode; raises Invalid at the field."""
+    """Return the variant of a SKU or barcode; raises Invalid at the field.
+
+    A kit is no good of its own: what is in it lies on the shelf.
+    """
     code = code.strip()
     if not code:
         raise Invalid(fields={field: "Scan or type a SKU or a barcode."})
@@ -29,6 +33,8 @@ def variant_by_code(work: Work, code: str, *, field: str = "code") -> Variant:
         raise Invalid(
             fields={field: f"Several variants have the barcode “{code[:60]}”. Type the SKU."}
         )
+    if kits_among(work.session, [named[0].id]):
+        raise Invalid(fields={field: f"“{code[:60]}” is a kit. Name what is in it instead."})
     return named[0]
 
 

@@ -22,6 +22,7 @@ from app.inventory.ledger import Posting as Posted
 from app.inventory.ledger import PostingKind
 from app.inventory.models import Level, Posting, StockCount, StockCountLine
 from app.inventory.service.codes import variant_by_code
+from app.inventory.service.kits import kits_among
 from app.inventory.service.moving import post
 
 MOST_UNITS: Final = 1_000_000
@@ -209,6 +210,7 @@ def approve_lines(work: Work, count_id: UUID, line_ids: Collection[UUID], versio
     lines = [each for each in _chosen(work, count_id, line_ids) if each.variance is not None]
     if not lines:
         raise Invalid(fields={"lines": "Choose at least one line."})
+    _refuse_kits(work, lines)
     levels = _levels(work, count, [each.variant_id for each in lines])
     _check(lines, levels)
     postings: dict[UUID, list[Posted]] = {}
@@ -224,6 +226,17 @@ def approve_lines(work: Work, count_id: UUID, line_ids: Collection[UUID], versio
     if not _waits(work, count_id):
         _end(work, count, CountState.CLOSED)
     return len(postings)
+
+
+def _refuse_kits(work: Work, lines: Sequence[StockCountLine]) -> None:
+    kits = kits_among(work.session, [each.variant_id for each in lines])
+    problems = {
+        f"{LINE}{each.id}": "This is a kit by now. Count what is in it instead."
+        for each in lines
+        if each.variant_id in kits
+    }
+    if problems:
+        raise Invalid(fields=problems)
 
 
 def _levels(work: Work, count: StockCount, variant_ids: Sequence[UUID]) -> Mapping[UUID, Level]:

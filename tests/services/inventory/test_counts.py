@@ -112,6 +112,23 @@ def test_pieces_add_up_and_say_when_goods_moved_meanwhile(place: Warehouse) -> N
     assert (found["MUG"].counted, found["MUG"].expected, found["MUG"].has_moved) == (9, 9, True)
 
 
+def test_a_kit_is_not_counted_but_what_is_in_it(place: Warehouse) -> None:
+    mug, kit = place.mug(), place.mug("KIT-1", None)
+    count = begun(place)
+    enter(place, count, "KIT-1")
+    finish(place, count)
+    with unit_of_work(place.actor) as work:
+        service.set_components(work, kit, {mug: 2})
+
+    with pytest.raises(Invalid) as late:
+        approve(place, count, "KIT-1")
+    with pytest.raises(Invalid) as new:
+        enter(place, begun(place), "KIT-1")
+
+    assert [*late.value.fields.values()] == ["This is a kit by now. Count what is in it instead."]
+    assert new.value.fields == {"code": "“KIT-1” is a kit. Name what is in it instead."}
+
+
 def test_a_number_in_all_replaces_what_was_entered(place: Warehouse) -> None:
     place.mug("MUG", 10)
     count_id = begun(place)
