@@ -66,7 +66,8 @@ def transfer_new(form: TransferForm | None = None, status: int = 200) -> Respons
     shown = (form or TransferForm(formdata=None)).offer(places)
     if form is None:
         origin = request.args.get("from", "")
-        shown.origin.data = origin if origin == OUTSIDE else places[0][0] if places else OUTSIDE
+        is_outside = origin == OUTSIDE or len(places) < 2  # nowhere else to move anything to
+        shown.origin.data = OUTSIDE if is_outside else places[0][0]
         others = [key for key, _ in places if key != shown.origin.data]
         shown.destination.data = others[0] if others else ""
     return page("inventory/transfer_new.html", status=status, form=shown, places=places)
