@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.work import Work
 from app.listings.models import Listing
-from app.sync import order_reading, records, tasks
+from app.sync import bases, order_reading, records, tasks
 from app.sync.models import SentCount
 from app.sync.planner import VARIANT, Action, Intent, Way, Why
 from app.sync.project import Pair
@@ -176,7 +176,8 @@ def lowered(pair: Pair, theirs: Side, doubted: Sequence[SentCount]) -> tuple[Int
 def settled(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> Pair:
     """Return a pair whose counts are out of doubt: every sale was heard, so both sides agree.
 
-    More than the shop can have had was put there by somebody.
+    More than the shop can have had was put there by somebody. It is kept at once: what is sent next
+    may not arrive, and what is agreed on by then would look like sales.
     """
     if not order_reading.is_on(terms.connection, terms.capabilities):
         return pair
@@ -186,7 +187,9 @@ def settled(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> Pair:
         if isinstance(now, int) and row.expected is not None and str(row.variant_id) in variants:
             variants[str(row.variant_id)]["quantity"] = min(now, _most(row))
     sent = [each for each in pair.sent if each.field != "quantity"]
-    return replace(pair, base=replace(pair.base, variants=variants), sent=sent)
+    base = replace(pair.base, variants=variants)
+    bases.write_base(work, pair, base)
+    return replace(pair, base=base, sent=sent)
 
 
 def _most(row: SentCount) -> int:
