@@ -95,22 +95,27 @@ def explain(work: Work, connection_id: UUID, moved: Mapping[UUID, int]) -> None:
     """An order moved the shop's own count: whether our write arrived or not, it moves by as much.
 
     What the shop showed when the answer was lost does not count any more: that order may be in it,
-    or not.
+    or not. So it is looked at again.
     """
     mine = select(Listing.id).where(Listing.connection_id == connection_id)
+    doubted: set[UUID] = set()
     for variant_id in sorted(moved):
-        work.session.execute(
-            update(SentCount)
-            .where(SentCount.variant_id == variant_id, SentCount.listing_id.in_(mine))
-            .values(
-                quantity=SentCount.quantity + moved[variant_id],
-                expected=SentCount.expected + moved[variant_id],
-                seen=None,
-                seen_at=None,
-                is_read=False,
+        doubted |= set(
+            work.session.scalars(
+                update(SentCount)
+                .where(SentCount.variant_id == variant_id, SentCount.listing_id.in_(mine))
+                .values(
+                    quantity=SentCount.quantity + moved[variant_id],
+                    expected=SentCount.expected + moved[variant_id],
+                    seen=None,
+                    seen_at=None,
+                    is_read=False,
+                )
+                .returning(SentCount.listing_id),
+                execution_options={"synchronize_session": False},
             )
-            .execution_options(synchronize_session=False)
         )
+    tasks.request_pushes(work, {(listing_id, connection_id) for listing_id in doubted})
 
 
 def orders_were_read(work: Work, connection_id: UUID, *, read_since: Any) -> None:

@@ -162,7 +162,10 @@ class Listings:
         return result.code in problems.WORTH_ANOTHER_LOOK
 
     def _read_back(self, items: Sequence[Item]) -> None:
-        """Find out what became of products whose answer was lost; in doubt they stay unanswered."""
+        """Find out what became of products whose answer was lost; in doubt they stay unanswered.
+
+        One that shows something else now may have taken ours and moved on since.
+        """
         try:
             created = [item for item in items if item.row is None]
             self._look_up(created)
@@ -171,13 +174,19 @@ class Listings:
             for item in updated:
                 item.row = rows.get(item.external_id)
             self._read_variations([item for item in created if item.row is not None])
-            self._meet(items)
+            self._meet(created)
             for item in still_open(items):
-                if item.row is None or compose.product_body(self._shop, item):
+                if self._is_in_doubt(item):
                     item.lose()
         except AdapterError:
             for item in items:
                 item.lose()
+
+    def _is_in_doubt(self, item: Item) -> bool:
+        shown = item.shown(self._shop)
+        if shown is None or compose.product_body(self._shop, item):
+            return True
+        return item.draft.is_outdated(shown)
 
     def _write_pictures(self, item: Item) -> None:
         if "images" not in item.draft.values:
