@@ -456,6 +456,21 @@ def test_a_lost_batch_is_read_back_item_by_item(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.FAIL_BEFORE])
+def test_stock_whose_answer_was_lost_is_in_doubt_whatever_the_shop_shows(fault: Fault) -> None:
+    stage = WooStage()
+    mug = stage.add_simple("Mug", "M-1", quantity=5)
+    adapter = stage.open()
+    [seen] = adapter.read_products([mug])
+    wanted = VariantDraft("v", seen.variants[0].external_id, {"quantity": 3})
+    stage.store.chaos.next(fault, writes_only=True)
+
+    [outcome] = adapter.push_listings([ListingDraft("m", mug, {}, (wanted,), seen=seen)])
+
+    # Ours that arrived, or a sale of two: nobody can tell by looking.
+    assert isinstance(outcome, Unanswered)
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.FAIL_BEFORE])
 def test_a_lost_answer_about_variations_is_read_back(fault: Fault) -> None:
     stage = WooStage()
     parent, sizes = stage.add_variable("Shirt", {"S": "S-1", "M": "M-1"})
