@@ -181,17 +181,24 @@ def lowered(pair: Pair, theirs: Side, doubted: Sequence[SentCount]) -> tuple[Int
 def settled(work: Work, terms: records.Terms, pair: Pair, theirs: Side) -> Pair:
     """Return a pair whose counts are out of doubt: every sale was heard, so both sides agree.
 
-    More than the shop can have had was put there by somebody. It is kept at once: what is sent next
-    may not arrive, and what is agreed on by then would look like sales.
+    What is neither what was there nor what was sent was put there by somebody, and a person is
+    asked; only after several lost answers it may be ours in between. What is known is kept at once:
+    what is sent next may not arrive, and what is agreed on by then would look like sales.
     """
     if not order_reading.is_on(terms.connection, terms.capabilities):
         return pair
     variants = {key: dict(values) for key, values in pair.base.variants.items()}
+    known = set()
     for row in read(work, [pair.listing.id]).get(pair.listing.id, {}).values():
-        now = theirs.value("quantity", str(row.variant_id))
-        if isinstance(now, int) and row.expected is not None and str(row.variant_id) in variants:
-            variants[str(row.variant_id)]["quantity"] = min(now, _most(row))
-    sent = [each for each in pair.sent if each.field != "quantity"]
+        key = str(row.variant_id)
+        now = theirs.value("quantity", key)
+        tries = sum((each.variant_key, each.field) == (key, "quantity") for each in pair.sent)
+        if not isinstance(now, int) or row.expected is None or key not in variants:
+            continue
+        if now in (row.quantity, row.expected) or (tries > 1 and now < _most(row)):
+            variants[key]["quantity"] = now
+            known.add((key, "quantity"))
+    sent = [each for each in pair.sent if (each.variant_key, each.field) not in known]
     base = replace(pair.base, variants=variants)
     bases.write_base(work, pair, base)
     return replace(pair, base=base, sent=sent)

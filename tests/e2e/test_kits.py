@@ -67,7 +67,8 @@ def put_together(page: Page, *, kit: str, parts: dict[str, str]) -> None:
 
 def seen_in_the_shop(page: Page, address: str, units: str) -> None:
     """Open the page of a variant until both sides agree on so many."""
-    shown = page.locator("aside .run-facts").filter(has_text="Acme outlet").locator("b")
+    row = page.get_by_role("row").filter(has_text="Acme outlet")
+    shown = row.locator("[data-label='May sell']")
     for _ in range(45):
         page.goto(address)
         try:

@@ -386,7 +386,8 @@ def _posted_at_ends(world: World, ends: Ends) -> World:
 def _served(world: World) -> World:
     """Promise what is available to orders that wait (`orders.stock_moved`)."""
     for at, order in enumerate(world.orders):
-        if not (order.is_known and order.is_open and order.level is None):
+        waits = order.is_known and order.is_open and not order.is_freed
+        if not waits or order.level is not None:
             continue
         stock = {n: {"unit": each.available} for n, each in enumerate(world.levels)}
         for part in route({"unit": 1}, stock, tuple(stock)):

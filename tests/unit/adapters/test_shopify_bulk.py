@@ -134,12 +134,13 @@ def test_an_export_is_asked_for_waited_for_and_read_in_pages(
     assert pages[-1].watermark == Cursor("changes", MARK)
 
 
-def test_after_a_while_the_looks_become_rarer() -> None:
+@pytest.mark.parametrize(("looks", "seconds"), [(8, 1), (9, 2), (28, 2), (29, 5)])
+def test_after_a_while_the_looks_become_rarer(looks: int, seconds: int) -> None:
     export, _ = _bulk(_state("RUNNING"))
 
-    page = export.page({"bulk": "x", "looks": 9})
+    page = export.page({"bulk": "x", "looks": looks})
 
-    assert page.check_after == timedelta(seconds=5)
+    assert page.check_after == timedelta(seconds=seconds)
 
 
 def test_a_shop_without_products_has_no_file() -> None:
