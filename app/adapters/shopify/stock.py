@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
+from app.adapters.errors import Unknown
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import Client
 from app.adapters.shopify.documents import reading, writing
@@ -21,6 +22,7 @@ from app.adapters.shopify.problems import UserError, user_errors
 
 STALE: Final = "CHANGE_FROM_QUANTITY_STALE"
 _TRIES: Final = 3
+_RESENDS: Final = 2  # of a call without an answer: its key tells what became of the first one
 _PER_READ: Final = 100
 
 
@@ -124,17 +126,18 @@ def _position(error: UserError) -> int | None:
 def _send(client: Client, wishes: Sequence[Wish], attempt: int) -> list[UserError]:
     rows = [wish.row() for wish in wishes]
     key = idempotency_key(rows, [wish.version for wish in wishes], attempt)
-    payload = client.write_whole(
-        writing.STOCK_SET,
-        input={
-            "name": "available",
-            "reason": "correction",
-            "referenceDocumentUri": f"gid://syncstore/SyncJob/{key}",
-            "quantities": rows,
-        },
-        key=key,
-    )
-    return user_errors(payload)
+    stated = {
+        "name": "available",
+        "reason": "correction",
+        "referenceDocumentUri": f"gid://syncstore/SyncJob/{key}",
+        "quantities": rows,
+    }
+    for _ in range(_RESENDS):
+        try:
+            return user_errors(client.write_whole(writing.STOCK_SET, input=stated, key=key))
+        except Unknown:
+            continue
+    return user_errors(client.write_whole(writing.STOCK_SET, input=stated, key=key))
 
 
 def idempotency_key(

@@ -157,6 +157,27 @@ def test_a_lost_answer_is_settled_by_looking(seen: int, kind: type[Outcome]) -> 
     assert isinstance(outcome, kind)
 
 
+def test_a_lost_answer_is_asked_for_under_its_own_key_before_anybody_looks() -> None:
+    desk = Desk(Stock=_shows((1, 5)), StockSet=[lost, SET])
+
+    [outcome] = _push(desk, _level(1, 9, 5))
+
+    first, second = desk.of("StockSet")
+    assert isinstance(outcome, Applied)
+    assert first == second
+    assert desk.names == ["Stock", "StockSet", "StockSet"]
+
+
+def test_a_count_sold_down_to_what_was_lost_is_not_taken_for_it() -> None:
+    shows = [_shows((1, 5)), _shows((1, 4))]
+    desk = Desk(Stock=shows, StockSet=[lost, _refused((STALE, _row(0)))])
+
+    [outcome] = _push(desk, _level(1, 3, 5))
+
+    assert isinstance(outcome, Rejected)
+    assert outcome.problems[0].code == "changed_meanwhile"
+
+
 def test_after_a_lost_answer_the_same_write_has_the_same_key() -> None:
     first = Desk(Stock=_shows((1, 5)), StockSet=lost)
     second = Desk(Stock=_shows((1, 5)), StockSet=SET)
