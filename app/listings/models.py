@@ -151,7 +151,9 @@ class Offer(Base, Identified, Owned):
     # read before the rise is believed.
     rise_at: Mapped[datetime | None]
     rise_is_read: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    overrides: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    overrides: Mapped[Json] = mapped_column(
+        MutableDict.as_mutable(JSONB), default=dict, server_default="{}"
+    )  # field → value, prices in what the shop sells in
 
 
 class ListingSnapshot(Base, Owned):

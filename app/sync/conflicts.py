@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.adapters.values import FIELDS, Value
 from app.catalog.models import Product, Variant
 from app.connections.models import Connection, ConnectionState
 from app.core.paging import KeysetPage, newest_page
-from app.listings.models import Listing, ListingState
+from app.listings.models import Listing, ListingState, Offer
 from app.sync import resolving
 from app.sync.errors import ConflictNotFound
 from app.sync.models import Conflict, ConflictComment, ConflictState, Resolution
@@ -23,6 +23,7 @@ from app.team.models import User
 PAGE: Final = 50
 NOBODY: Final = "nobody"
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
+_OwnValue = tuple[UUID, UUID | None, str]  # listing, variant, field
 _Assignee, _Decider = aliased(User), aliased(User)
 
 
@@ -212,11 +213,12 @@ def reach(session: Session, rows: Sequence[ConflictRow], choice: Resolution) -> 
     if choice is Resolution.OURS:
         return Reach(len(rows), len(products), sends=len(rows), takes=0)
     places = _places(session, products)
+    own = _own_values(session, [listing.id for some in places.values() for listing, _ in some])
     sends = sum(
         1
         for row in rows
         for listing, policy in places.get(row.conflict.product_id, [])
-        if _hears(row.conflict, listing, policy, places[row.conflict.product_id])
+        if _hears(row.conflict, listing, policy, own)
     )
     return Reach(len(rows), len(products), sends=sends, takes=len(rows))
 
@@ -238,20 +240,23 @@ def _places(session: Session, products: set[UUID]) -> dict[UUID, list[tuple[List
     return found
 
 
-def _hears(
-    conflict: Conflict,
-    listing: Listing,
-    policy: Policy,
-    siblings: Sequence[tuple[Listing, Policy]],
-) -> bool:
-    """Tell whether a value taken from one channel goes on to another listing of the product."""
-    is_only_there = any(
-        each.id == conflict.listing_id and conflict.field in each.overrides for each, _ in siblings
+def _own_values(session: Session, listing_ids: Sequence[UUID]) -> set[_OwnValue]:
+    """Return what differs on listings from the product."""
+    listings = select(Listing.id, null(), Listing.overrides).where(Listing.id.in_(listing_ids))
+    offers = select(Offer.listing_id, Offer.variant_id, Offer.overrides).where(
+        Offer.listing_id.in_(listing_ids), Offer.overrides != {}
     )
+    rows = [*session.execute(listings), *session.execute(offers)]
+    return {(listing, variant, name) for listing, variant, values in rows for name in values}
+
+
+def _hears(conflict: Conflict, listing: Listing, policy: Policy, own: set[_OwnValue]) -> bool:
+    """Tell whether a value taken from one channel goes on to another listing of the product."""
+    what = (conflict.variant_id, conflict.field)
     return (
         listing.connection_id != conflict.connection_id
-        and not is_only_there
-        and conflict.field not in listing.overrides
+        and (conflict.listing_id, *what) not in own
+        and (listing.id, *what) not in own
         and decide(conflict.field, policy).direction.goes_out
     )
 

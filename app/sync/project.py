@@ -49,6 +49,7 @@ class Pair:
     is_excluded: bool = False
     prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # variant → by currency
     currency: str | None = None  # what the shop sells in, when the catalog is priced in another
+    own: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # variant → its overrides
     sent: Sequence[Sent] = ()  # what went there and was never answered
 
     @property
@@ -111,6 +112,7 @@ def load_pairs(
                 is_excluded=known.is_excluded or listing.kept_off_at is not None,
                 prices={str(k): v.get("prices") or {} for k, v in known.variants.items()},
                 currency=currency,
+                own=_own(offers[listing.id]),
             )
     return pairs
 
@@ -165,10 +167,10 @@ def _our_side(
     currency: str | None,
     stopped: Collection[UUID],
 ) -> Side:
-    overrides = {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
+    own = _own(offers)
     variants: dict[str, Values] = {}
     for key, values in product.variants.items():
-        shown = {**pricing.shown(values, currency), **overrides.get(str(key), {})}
+        shown = {**pricing.shown(values, currency), **own.get(str(key), {})}
         quantity = stock.quantity(listing.id, key) if stock is not None else None
         if quantity is not None and shown.get("quantity") is not None:
             shown["quantity"] = quantity
@@ -181,6 +183,10 @@ def _our_side(
         changed_at=product.updated_at,
         kits=frozenset(map(str, product.kits)),
     )
+
+
+def _own(offers: Sequence[Offer]) -> dict[str, dict[str, Any]]:
+    return {str(offer.variant_id): offer.overrides for offer in offers if offer.overrides}
 
 
 def _counts(products: Iterable[ProductValues]) -> dict[UUID, int | None]:

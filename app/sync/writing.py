@@ -94,6 +94,8 @@ def _wished(pair: Pair, pulls: Sequence[Intent]) -> tuple[catalog.ProductChange,
             removed.append(UUID(key))
         elif key.startswith(FOREIGN):
             added[key] = catalog.VariantDraft(pricing.kept(each.new, {}, pair.currency), new_id())
+        elif each.field in pair.own.get(key, ()):
+            pair.own[key][each.field] = each.new
         else:
             variants.setdefault(UUID(key), {})[each.field] = _absolute(pair, each)
     change = catalog.ProductChange(
@@ -122,7 +124,7 @@ def _as_kept(
         value = each.new
         if key is None and each.field not in pair.listing.overrides:
             value = known.values.get(each.field, each.new)
-        elif key is not None and each.field in FIELDS and each.field != "quantity":
+        elif _is_kept_on_variant(pair, each):
             held = pricing.shown(known.variants.get(UUID(key), {}), pair.currency)
             value = held.get(each.field, each.new)
         if not compare.equal(each.field, value, each.new):
@@ -131,6 +133,13 @@ def _as_kept(
         seen = each.base_after if is_joined else value
         taken.append(replace(each, new=value, variant_key=key, base_after=seen))
     return replace(pair, kept=kept), taken
+
+
+def _is_kept_on_variant(pair: Pair, each: Intent) -> bool:
+    """Tell whether the catalog may have put a value of a variant in words of its own."""
+    is_own = each.field in pair.own.get(each.variant_key or "", ())
+    is_known = each.field in FIELDS and each.field != "quantity"
+    return each.variant_key is not None and is_known and not is_own
 
 
 def _place(overrides: dict[str, Any], master: dict[str, Any], name: str, value: Any) -> None:

@@ -50,7 +50,9 @@ class ListingCard:
     last_synced_at: datetime | None
     is_writable: bool
     kept_off_at: datetime | None = None
+    currency: str | None = None  # what it sells in, as far as known
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)  # the same by variant
     there: Mapping[str, Any] = field(default_factory=dict)  # field → value as last read there
 
 
@@ -151,7 +153,7 @@ def pictures_of(session: Session, product_id: UUID) -> list[PictureRow]:
 def listing_cards(session: Session, product_id: UUID) -> list[ListingCard]:
     """Return where a product sells."""
     rows = session.execute(
-        select(Listing, Connection.name, Connection.channel)
+        select(Listing, Connection)
         .join(Connection, Connection.id == Listing.connection_id)
         .where(
             Listing.product_id == product_id,
@@ -159,13 +161,21 @@ def listing_cards(session: Session, product_id: UUID) -> list[ListingCard]:
             Connection.state != ConnectionState.DISCONNECTED,
         )
         .order_by(Connection.name, Listing.id)
-    )
-    return [_card(listing, name, channel) for listing, name, channel in rows]
+    ).all()
+    own = offer_overrides(session, [listing.id for listing, _ in rows])
+    return [_card(listing, place, own.get(listing.id)) for listing, place in rows]
 
 
-def _card(listing: Listing, name: str, channel: str) -> ListingCard:
+def _card(
+    listing: Listing, place: Connection, own: Mapping[UUID, Mapping[str, Any]] | None = None
+) -> ListingCard:
     badge = ListingBadge(
-        listing.id, listing.connection_id, name, channel, str(listing.state), listing.error
+        listing.id,
+        listing.connection_id,
+        place.name,
+        place.channel,
+        str(listing.state),
+        listing.error,
     )
     return ListingCard(
         badge=badge,
@@ -176,7 +186,9 @@ def _card(listing: Listing, name: str, channel: str) -> ListingCard:
         last_synced_at=listing.last_synced_at,
         is_writable=listing.is_writable,
         kept_off_at=listing.kept_off_at,
+        currency=place.facts.get("currency"),
         overrides=listing.overrides,
+        own=own or {},
         there=listing.remote.get("values", {}),
     )
 
@@ -184,7 +196,7 @@ def _card(listing: Listing, name: str, channel: str) -> ListingCard:
 def listing_products(session: Session, listing_ids: Sequence[UUID]) -> dict[UUID, ListingCard]:
     """Return the cards of these listings that are paired with a product."""
     rows = session.execute(
-        select(Listing, Connection.name, Connection.channel)
+        select(Listing, Connection)
         .join(Connection, Connection.id == Listing.connection_id)
         .where(
             among(Listing.id, listing_ids),
@@ -192,14 +204,16 @@ def listing_products(session: Session, listing_ids: Sequence[UUID]) -> dict[UUID
             Listing.product_id.is_not(None),
         )
     )
-    return {listing.id: _card(listing, name, channel) for listing, name, channel in rows}
+    return {listing.id: _card(listing, place) for listing, place in rows}
 
 
 def offer_overrides(session: Session, listing_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Any]]:
     """Return what differs per variant on listings: listing → variant → field → value."""
     rows = session.execute(
         select(Offer.listing_id, Offer.variant_id, Offer.overrides).where(
-            among(Offer.listing_id, listing_ids), Offer.variant_id.is_not(None)
+            among(Offer.listing_id, listing_ids),
+            Offer.variant_id.is_not(None),
+            Offer.overrides != {},
         )
     )
     found: dict[UUID, dict[UUID, Any]] = {}

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.catalog import service
+from app.catalog.queries import offer_overrides
 from app.catalog.service import ProductChange
 from app.connections.models import Connection, ConnectionState
 from app.core import db
@@ -17,7 +18,7 @@ from app.listings.models import Listing, ListingState
 from app.web.live import draw
 from app.web.search import find_hits
 from tests.cast import Cast, Person, csrf, enter
-from tests.factories.catalog import product
+from tests.factories.catalog import product, usd
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -108,6 +109,44 @@ def test_a_field_differs_on_one_channel_and_back(client: FlaskClient, cast: Cast
     assert (set_to, cleared) == ({"title": "Outlet mug"}, {})
     assert "Outlet mug" in shown
     assert wrong.status_code == 422
+
+
+def test_a_price_may_differ_for_one_variant_or_all_of_them_on_a_channel(
+    client: FlaskClient, cast: Cast
+) -> None:
+    sizes = [
+        {"sku": f"SH-{size}", "choice": {"Size": size}, "price": usd(1000)} for size in ("S", "M")
+    ]
+    options = [{"name": "Size", "values": ["S", "M"]}]
+    key = product(cast.alice.actor, *sizes, title="Shirt", options=options)
+    listing = listed(cast.alice, key, ListingState.SYNCED)
+    browser = enter(client, cast.bob)
+    path = f"/products/{key}/listings/{listing}/override"
+    send = {"csrf_token": csrf(browser), "field": "price"}
+
+    browser.post(path, data={**send, "value": "12.50"})
+    browser.post(path, data={**send, "value": "13.00", "variant": "SH-M"})
+    shown = browser.get(f"/products/{key}").get_data(as_text=True)
+    refused = [
+        browser.post(path, data={**send, **wrong}).status_code
+        for wrong in (
+            {"value": ""},
+            {"value": "cheap"},
+            {"value": "9.00", "variant": "NOT-HERE"},
+            {"field": "sale_price", "value": "12.75"},
+        )
+    ]
+
+    with db.reading(cast.alice.actor) as session:
+        own = offer_overrides(session, [listing])[listing]
+    assert sorted(each["price"]["minor"] for each in own.values()) == [1250, 1300]
+    assert "2 differences on this channel" in shown
+    assert refused == [422] * 4
+
+    browser.post(path, data={**send, "clear": "yes"})
+
+    with db.reading(cast.alice.actor) as session:
+        assert offer_overrides(session, [listing]) == {}
 
 
 def test_a_listing_of_another_product_is_not_found(client: FlaskClient, cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""Writes on listings: pairing, unpairing, ignoring, listing here and there, overrides."""
+"""Which listing is which product: pairing, unpairing, ignoring, listing here and there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from app.core.db import new_id
 from app.core.errors import AppError, NotFound
 from app.core.work import Work
 from app.listings import pricing
-from app.listings.errors import AlreadyListed, AlreadyMapped, ListingNotFound
+from app.listings.errors import AlreadyListed, AlreadyMapped
 from app.listings.events import ListingMapped, ListingWanted
 from app.listings.matching import Item, ItemVariant, pair_variants
 from app.listings.models import Listing, ListingState, Offer, Pairing, Proposal
-from app.team.service import record_audit
+from app.listings.service.rows import get_listing, get_listings, tell
 
 _FREE: Final = frozenset((ListingState.UNMAPPED, ListingState.IGNORED))
 _BIND: Final = text(
@@ -32,31 +32,6 @@ _BIND: Final = text(
     bindparam("externals", type_=ARRAY(String())),
     bindparam("variants", type_=ARRAY(Uuid())),
 )
-
-
-def get_listing(work: Work, listing_id: UUID) -> Listing:
-    """Return a listing of this organization, locked; raises ListingNotFound."""
-    found = work.session.scalar(
-        select(Listing)
-        .where(Listing.id == listing_id, Listing.organization_id == work.organization_id)
-        .with_for_update()
-    )
-    if found is None:
-        raise ListingNotFound
-    return found
-
-
-def get_listings(work: Work, listing_ids: Sequence[UUID]) -> list[Listing]:
-    """Return listings of this organization, locked in the order of their ids."""
-    found = work.session.scalars(
-        select(Listing)
-        .where(Listing.id.in_(listing_ids), Listing.organization_id == work.organization_id)
-        .order_by(Listing.id)
-        .with_for_update()
-    ).all()
-    if len(found) != len(set(listing_ids)):
-        raise ListingNotFound
-    return list(found)
 
 
 def item_of(listing: Listing) -> Item:
@@ -152,7 +127,7 @@ def pair_all(work: Work, pairs: Sequence[NewPair]) -> None:
         listing.error = None
         listing.remote_fingerprint = None  # what was seen before the pair was never compared
         work.emit(ListingMapped(listing.id, listing.connection_id))
-        _tell(work, listing)
+        tell(work, listing)
     bound = [(p.listing.id, *each) for p in pairs for each in p.variant_pairs.items()]
     work.session.flush()
     work.session.execute(
@@ -186,7 +161,7 @@ def look_again(work: Work, *, but_on: UUID | None = None) -> None:
 def unmap_listing(work: Work, listing_id: UUID) -> Listing:
     """Take a pair apart; nothing is changed on either side."""
     listing = get_listing(work, listing_id)
-    _tell(work, listing)
+    tell(work, listing)
     if listing.external_id is None or listing.state == ListingState.GONE:
         work.session.delete(listing)
         return listing
@@ -206,7 +181,7 @@ def ignore_listing(work: Work, listing_id: UUID) -> Listing:
         raise AlreadyMapped
     listing.state = ListingState.IGNORED
     work.session.execute(delete(Proposal).where(Proposal.listing_id == listing.id))
-    _tell(work, listing)
+    tell(work, listing)
     return listing
 
 
@@ -215,7 +190,7 @@ def unignore_listing(work: Work, listing_id: UUID) -> Listing:
     listing = get_listing(work, listing_id)
     if listing.state == ListingState.IGNORED:
         listing.state = ListingState.UNMAPPED
-        _tell(work, listing)
+        tell(work, listing)
     return listing
 
 
@@ -242,7 +217,7 @@ def _create_each(work: Work, listings: Sequence[Listing]) -> list[UUID]:
         [listing] = listings
         listing.error = f"It could not be taken into your catalog: {refusal.sentence}"
         listing.error_count += 1
-        _tell(work, listing)
+        tell(work, listing)
         return []
 
 
@@ -300,7 +275,7 @@ def list_products(work: Work, connection_id: UUID, product_ids: Sequence[UUID]) 
         work.session.add(listing)
         work.session.flush()
         work.emit(ListingWanted(listing.id, connection_id))
-        _tell(work, listing)
+        tell(work, listing)
         made.append(listing.id)
     return made
 
@@ -317,42 +292,5 @@ def list_again(work: Work, listing_id: UUID) -> Listing:
     listing.remote_fingerprint, listing.rest_mark = None, None
     listing.state, listing.error, listing.error_count = ListingState.WAITING, None, 0
     work.emit(ListingWanted(listing.id, listing.connection_id))
-    _tell(work, listing)
+    tell(work, listing)
     return listing
-
-
-def set_override(
-    work: Work, listing_id: UUID, field: str, value: Any, *, is_cleared: bool = False
-) -> Listing:
-    """Give a field another value on this connection only, or let the master's value count again."""
-    listing = get_listing(work, listing_id)
-    if is_cleared:
-        listing.overrides.pop(field, None)
-    else:
-        listing.overrides[field] = value
-    listing.version += 1
-    work.emit(ListingWanted(listing.id, listing.connection_id))
-    _tell(work, listing)
-    return listing
-
-
-def send_prices(work: Work, listing_id: UUID, *, is_sent: bool) -> Listing:
-    """Send prices to one listing from now on, or leave them to the shop, whatever the rules say."""
-    listing = get_listing(work, listing_id)
-    if listing.sends_prices is is_sent:
-        return listing
-    listing.sends_prices = is_sent
-    listing.version += 1
-    name = work.session.get_one(Connection, listing.connection_id).name
-    does = "are sent" if is_sent else "are not sent"
-    sentence = f"Prices of {listing.title or 'a listing'} {does} to {name}."
-    record_audit(work, "listing.prices", "listing", listing.id, sentence)
-    work.emit(ListingWanted(listing.id, listing.connection_id))
-    _tell(work, listing)
-    return listing
-
-
-def _tell(work: Work, listing: Listing) -> None:
-    work.touch(f"listing-{listing.id}", f"connection-{listing.connection_id}", "listings")
-    if listing.product_id:
-        work.touch(f"product-{listing.product_id}")
