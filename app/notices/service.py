@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
@@ -75,6 +75,23 @@ def renew(work: Work, kind: str, title: str, body: str = "", link: str = "") -> 
     # Nobody waits for a notice: whoever holds it writes nearly the same into it.
     for notice in work.session.scalars(unread.with_for_update(skip_locked=True)):
         notice.title, notice.body, notice.created_at = title[:200], body[:2000], work.now
+        work.touch(EVERYBODY)
+
+
+def withdraw(work: Work, kind: str, link: str) -> None:
+    """Take notices for everybody back: what they tell of is over, whoever read them."""
+    gone = work.session.scalars(
+        delete(Notice)
+        .where(
+            Notice.organization_id == work.organization_id,
+            Notice.kind == kind,
+            Notice.link == link[:500],
+            Notice.user_id.is_(None),
+        )
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if gone:
         work.touch(EVERYBODY)
 
 

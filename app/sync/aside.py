@@ -15,7 +15,7 @@ from sqlalchemy import and_, false, or_, select, update
 from app.connections.models import Connection, ConnectionState
 from app.core.work import Work
 from app.listings.models import Listing, ListingState
-from app.sync import tasks
+from app.sync import tasks, telling
 from app.sync.models import (
     ChangeState,
     Conflict,
@@ -80,6 +80,8 @@ def _close(work: Work, listing_ids: Sequence[UUID]) -> None:
             .execution_options(synchronize_session=False)
         )
     if listing_ids:
+        theirs = select(Listing.connection_id).where(Listing.id.in_(listing_ids)).distinct()
+        telling.hush(work, work.session.scalars(theirs).all())
         work.touch("conflicts", "plans")
 
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Select, select, update
 
 from app.core.work import Work
-from app.sync import tasks
+from app.sync import tasks, telling
 from app.sync.models import ChangeState, Haste, SyncChange
 from app.team.service import record_audit
 
@@ -96,5 +96,6 @@ def _settle(
     pairs = {(listing_id, connection_id) for listing_id, connection_id in rows}
     haste = Haste.MASS if len(pairs) > tasks.FEW else Haste.USUAL
     tasks.request_pushes(work, pairs, haste=haste)
+    telling.hush(work, {connection_id for _, connection_id in pairs})
     work.touch("plans", "sync_runs", *(f"listing-{listing_id}" for listing_id, _ in pairs))
     return Decided(len(rows), max(0, (asked or len(rows)) - len(rows)))

@@ -15,8 +15,7 @@ from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingSnapshot, MediaBinding
-from app.notices import service as notices
-from app.sync import compare, mass, order_reading
+from app.sync import compare, mass, order_reading, telling
 from app.sync.models import (
     ChangeState,
     Conflict,
@@ -33,7 +32,6 @@ from app.sync.sides import MISSING
 
 FLOOD_WINDOW: Final = timedelta(hours=1)
 _OPEN: Final = ConflictState.OPEN
-_TOLD: Final = frozenset((Risk.DELETES.value, Risk.HIDES.value, Risk.PRICE_MOVE.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,9 @@ def keep_conflicts(work: Work, terms: Terms, pair: Pair, plan: ListingPlan) -> i
     if fresh or len(seen) != len(open_now):
         work.touch("conflicts", f"product-{pair.product_id}")
     if fresh:
-        _tell_of_conflicts(work, terms.connection, pair)
+        telling.tell_of_conflict(work, terms.connection, pair)
+    elif len(seen) != len(open_now):
+        telling.hush(work, [terms.connection.id])
     return len(seen)
 
 
@@ -172,24 +172,6 @@ def _update_conflict(
     if not is_same:
         row.ours, row.theirs = found.ours, found.theirs
         work.touch(f"conflict-{row.id}", "conflicts")
-
-
-def _tell_of_conflicts(work: Work, connection: Connection, pair: Pair) -> None:
-    """Tell of new conflicts: one notice per connection, renewed until somebody has read it."""
-    work.session.flush()
-    waiting = select(func.count()).where(
-        Conflict.connection_id == connection.id, Conflict.state == _OPEN
-    )
-    count = work.session.scalar(waiting) or 0
-    notices.renew(
-        work,
-        kind="conflict",
-        title=f"“{pair.ours.values.get('title') or pair.listing.title}” was changed on both sides"
-        if count == 1
-        else f"{count} conflicts with {connection.name} wait for you",
-        body=f"{connection.name} and SyncStore have different values. Both are kept; choose one.",
-        link=f"/sync/conflicts?connection={connection.id}",
-    )
 
 
 def log_applied(work: Work, terms: Terms, taken: Sequence[tuple[Pair, Sequence[Intent]]]) -> None:
@@ -273,29 +255,10 @@ def hold(work: Work, terms: Terms, pair: Pair, waiting: Sequence[tuple[Intent, s
         _outdated(work, known)
     if fresh:
         work.session.execute(insert(SyncChange), fresh)
-        _tell_of_held(work, terms.connection, fresh)
     if fresh or before:
+        telling.tell_of_held(work, terms.connection, [row["risk"] for row in fresh])
         work.touch("plans")
     return len(waiting)
-
-
-def _tell_of_held(work: Work, connection: Connection, fresh: Sequence[Mapping[str, Any]]) -> None:
-    """Tell of changes too large to go by themselves: one notice, renewed until somebody read it."""
-    if _TOLD.isdisjoint(row["risk"] for row in fresh):
-        return
-    waiting = select(func.count()).where(
-        SyncChange.connection_id == connection.id, SyncChange.state == ChangeState.HELD
-    )
-    count = work.session.scalar(waiting) or 0
-    notices.renew(
-        work,
-        kind="sync",
-        title=f"{count:,} change{'' if count == 1 else 's'} for {connection.name}"
-        f" wait{'s' if count == 1 else ''} for you",
-        body="Large price moves, hidden products and deletions stop before they are written."
-        " Send or decline them.",
-        link=f"/sync/plans?connection={connection.id}",
-    )
 
 
 def _outdated(work: Work, row: SyncChange) -> None:

@@ -23,7 +23,7 @@ from app.core.errors import Forbidden, Invalid
 from app.core.work import Work
 from app.listings.models import Listing
 from app.notices import service as notices
-from app.sync import apply, bases, compare, planner, project, tasks, writing
+from app.sync import apply, bases, compare, planner, project, tasks, telling, writing
 from app.sync.errors import ConflictMoved, ConflictNotFound
 from app.sync.models import (
     ChangeState,
@@ -197,6 +197,7 @@ def _close(work: Work, row: Conflict, choice: Resolution, intent: Intent) -> Non
         f"Decided “{FIELDS[row.field].label}”: {_WORDS[choice]}",
     )
     _tell(work, row)
+    telling.hush(work, [row.connection_id])
     work.touch(f"listing-{row.listing_id}", f"product-{row.product_id}")
 
 

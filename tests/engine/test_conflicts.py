@@ -368,3 +368,8 @@ def test_many_new_conflicts_are_one_notice(shop: Shop) -> None:
             (notice,) = session.scalars(select(Notice).where(Notice.kind == "conflict"))
         assert notice.title == "3 conflicts with Sandbox wait for you"
         assert notice.link == f"/sync/conflicts?connection={store.connection_id}"
+
+        decide(shop, THEIRS)
+
+        with db.reading(shop.actor) as session:
+            assert session.scalars(select(Notice).where(Notice.kind == "conflict")).all() == []

@@ -55,4 +55,5 @@ def test_a_flood_of_hidden_listings_stops_at_the_limit_until_somebody_agrees(sho
 
         assert hidden(store) == PRODUCTS
         assert held(shop) == []
+        assert told(shop) == []
         assert {each.state for each in shop.listings()} == {"synced"}
