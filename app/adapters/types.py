@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
+from uuid import uuid4
 
 from app.adapters.values import Values
 
@@ -62,6 +63,10 @@ class ChannelProduct:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _of_its_own() -> str:
+    return str(uuid4())
+
+
 @dataclass(frozen=True, slots=True)
 class VariantDraft:
     """What a variant shall become. `values` holds only the fields to write."""
@@ -79,6 +84,7 @@ class ListingDraft:
     `key` is ours and stable: create means look-up-or-create by it (and by SKU). `kind` tells simple
     from variable on creation. `image_sources` maps an image key to a URL the channel may fetch, for
     pictures the channel does not have yet; `image_ids` maps keys to the channel's own picture ids.
+    `errand` names the work this is part of: the same again only when that work is tried again.
     """
 
     key: str
@@ -91,6 +97,7 @@ class ListingDraft:
     skus: Sequence[str] = ()  # every SKU of the product, for the look-up before a creation
     is_removed: bool = False
     seen: ChannelProduct | None = None  # what the draft was planned against
+    errand: str = field(default_factory=_of_its_own, compare=False)
 
     def is_outdated(self, now: ChannelProduct) -> bool:
         """Tell whether a field to write was changed meanwhile, to something else than is wanted.
@@ -119,7 +126,10 @@ def _moved(wanted: Values, before: Values, after: Values) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LevelDraft:
-    """Absolute stock of one variant at one place; `expected` is what we believe is there now."""
+    """Absolute stock of one variant at one place; `expected` is what we believe is there now.
+
+    `errand` is that of a `ListingDraft`.
+    """
 
     key: str
     external_id: str
@@ -127,6 +137,7 @@ class LevelDraft:
     quantity: int
     expected: int | None = None
     location: str | None = None
+    errand: str = field(default_factory=_of_its_own, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,7 +273,9 @@ def _written_down(work: Work, desk: Desk, errands: Sequence[Errand]) -> list[Err
     return [
         replace(
             errand,
-            draft=drafting.supplied(errand.pair, errand.draft, sources),
+            draft=replace(
+                drafting.supplied(errand.pair, errand.draft, sources), errand=str(errand.task.id)
+            ),
             change_ids=change_ids,
         )
         for errand, change_ids in zip(errands, ids, strict=True)

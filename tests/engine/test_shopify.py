@@ -1,13 +1,15 @@
 """A Shopify shop beside a WooCommerce store: adopted, edited on every side, idle."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from app.connections import wire
 from app.connections.models import ConnectionState
-from app.simulators.shopify import seed_products
+from app.simulators.shopify import StoreState, create_twin, seed_products
 from tests.engine.shopify import ShopifyShop, connected_shopify
 from tests.engine.world import Shop, Store, connected_store
 
@@ -43,6 +45,57 @@ def test_an_edit_travels_both_ways(shop: Shop, shopify: ShopifyShop) -> None:
     shop.settle()
     assert shop.values(mug).values["title"] == "Beaker"
     assert shop.conflicts() == []
+
+
+def test_stock_that_comes_and_goes_within_a_second_arrives_each_time(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    mug = shop.add_product("Mug", "MUG-1", quantity=19)
+    shopify.list_here(mug)
+
+    shown = []
+    for quantity in (3, 19, 3):
+        shop.edit(mug, "quantity", quantity)
+        shop.settle()
+        shown.append(shopify.shown("MUG-1")["quantity"])
+
+    assert shown == [3, 19, 3]
+    assert [each.error for each in shop.listings(shopify)] == [None]
+
+
+class Deaf(httpx.BaseTransport):
+    """A wire to a shop that loses the first writes of stock on their way."""
+
+    def __init__(self, state: StoreState, *, loses: int) -> None:
+        self.inner = httpx.WSGITransport(app=create_twin(state))
+        self.loses = loses
+        self.keys: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if b"mutation StockSet" in request.content:
+            self.keys.append(json.loads(request.content)["variables"]["key"])
+            if len(self.keys) <= self.loses:
+                raise httpx.ReadTimeout("gone")
+        return self.inner.handle_request(request)
+
+
+def test_stock_nobody_answered_is_sent_again_as_the_same_write(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    mug = shop.add_product("Mug", "MUG-1", quantity=19)
+    shopify.rules(auto_import_orders=False)  # else it waits until its orders were read
+    shopify.list_here(mug)
+    deaf = Deaf(shopify.state, loses=2)  # both tries of one push
+    wire.mount(shopify.address, deaf)
+
+    shop.edit(mug, "quantity", 3)
+    shop.settle()
+
+    assert shopify.shown("MUG-1")["quantity"] == 3
+    assert len(deaf.keys) == 3
+    assert len(set(deaf.keys)) == 1
 
 
 def test_a_running_shop_is_read_and_offered(shop: Shop) -> None:

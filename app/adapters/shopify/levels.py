@@ -52,7 +52,10 @@ class Levels:
             if turn.outcome is None and level is not None and self._is_counted(turn, level):
                 wishes.append((turn, _wish(turn.draft, level, place)))
         try:
-            refused = stock.set_quantities(self._client, [wish for _, wish in wishes])
+            errand = "/".join(turn.draft.errand for turn, _ in wishes)
+            refused = stock.set_quantities(
+                self._client, [wish for _, wish in wishes], errand=errand
+            )
         except Unknown:
             self._settle_lost([turn for turn, _ in wishes], place)
             return

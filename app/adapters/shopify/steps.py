@@ -180,7 +180,8 @@ class Steps:
                 item.note(error, few[at][0] if at is not None and at < len(few) else None)
 
     def _stock(self, item: Item, plan: Plan) -> None:
-        refused = stock.set_quantities(self._client, [wish for _, wish in plan.wishes])
+        wishes = [wish for _, wish in plan.wishes]
+        refused = stock.set_quantities(self._client, wishes, errand=item.draft.errand)
         for at, error in refused.items():
             item.note(error, plan.wishes[at][0].draft.key)
 

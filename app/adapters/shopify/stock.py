@@ -1,8 +1,9 @@
 """Stock: absolute quantities at one location, compared with what we saw, each sent once.
 
-The idempotency key is made from the input and from the moment the shop's figure was last changed.
-So the same write after a lost answer is answered with its first result, and the same figures on
-another day are a write of their own, although Shopify remembers keys for a day.
+The idempotency key is made from the errand, the input and the moment the shop's figure was last
+changed. So the same write after a lost answer is answered with its first result, and the same
+figures on another errand are a write of their own, although Shopify remembers keys for a day. The
+moment alone would not tell them apart: figures may come and go within the second Shopify tells.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ class Level:
     item: str  # global id of the inventory item
     is_tracked: bool
     available: int
-    version: str  # moves with every change of the figure
+    version: str  # moves with the figure, from one second to the next
 
     @property
     def quantity(self) -> int | None:
@@ -91,21 +92,23 @@ def read_levels(client: Client, variants: Sequence[str], location: str) -> dict[
     return found
 
 
-def set_quantities(client: Client, wishes: Sequence[Wish]) -> dict[int, UserError]:
+def set_quantities(client: Client, wishes: Sequence[Wish], *, errand: str) -> dict[int, UserError]:
     """Set quantities; returns what was refused, by position. Raises Unknown for a lost answer."""
     refused: dict[int, UserError] = {}
     for start in range(0, len(wishes), schema.MOST_ROWS):
         part = range(start, min(start + schema.MOST_ROWS, len(wishes)))
-        refused |= _set_part(client, wishes, list(part))
+        refused |= _set_part(client, wishes, list(part), errand=errand)
     return refused
 
 
-def _set_part(client: Client, wishes: Sequence[Wish], open_ones: list[int]) -> dict[int, UserError]:
+def _set_part(
+    client: Client, wishes: Sequence[Wish], open_ones: list[int], *, errand: str
+) -> dict[int, UserError]:
     """Set one call's worth: a refused row blocks all, so it is left out and the rest sent again."""
     refused: dict[int, UserError] = {}
     attempt = 0
     while open_ones:
-        errors = _send(client, [wishes[number] for number in open_ones], attempt)
+        errors = _send(client, [wishes[number] for number in open_ones], f"{errand}/{attempt}")
         if not errors:
             break
         named = {position: error for error in errors if (position := _position(error)) is not None}
@@ -123,7 +126,7 @@ def _position(error: UserError) -> int | None:
     return error.index_in("quantities")
 
 
-def _send(client: Client, wishes: Sequence[Wish], attempt: int) -> list[UserError]:
+def _send(client: Client, wishes: Sequence[Wish], attempt: str) -> list[UserError]:
     rows = [wish.row() for wish in wishes]
     key = idempotency_key(rows, [wish.version for wish in wishes], attempt)
     stated = {
@@ -141,8 +144,8 @@ def _send(client: Client, wishes: Sequence[Wish], attempt: int) -> list[UserErro
 
 
 def idempotency_key(
-    rows: Sequence[Mapping[str, Any]], versions: Sequence[str], attempt: int
+    rows: Sequence[Mapping[str, Any]], versions: Sequence[str], attempt: str
 ) -> str:
-    """Return the key of one write: the same for the same figures over the same state."""
+    """Return the key of one write: the same for an attempt at the same figures over one state."""
     text = json.dumps([rows, versions, attempt], sort_keys=True, separators=(",", ":"))
     return str(uuid5(NAMESPACE_URL, hashlib.sha256(text.encode()).hexdigest()))

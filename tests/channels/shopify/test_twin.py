@@ -454,6 +454,25 @@ def test_the_same_figures_on_another_day_are_written_again() -> None:
     assert stage.store.stock(int(variant)) == 9
 
 
+def test_figures_that_come_and_go_within_a_second_are_written_each_time() -> None:
+    stage = ShopifyStage()
+    moment = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    stage.store.clock = lambda: moment
+    mug = stage.add_simple("Mug", "M-1", quantity=19)
+    adapter, variant = stage.open(), stage.variant_of(mug)
+
+    shown = []
+    for quantity in (3, 19, 3):
+        wanted = VariantDraft("v", variant, {"quantity": quantity})
+        applied(adapter.push_listings([ListingDraft("m", mug, {}, (wanted,))])[0])
+        shown.append(stage.store.stock(int(variant)))
+    for quantity in (19, 3, 19):
+        applied(adapter.push_levels([LevelDraft("l", variant, None, quantity)])[0])
+        shown.append(stage.store.stock(int(variant)))
+
+    assert shown == [3, 19, 3, 19, 3, 19]
+
+
 def test_a_key_still_in_use_leaves_the_outcome_open() -> None:
     stage = ShopifyStage()
     mug = stage.add_simple("Mug", "M-1", quantity=5)

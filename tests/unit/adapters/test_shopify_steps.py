@@ -215,18 +215,19 @@ ROWS = [{"inventoryItemId": "i", "locationId": "l", "quantity": 3, "changeFromQu
 
 
 def test_the_same_write_over_the_same_state_has_the_same_key() -> None:
-    first = stock.idempotency_key(ROWS, ["2026-11-22"], 0)
+    first = stock.idempotency_key(ROWS, ["2026-11-22"], "a/0")
 
-    assert stock.idempotency_key([dict(row) for row in ROWS], ["2026-11-22"], 0) == first
+    assert stock.idempotency_key([dict(row) for row in ROWS], ["2026-11-22"], "a/0") == first
     assert len(first) == 36
 
 
 def test_the_same_figures_another_day_are_a_write_of_their_own() -> None:
-    first = stock.idempotency_key(ROWS, ["2026-11-22"], 0)
+    first = stock.idempotency_key(ROWS, ["2026-11-22"], "a/0")
 
-    assert stock.idempotency_key(ROWS, ["2026-11-23"], 0) != first
-    assert stock.idempotency_key(ROWS, ["2026-11-22"], 1) != first
-    assert stock.idempotency_key([{**ROWS[0], "quantity": 4}], ["2026-11-22"], 0) != first
+    assert stock.idempotency_key(ROWS, ["2026-11-23"], "a/0") != first
+    assert stock.idempotency_key(ROWS, ["2026-11-22"], "a/1") != first
+    assert stock.idempotency_key(ROWS, ["2026-11-22"], "b/0") != first
+    assert stock.idempotency_key([{**ROWS[0], "quantity": 4}], ["2026-11-22"], "a/0") != first
 
 
 def test_a_comparison_is_always_named_even_when_it_is_none() -> None:
