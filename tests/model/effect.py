@@ -164,7 +164,7 @@ def check(case: Case) -> Mapping[str, int]:
     if not same(after, wanted):
         raise Broken(f"planned {wanted}, and the channel shows {after}")
     _comes_to_rest(case, plan, ours, after, base)
-    _takes_back(case, plan, theirs)
+    _takes_back(case, plan, theirs, after)
     return {"writes": len(plan.pushes), "conflicts": len(plan.conflicts), "undone": 1}
 
 
@@ -182,19 +182,24 @@ def _comes_to_rest(case: Case, plan: ListingPlan, ours: Side, after: Side, base:
         raise Broken(f"planned twice, it writes {sorted(map(str, left))} again")
 
 
-def _takes_back(case: Case, plan: ListingPlan, before: Side) -> None:
-    """Undo is a push of what was there; the channel then shows what it showed."""
+def _takes_back(case: Case, plan: ListingPlan, before: Side, after: Side) -> None:
+    """Undo is a push of what was there; the channel then shows it. So is an undo of the undo."""
     if not plan.pushes:
         return
-    product = case.read()
     inverse = tuple(
         replace(each, old=each.new, new=before.value(each.field, each.variant_key))
         for each in plan.pushes
     )
-    case.push(ListingPlan(intents=inverse), product)
-    after = case.shown(case.read())
-    if not same(after, before):
-        raise Broken(f"taken back, the channel shows {after} and not {before}")
+    for words, intents, wanted in (
+        ("taken back", inverse, before),
+        ("done again", plan.pushes, after),
+    ):
+        outcome = case.push(ListingPlan(intents=intents), case.read())
+        if not isinstance(outcome, Applied) or outcome.problems:
+            raise Broken(f"{words}, it came to {outcome}")
+        shown = case.shown(case.read())
+        if not same(shown, wanted):
+            raise Broken(f"{words}, the channel shows {shown} and not {wanted}")
 
 
 def _with_an_edit_meanwhile(
@@ -228,7 +233,11 @@ def cases(adapter: ChannelAdapter, seed: int) -> Iterator[Case]:
 def play(some: Iterator[Case], count: int) -> Tally:
     """Play so many cases; returns what they came to."""
     totals = dict.fromkeys(("writes", "conflicts", "moved", "undone"), 0)
-    for _ in range(count):
-        for name, by in check(next(some)).items():
+    for number in range(1, count + 1):
+        try:
+            counted = check(next(some))
+        except Broken as error:
+            raise Broken(f"case {number}: {error}") from error
+        for name, by in counted.items():
             totals[name] += by
     return Tally(count, **totals)
