@@ -1,6 +1,6 @@
 """The frozen words spoken across the port; JSON of channels never gets past a mapper."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,10 +14,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a read goes on. `kind` is full, changes or ids; `state` belongs to the adapter."""
+    """Where a read goes on. `kind` is full, changes or ids; `state` belongs to the adapter.
+
+    `expected` says how many items we know of already, where a read begins that shows nobody news.
+    """
 
     kind: Literal["full", "changes", "ids"]
     state: Mapping[str, Any] = field(default_factory=dict)
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Page(Generic[Item]):
 
     `unreadable` names items the channel sent in a shape we cannot read; the others are good.
     `check_after` says that the channel is still preparing what `next` will read: ask no sooner.
+    `sealed` are items that are only read where the channel spells them otherwise than before.
     """
 
     items: Sequence[Item]
@@ -34,6 +39,7 @@ class Page(Generic[Item]):
     total: int | None = None
     unreadable: tuple["Problem", ...] = ()
     check_after: timedelta | None = None
+    sealed: Sequence["Sealed"] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,26 @@ class ChannelProduct:
     is_deleted: bool = False
     is_writable: bool = True  # False: shown and mapped, never written (grouped, external …)
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sealed:
+    """An answer that was not read yet: whom it is about, and a digest of how it is spelled.
+
+    Equal digests open to equal products, whoever opens them and when: everything the reading
+    depends on is in the digest, the edition of the code that reads included. Opening asks nobody.
+    """
+
+    external_id: str
+    digest: str
+    reading: Callable[[], ChannelProduct]
+    product: ChannelProduct | None = None  # once it was opened
+
+    def open(self) -> ChannelProduct:
+        """Read the answer, once; raises BadPayload when it cannot be read."""
+        if self.product is None:
+            self.product = self.reading()
+        return self.product
 
 
 def _of_its_own() -> str:

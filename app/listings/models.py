@@ -113,6 +113,8 @@ class Listing(Base, Identified, Owned):
     remote_modified_at: Mapped[datetime | None]
     # What both sides were when they were last compared and agreed; see sync.rest.
     rest_mark: Mapped[str | None] = mapped_column(String(64))
+    # How the channel spelled an answer, and what reading it came to; see sync.answers.
+    answer_mark: Mapped[str | None] = mapped_column(String(64))
     overrides: Mapped[Json] = mapped_column(
         MutableDict.as_mutable(JSONB), default=dict, server_default="{}"
     )  # field → value

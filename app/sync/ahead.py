@@ -13,7 +13,7 @@ from app.adapters.types import ChannelProduct, Cursor, Page
 from app.connections.wire import OpenConnection, refuse_if_closed
 from app.core.actor import Actor
 from app.core.work import unit_of_work
-from app.sync import tasks
+from app.sync import answers, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,13 @@ class Pages:
         with unit_of_work(self.actor) as work:
             refuse_if_closed(work, self.opened.id)
             order = tasks.read_order(work)
-        asked = self._reader.submit(self.opened.adapter.pull_products, cursor)
+        asked = self._reader.submit(self._read, cursor)
         self._begun = (cursor, order, asked)
+
+    def _read(self, cursor: Cursor) -> Page[ChannelProduct]:
+        page = self.opened.adapter.pull_products(cursor)
+        answers.open_unknown(self.actor, self.opened.id, page.sealed)
+        return page
 
     def take(self, cursor: Cursor) -> Answer:
         """Return the page a cursor stands for, begun already or not."""

@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.types import ChannelProduct
+from app.adapters.errors import BadPayload
+from app.adapters.types import ChannelProduct, Problem, Sealed
 from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer, Pairing
-from app.sync import apply, gone, order_reading, project, records, rest, tasks, unanswered
+from app.sync import (
+    answers,
+    apply,
+    gone,
+    order_reading,
+    project,
+    records,
+    rest,
+    tasks,
+    unanswered,
+)
+
+_NO_FIGURES: Final = frozenset(("differing", "unreadable"))
 
 
 @dataclass(slots=True)
@@ -27,6 +40,7 @@ class Tally:
     failed: int = 0
     conflicts: int = 0
     differing: set[str] = field(default_factory=set)  # their ids of what had moved
+    unreadable: list[Problem] = field(default_factory=list)
 
     @property
     def drifted(self) -> int:
@@ -35,13 +49,26 @@ class Tally:
 
     def totals(self) -> dict[str, int]:
         """Return the figures a run counts."""
-        return {name: by for name, by in asdict(self).items() if name != "differing"}
+        return {name: by for name, by in asdict(self).items() if name not in _NO_FIGURES}
 
 
-def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]) -> Tally:
-    """Merge a page of the channel's products into ours; unknown ones become unmapped listings."""
-    tally = Tally(done=len(products))
-    known = rest.known(work, terms, [each.external_id for each in products])
+def take_in(
+    work: Work,
+    terms: records.Terms,
+    products: Sequence[ChannelProduct],
+    sealed: Sequence[Sealed] = (),
+) -> Tally:
+    """Merge a page of the channel's products into ours; unknown ones become unmapped listings.
+
+    Of sealed ones only those are opened that may have to be merged.
+    """
+    tally = Tally()
+    shown = [*(each.external_id for each in products), *(each.external_id for each in sealed)]
+    known = rest.known(work, terms, shown)
+    opened = _opened(terms, tally, known, sealed)
+    tally.done = len(products) + len(sealed) - len(tally.unreadable)
+    products = [*products, *(product for _, product in opened)]
+    prints = {each.external_id: project.fingerprint(each) for each in products}
     fresh = [each for each in products if each.external_id not in known and not each.is_deleted]
     _add_listings(work, terms.connection, fresh)
     tally.created = len(fresh)
@@ -49,9 +76,13 @@ def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]
     tasks.request_pulls(work, terms.connection.id, late)
     current = known.keys() - set(late)
     asked = [each for each in products if each.external_id in current]
-    news, still = _sorted(terms, known, asked)
+    news, still = _sorted(terms, known, asked, prints)
     _compare(work, terms, tally, known, news, still)
-    tally.unchanged = len(products) - len(fresh) - tally.drifted
+    tally.unchanged = tally.done - len(fresh) - tally.drifted
+    marks = {
+        key: answers.mark(each, prints[key]) for each, _ in opened if (key := each.external_id)
+    }
+    answers.remember(work, terms.connection.id, marks)
     work.session.execute(
         update(Listing)
         .where(Listing.id.in_([row.id for row in known.values()]))
@@ -61,28 +92,45 @@ def take_in(work: Work, terms: records.Terms, products: Sequence[ChannelProduct]
     return tally
 
 
+def _opened(
+    terms: records.Terms,
+    tally: Tally,
+    known: dict[str, rest.Known],
+    sealed: Sequence[Sealed],
+) -> list[tuple[Sealed, ChannelProduct]]:
+    """Open the answers that are not known to show what was there; what cannot be read is told."""
+    opened = []
+    for each in sealed:
+        row = known.get(each.external_id)
+        if row is not None and row.spells(each) and (row.is_at_rest or not terms.is_thorough):
+            continue
+        try:
+            opened.append((each, each.open()))
+        except BadPayload as error:
+            tally.unreadable.append(Problem(error.sentence, error.path, "unreadable"))
+            known.pop(each.external_id, None)  # it was not seen, and is asked for by itself
+    return opened
+
+
 Products = Sequence[ChannelProduct]
 
 
 def _sorted(
-    terms: records.Terms, known: Mapping[str, rest.Known], products: Products
+    terms: records.Terms,
+    known: Mapping[str, rest.Known],
+    products: Products,
+    prints: Mapping[str, str],
 ) -> tuple[Products, Products]:
     """Return what has news, and what is to be compared although the channel shows nothing new."""
     news, still = [], []
     for each in products:
         row = known[each.external_id]
-        if _has_news(row, each, terms):
+        # What the channel still shows as we last saw or wrote it is skipped: an echo is no change.
+        if terms.is_forced or each.is_deleted or not row.shows(prints[each.external_id]):
             news.append(each)
         elif terms.is_thorough and not row.is_at_rest:
             still.append(each)
     return news, still
-
-
-def _has_news(row: rest.Known, product: ChannelProduct, terms: records.Terms) -> bool:
-    """Skip what the channel still shows as we last saw or wrote it: an echo is no change."""
-    if terms.is_forced or product.is_deleted:
-        return True
-    return not row.shows(project.fingerprint(product))
 
 
 def _compare(

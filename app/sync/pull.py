@@ -196,8 +196,9 @@ def _read_page(
             order=answer.order,
             is_thorough=run.kind == RunKind.RECONCILE,
         )
-        tally = intake.take_in(work, terms, page.items)
-        tally.failed += len(page.unreadable)  # never taken for deleted
+        tally = intake.take_in(work, terms, page.items, page.sealed)
+        tally.unreadable += page.unreadable
+        tally.failed += len(tally.unreadable)  # never taken for deleted
         runs.count(work, run.id, **tally.totals())
         _note_total(work, run, page, tally)
         _note_pull(work, opened.id)
@@ -211,8 +212,8 @@ def _note_total(work: Work, run: SyncRun, page: Page[ChannelProduct], tally: int
     values: dict[str, Any] = {"drifted": SyncRun.drifted + tally.drifted}
     if page.total is not None:
         values["total"] = page.total
-    if page.unreadable:  # the run names the first; its count of failures says how many
-        values["error"] = func.coalesce(SyncRun.error, page.unreadable[0].sentence)
+    if tally.unreadable:  # the run names the first; its count of failures says how many
+        values["error"] = func.coalesce(SyncRun.error, tally.unreadable[0].sentence)
     if watermark:
         _keep_watermark(work, run.connection_id, watermark["watermark"])
     work.session.execute(
@@ -232,10 +233,21 @@ def _cursor_of(actor: Actor, run: SyncRun) -> Cursor:
         return Cursor(run.cursor["kind"], run.cursor["state"])
     kind: Literal["full", "changes"] = "full" if run.kind in _FULL else "changes"
     if kind == "full":
-        return Cursor("full")
+        return Cursor("full", expected=_expected(actor, run))
     with db.reading(actor) as session:
         kept = session.get(ReadCursor, (run.connection_id, CHANGES))
     return Cursor("changes", kept.state) if kept else Cursor("full")
+
+
+def _expected(actor: Actor, run: SyncRun) -> int:
+    """Return how many listings a comparison meets again; a first read shows some at once."""
+    if run.kind != RunKind.RECONCILE:
+        return 0
+    with db.reading(actor) as session:
+        listed = select(func.count()).where(
+            Listing.connection_id == run.connection_id, Listing.external_id.is_not(None)
+        )
+        return session.scalar(listed) or 0
 
 
 def _keep_watermark(work: Work, connection_id: UUID, packed: dict[str, Any]) -> None:

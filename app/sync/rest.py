@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from app.adapters.types import Sealed
 from app.catalog.models import Product
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer
-from app.sync import compare, records
+from app.sync import answers, compare, records
 from app.sync.models import BaseValue
 
 _EDITION: Final = 1  # another one compares everything again: for when comparing itself changes
@@ -46,11 +47,17 @@ class Known(NamedTuple):
     is_paired: bool
     read_order: int
     fingerprint: str | None
+    answer_mark: str | None
     is_marked: bool
 
     def shows(self, fingerprint: str) -> bool:
         """Tell whether the channel shows what it last showed, and nobody waits for an answer."""
         return self.state not in _RESTLESS and self.fingerprint == fingerprint
+
+    def spells(self, answer: Sealed) -> bool:
+        """Tell whether a sealed answer would show what the channel last showed, if opened."""
+        is_known = self.answer_mark == answers.mark(answer, self.fingerprint)
+        return self.fingerprint is not None and is_known and self.state not in _RESTLESS
 
     @property
     def is_at_rest(self) -> bool:
@@ -68,6 +75,7 @@ def known(work: Work, terms: records.Terms, external_ids: Sequence[str]) -> dict
             Listing.product_id.is_not(None),
             Listing.read_order,
             Listing.remote_fingerprint,
+            Listing.answer_mark,
             func.coalesce(Listing.rest_mark == _mark(terms), False),
         )
         .outerjoin(Product, Product.id == Listing.product_id)

@@ -158,7 +158,7 @@ def read_all(adapter: ChannelAdapter, cursor: Cursor) -> tuple[list[ChannelProdu
     for _ in range(200):
         page = adapter.pull_products(cursor)
         assert not page.unreadable
-        items += page.items
+        items += [*page.items, *(each.open() for each in page.sealed)]
         if page.next is None:
             return items, page.watermark
         cursor = page.next

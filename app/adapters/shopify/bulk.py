@@ -2,27 +2,41 @@
 
 Shopify writes children under their parent (`groupObjects`), so a product is complete when the next
 one begins. A page is a stretch of the file; the cursor remembers the byte the next one starts at.
+Products come sealed: what is spelled as it was when it was last read is not read again.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
+from app.adapters import units
 from app.adapters.errors import BadPayload, Refused, Throttled, Unavailable
 from app.adapters.shopify import ids, schema
+from app.adapters.shopify.client import row_of
 from app.adapters.shopify.documents import bulk as bulk_documents
 from app.adapters.shopify.mapper import inward
+from app.adapters.shopify.mapper.dialect import Dialect
+from app.adapters.shopify.mapper.reader import Reader
 from app.adapters.shopify.problems import ItemRefused
 from app.adapters.shopify.shop import Shop
-from app.adapters.types import ChannelProduct, Cursor, Page, Problem
+from app.adapters.types import ChannelProduct, Cursor, Page, Problem, Sealed
+from app.core import money
+from app.core.edition import edition_of
 
 PER_PAGE: Final = 500  # products, or …
-VARIANTS_PER_PAGE: Final = 5000  # … as many as have so many variants: a page is held in memory
+LINES_PER_PAGE: Final = 10_000  # … as many as have so many lines: a page is held in memory
 # An export is looked at after pauses that grow with it: its end is noticed soon for its length.
 PAUSES: Final = ((10, timedelta(seconds=1)), (30, timedelta(seconds=2)))  # until the nth look
 LATER: Final = timedelta(seconds=5)
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
 _SLOT_WAIT: Final = 60.0
+# A name of JSON, no text: quotes inside a text are escaped.
+_CHILD: Final = re.compile(rb'"__parentId"\s*:')
+_EDITION: Final = edition_of(Path(__file__).parent, Path(units.__file__), Path(money.__file__))
 
 
 class Bulk:
@@ -102,47 +116,73 @@ class Bulk:
         done = Cursor("changes", mark)
         if not url:
             return Page([], None, watermark=done, total=total)
-        items: list[ChannelProduct] = []
+        sealed: list[Sealed] = []
         unreadable: list[Problem] = []
-        offset, variants = int(state.get("offset") or 0), 0
+        offset, held = int(state.get("offset") or 0), 0
+        dialect = self._shop.dialect  # asked for here: opening a seal asks nobody
         with self._client.lines_of(str(url), offset=offset) as lines:
-            for at, row in assembled(lines):
-                if len(items) + len(unreadable) >= PER_PAGE or variants >= VARIANTS_PER_PAGE:
+            for group in grouped(lines):
+                if len(sealed) + len(unreadable) >= PER_PAGE or held >= LINES_PER_PAGE:
                     ahead = Cursor("full", {**state, "offset": offset})
-                    return Page(items, ahead, total=total, unreadable=tuple(unreadable))
-                offset, variants = at, variants + len(row["variants"]["nodes"])
+                    return Page([], ahead, total=total, unreadable=tuple(unreadable), sealed=sealed)
+                offset, held = group.end, held + len(group.lines)
                 try:
-                    items.append(inward.product(row, self._shop.dialect, at=_where(row)))
+                    sealed.append(_seal(group.lines, dialect))
                 except BadPayload as error:
                     unreadable.append(Problem(error.sentence, error.path, "unreadable"))
-        return Page(items, None, watermark=done, total=total, unreadable=tuple(unreadable))
+        return Page([], None, done, total, tuple(unreadable), sealed=sealed)
 
 
 def _pause(looks: int) -> timedelta:
     return next((pause for until, pause in PAUSES if looks < until), LATER)
 
 
-def _where(row: Mapping[str, Any]) -> str:
-    return f"product {ids.number(row.get('id')) or '?'}"
+class Group(NamedTuple):
+    """The lines of one product, its own first, and the offset after the last of them."""
+
+    end: int
+    lines: list[bytes]
 
 
-def assembled(lines: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Put children back under their parents: (offset after its last line, product) in turn."""
-    product: dict[str, Any] | None = None
-    variants: dict[str, dict[str, Any]] = {}
+def grouped(lines: Iterator[tuple[int, bytes]]) -> Iterator[Group]:
+    """Keep children with their parents; no line is read for that."""
+    held: list[bytes] = []
     end = 0
-    for at, row in lines:
-        parent = row.get("__parentId") if isinstance(row, dict) else None
-        if parent is None:
-            if product is not None:
-                yield end, product
-            product = {**row, "variants": {"nodes": []}, "media": {"nodes": []}}
-            variants = {}
-        elif product is not None:
-            _put(product, variants, str(parent), row)
+    for at, line in lines:
+        is_child = _CHILD.search(line) is not None
+        if held and not is_child:
+            yield Group(end, held)
+            held = []
+        if held or not is_child:
+            held.append(line)
         end = at
-    if product is not None:
-        yield end, product
+    if held:
+        yield Group(end, held)
+
+
+def _seal(lines: Sequence[bytes], dialect: Dialect) -> Sealed:
+    """Keep a product closed; raises BadPayload when it does not even say which one it is."""
+    spelled = "|".join((_EDITION, dialect.currency, dialect.weight_unit)).encode()
+    digest = hashlib.sha256(spelled)
+    for line in lines:
+        digest.update(b"\n")
+        digest.update(line)
+    number = Reader(row_of(lines[0]), "product").identity()
+    return Sealed(number, digest.hexdigest(), partial(_opened, lines, dialect, number))
+
+
+def _opened(lines: Sequence[bytes], dialect: Dialect, number: str) -> ChannelProduct:
+    return inward.product(assembled(lines), dialect, at=f"product {number}")
+
+
+def assembled(lines: Sequence[bytes]) -> dict[str, Any]:
+    """Put the children of a product back under it."""
+    product = {**row_of(lines[0]), "variants": {"nodes": []}, "media": {"nodes": []}}
+    variants: dict[str, dict[str, Any]] = {}
+    for line in lines[1:]:
+        row = row_of(line)
+        _put(product, variants, str(row["__parentId"]), row)
+    return product
 
 
 def _put(

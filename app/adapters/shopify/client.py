@@ -120,8 +120,8 @@ class Client:
         return payload
 
     @contextmanager
-    def lines_of(self, url: str, *, offset: int = 0) -> Iterator[Iterator[tuple[int, Any]]]:
-        """Stream a result file from an offset: (offset after the line, JSON); without our key."""
+    def lines_of(self, url: str, *, offset: int = 0) -> Iterator[Iterator[tuple[int, bytes]]]:
+        """Stream a result file from an offset: (offset after the line, line); without our key."""
         try:
             with self._transport.stream(url, offset=offset) as (response, chunks):
                 if response.status_code not in (200, 206):
@@ -232,7 +232,7 @@ def _message(answer: Mapping[str, Any] | None) -> str:
     return next((message for _, message in problems.top_codes(answer or {})), "")
 
 
-def _lines(chunks: Iterator[bytes], at: int, wanted: int) -> Iterator[tuple[int, Any]]:
+def _lines(chunks: Iterator[bytes], at: int, wanted: int) -> Iterator[tuple[int, bytes]]:
     """Cut a stream that begins `at` bytes into a file into JSON lines; holds one chunk at a time.
 
     Lines that end at or before `wanted` are passed over: storage that cannot start in the middle
@@ -244,12 +244,13 @@ def _lines(chunks: Iterator[bytes], at: int, wanted: int) -> Iterator[tuple[int,
         for line in whole:
             at += len(line) + 1
             if at > wanted and line.strip():
-                yield at, _row(line)
+                yield at, line
     if rest.strip():
-        yield at + len(rest), _row(rest)
+        yield at + len(rest), rest
 
 
-def _row(line: bytes) -> Any:
+def row_of(line: bytes) -> Any:
+    """Return the JSON of a line of a result file."""
     try:
         return json.loads(line)
     except ValueError:

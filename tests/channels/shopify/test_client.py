@@ -20,7 +20,7 @@ from app.adapters.errors import (
     Unsupported,
 )
 from app.adapters.shopify import problems
-from app.adapters.shopify.client import _lines
+from app.adapters.shopify.client import _lines, row_of
 from app.adapters.shopify.documents import reading, shop, writing
 from app.core.rate_limit import RateLimited
 from tests.channels.shopify.scripted import (
@@ -299,8 +299,8 @@ def test_a_result_is_streamed_from_where_the_last_page_ended(answer: Answer) -> 
     with far.client.lines_of("https://storage.test/result.jsonl", offset=at) as lines:
         rest = list(lines)
 
-    assert first == {"id": 1}
-    assert [row["id"] for _, row in rest] == [2, 3]
+    assert first == b'{"id":1}'
+    assert [json.loads(row)["id"] for _, row in rest] == [2, 3]
     assert rest[-1][0] == len(FILE)
 
 
@@ -326,7 +326,7 @@ def test_wherever_a_stream_is_cut_its_lines_are_whole(
 
 def _cut(content: bytes, size: int, *, wanted: int = 0) -> list[tuple[int, Any]]:
     chunks = (content[start : start + size] for start in range(0, len(content), size))
-    return list(_lines(chunks, 0, wanted))
+    return [(at, json.loads(line)) for at, line in _lines(chunks, 0, wanted)]
 
 
 @pytest.mark.parametrize(
@@ -340,4 +340,5 @@ def test_a_result_that_breaks_off_is_read_again_later(answer: Answer) -> None:
         pytest.raises(Unavailable),
         far.client.lines_of("https://storage.test/result.jsonl") as lines,
     ):
-        list(lines)
+        for _, line in lines:
+            row_of(line)

@@ -43,7 +43,7 @@ def _export(adapter: ChannelAdapter, stage: ShopifyStage) -> list[ChannelProduct
     for _ in range(40):
         assert cursor is not None
         page = adapter.pull_products(cursor)
-        items += page.items
+        items += [*page.items, *(each.open() for each in page.sealed)]
         cursor = page.next
         if cursor is None:
             return items

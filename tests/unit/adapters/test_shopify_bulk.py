@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.adapters.errors import Refused, Throttled, Unavailable
+from app.adapters.errors import BadPayload, Refused, Throttled, Unavailable
 from app.adapters.shopify import bulk
 from app.adapters.shopify.bulk import Bulk
 from app.adapters.shopify.shop import Shop
-from app.adapters.types import ChannelProduct, Cursor, Page
+from app.adapters.types import ChannelProduct, Cursor, Page, Sealed
 from tests.channels.shopify.scripted import Answer, Far, says
 
 URL = "https://storage.test/result.jsonl"
@@ -43,27 +43,92 @@ def _product(number: int, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _numbered(rows: list[dict[str, Any]]) -> Iterator[tuple[int, Any]]:
-    yield from enumerate(rows, start=1)
+def _numbered(rows: list[dict[str, Any]]) -> Iterator[tuple[int, bytes]]:
+    yield from enumerate((json.dumps(row).encode() for row in rows), start=1)
 
 
 def test_children_find_their_parents() -> None:
     rows = [*_product(1), *_product(2)]
 
-    found = list(bulk.assembled(_numbered(rows)))
+    groups = list(bulk.grouped(_numbered(rows)))
+    first, second = (bulk.assembled(each.lines) for each in groups)
 
-    assert [(at, row["id"]) for at, row in found] == [
-        (4, "gid://shopify/Product/1"),
-        (8, "gid://shopify/Product/2"),
-    ]
-    [variant] = found[0][1]["variants"]["nodes"]
+    assert [each.end for each in groups] == [4, 8]
+    assert [first["id"], second["id"]] == ["gid://shopify/Product/1", "gid://shopify/Product/2"]
+    [variant] = first["variants"]["nodes"]
     assert variant["media"]["nodes"] == [{"id": "gid://shopify/MediaImage/9"}]
     assert "__parentId" not in variant
-    assert len(found[0][1]["media"]["nodes"]) == 1
+    assert len(first["media"]["nodes"]) == 1
+
+
+@pytest.mark.parametrize("title", ["__parentId", '"__parentId":', '","__parentId":"', "\\"])
+def test_a_title_cannot_make_a_product_a_child(title: str) -> None:
+    rows = [*_product(1), *_product(2, title=title)]
+
+    assert [each.end for each in bulk.grouped(_numbered(rows))] == [4, 8]
 
 
 def test_an_empty_export_holds_nothing() -> None:
-    assert list(bulk.assembled(_numbered([]))) == []
+    assert list(bulk.grouped(_numbered([]))) == []
+
+
+def _sealed(rows: list[dict[str, Any]], **facts: str) -> Sealed:
+    shop = Far(_state("COMPLETED", url=URL), _storage(_lines(rows)))
+    known = {"currency": "USD", **facts}
+    places = {"location_id": "7", "publication_ids": ["3"]}
+    [sealed] = Bulk(Shop(shop.client, known, places)).page({"bulk": "x", "mark": MARK}).sealed
+    return sealed
+
+
+def _lines(rows: list[dict[str, Any]]) -> bytes:
+    return b"\n".join(json.dumps(row).encode() for row in rows)
+
+
+def _changed(line: int, **fields: Any) -> list[dict[str, Any]]:
+    return [{**row, **fields} if at == line else row for at, row in enumerate(_product(1))]
+
+
+_LEVEL = {"tracked": True, "inventoryLevel": {"quantities": [{"name": "available", "quantity": 3}]}}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(_changed(0, title="Cup"), id="title"),
+        pytest.param(_changed(0, updatedAt="2026-11-22T00:00:01Z"), id="moment"),
+        pytest.param(_changed(0, attributes={"value": '{"Colour": ["Blue"]}'}), id="metafield"),
+        pytest.param(_changed(1, price="1.01"), id="price"),
+        pytest.param(_changed(1, inventoryItem=_LEVEL), id="level"),
+        pytest.param(_changed(2, id="gid://shopify/MediaImage/8"), id="picture of a variant"),
+        pytest.param(_changed(3, alt="Front"), id="picture"),
+        pytest.param(_product(1)[:-1], id="a line less"),
+        pytest.param([*_product(1), _product(1)[-1]], id="a line more"),
+        pytest.param([*_product(1)[:1], *reversed(_product(1)[1:])], id="another order"),
+    ],
+)
+def test_whatever_is_spelled_otherwise_has_another_digest(rows: list[dict[str, Any]]) -> None:
+    assert _sealed(rows).digest != _sealed(_product(1)).digest
+
+
+def test_what_is_spelled_alike_has_one_digest_unless_it_is_read_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = _sealed(_product(1)).digest
+
+    assert _sealed(_product(1)).digest == first
+    assert _sealed(_product(1), currency="EUR").digest != first
+    monkeypatch.setattr(bulk, "_EDITION", "another")
+    assert _sealed(_product(1)).digest != first
+
+
+def test_a_line_that_broke_off_is_read_again_later() -> None:
+    content = _lines(_product(1))[:-3]
+    export, _ = _bulk(_state("COMPLETED", url=URL), _storage(content))
+
+    [sealed] = export.page({"bulk": "x", "mark": MARK}).sealed
+
+    with pytest.raises(Unavailable):
+        sealed.open()
 
 
 def _file(count: int) -> tuple[bytes, list[int]]:
@@ -123,7 +188,7 @@ def test_an_export_is_asked_for_waited_for_and_read_in_pages(
     assert 'query: "id:>12 status:active,draft,archived,unlisted"' in far.asked[0]["query"]
     assert "gid://shopify/Location/7" in far.asked[0]["query"]
     assert begun.check_after == waiting.check_after == timedelta(seconds=1)
-    assert [[item.external_id for item in page.items] for page in pages] == [
+    assert [[item.external_id for item in page.sealed] for page in pages] == [
         ["1", "2"],
         ["3", "4"],
         ["5"],
@@ -155,13 +220,26 @@ def test_a_shop_without_products_has_no_file() -> None:
 
 def test_a_product_that_cannot_be_read_is_named_and_the_others_are_good() -> None:
     rows = [*_product(1, title=7), *_product(2)]
-    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    content = _lines(rows)
     export, _ = _bulk(_state("COMPLETED", url=URL), _storage(content))
 
     page = export.page({"bulk": "x", "mark": MARK})
 
-    assert [item.external_id for item in page.items] == ["2"]
-    assert [problem.field for problem in page.unreadable] == ["product 1.title"]
+    unreadable, good = page.sealed
+    assert good.open().external_id == "2"
+    with pytest.raises(BadPayload) as caught:
+        unreadable.open()
+    assert caught.value.path == "product 1.title"
+
+
+def test_a_product_that_does_not_say_which_it_is_is_named() -> None:
+    content = _lines([*_product(1, id="?"), *_product(2)])
+    export, _ = _bulk(_state("COMPLETED", url=URL), _storage(content))
+
+    page = export.page({"bulk": "x", "mark": MARK})
+
+    assert [each.external_id for each in page.sealed] == ["2"]
+    assert [problem.field for problem in page.unreadable] == ["product.id"]
 
 
 def test_a_failed_export_is_asked_for_once_more() -> None:
