@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 2.0  # seconds between two looks when nobody rings
 SWEEP_EVERY: Final = 5.0
+_SHORTEST: Final = 0.01  # Redis waits for ever when asked to wait no time at all
+# What the doorbell says of a subject → the job that looks after it.
+_HEARD: Final = {"deliveries": jobs.DELIVERIES, "run": jobs.RUN}
 _WAITING: Final = text("SELECT task, organization_id, subject_id FROM waiting_work(:moment)")
 _INSTALL_TASKS: Final = {
     "clean": timedelta(hours=24),
@@ -84,14 +87,16 @@ def keep_install_tasks() -> None:
 
 
 def wait_for_a_ring(seconds: float = LOOK_EVERY) -> None:
-    """Sleep until somebody rings; who rang for webhooks of a connection gets its bell at once."""
-    rung = kv.client().brpop([news.DOORBELL], timeout=seconds)
+    """Sleep until somebody rings, or wanted to by now; who rang for a subject gets its bell."""
+    first = news.next_due()
+    until = (first - clock.now()).total_seconds() if first is not None else seconds
+    rung = kv.client().brpop([news.DOORBELL], timeout=min(seconds, max(until, _SHORTEST)))
     waiting = kv.client().lpop(news.DOORBELL, 1000) or []
     heard = {*(waiting if isinstance(waiting, list) else [waiting]), *([rung[1]] if rung else [])}
-    said = (each.decode() if isinstance(each, bytes) else each for each in heard)
-    for words in sorted(each.split() for each in said):
-        if words and words[0] == "deliveries" and len(words) == 3:
-            queues.ring(jobs.DELIVERIES, words[1], words[2])
+    said = [each.decode() if isinstance(each, bytes) else each for each in heard]
+    for words in sorted(each.split() for each in {*said, *news.due(clock.now())}):
+        if words and words[0] in _HEARD and len(words) == 3:
+            queues.ring(_HEARD[words[0]], words[1], words[2])
 
 
 class Scheduler:

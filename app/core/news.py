@@ -6,6 +6,7 @@ rights. Losing news costs a reload, so every failure here is logged and swallowe
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +18,11 @@ log = logging.getLogger(__name__)
 
 STREAM_LENGTH: Final = 10_000
 DOORBELL: Final = "doorbell"
+LATER: Final = "doorbell:later"  # what is to be heard, by the moment
 DOORS: Final = "news:doors"  # who has lost rights, whatever organization they listen in
 _DOORS_LENGTH: Final = 1_000
 _RINGS: Final = 1_000
+_LATER_SECONDS: Final = 3600
 
 
 def stream_key(organization_id: UUID) -> str:
@@ -53,6 +56,28 @@ def show_out(
         kv.client().xadd(DOORS, fields, maxlen=_DOORS_LENGTH, approximate=True)
     except redis.RedisError:
         log.warning("Open streams could not be ended; each ends by itself within minutes.")
+
+
+def ring_at(what: str, moment: datetime) -> None:
+    """Let the scheduler hear something at a moment; the last moment named for it counts."""
+    try:
+        kv.client().zadd(LATER, {what: moment.timestamp()})
+        kv.client().expire(LATER, _LATER_SECONDS)
+    except redis.RedisError:
+        log.warning("The scheduler will not be woken; it looks by itself every few seconds.")
+
+
+def due(moment: datetime) -> list[str]:
+    """Take what was to be heard by a moment; raises RedisError."""
+    found = kv.client().zrangebyscore(LATER, "-inf", moment.timestamp())
+    words = [each.decode() if isinstance(each, bytes) else str(each) for each in found]
+    return [each for each in words if kv.client().zrem(LATER, each)]
+
+
+def next_due() -> datetime | None:
+    """Return when the next thing is to be heard; raises RedisError."""
+    first = kv.client().zrange(LATER, 0, 0, withscores=True)
+    return datetime.fromtimestamp(float(first[0][1]), UTC) if first else None
 
 
 def ring(what: str = "outbox") -> None:

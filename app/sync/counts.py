@@ -169,11 +169,12 @@ def orders_first(
     if not order_reading.is_on(terms.connection, terms.capabilities):
         return passing, False
     moving = [variant_id for _, variant_id, moved in _moved(pair, passing) if moved]
-    owed = debts.owed_counts(work, terms.connection.id, moving) if moving else set()
+    is_owed = terms.owes and bool(moving)
+    owed = debts.owed_counts(work, terms.connection.id, moving) if is_owed else set()
     passing = _without(passing, owed)
     risen = {variant_id: moved for _, variant_id, moved in _moved(pair, passing) if moved > 0}
     waiting = _unexplained(work, terms, risen) if risen else set()
-    asked = _asked(work, pair.listing.id)
+    asked = set() if pair.listing.id in terms.steady else _asked(work, pair.listing.id)
     _forget(work, pair.listing.id, asked - waiting)
     if not waiting:
         return passing, bool(owed)
@@ -213,6 +214,17 @@ def _unexplained(work: Work, terms: records.Terms, risen: dict[UUID, int]) -> se
         for key, moved in risen.items()
         if moved > kept.get(key, 0) and key in held and key not in read
     }
+
+
+def asked_once(work: Work, terms: records.Terms, listing_ids: Sequence[UUID]) -> records.Terms:
+    """Ask for all of a batch what `orders_first` would ask for each of its listings."""
+    if not order_reading.is_on(terms.connection, terms.capabilities):
+        return terms
+    rising = select(Offer.listing_id).where(
+        Offer.listing_id.in_(listing_ids), Offer.rise_at.is_not(None)
+    )
+    steady = frozenset(listing_ids) - set(work.session.scalars(rising))
+    return replace(terms, steady=steady, owes=debts.are_there(work, terms.connection.id))
 
 
 def _asked(work: Work, listing_id: UUID) -> set[UUID]:

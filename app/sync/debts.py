@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.core.work import Work
 from app.listings.models import Listing, Offer
@@ -18,20 +18,26 @@ _MOVING: Final = ("cancel:", "refund:")
 
 def owed_counts(work: Work, connection_id: UUID, variant_ids: Sequence[UUID]) -> set[UUID]:
     """Return which of these variants are in an order that a shop has not heard our news of."""
-    subjects = work.session.scalars(
-        select(SyncTask.subject).where(
-            SyncTask.connection_id == connection_id,
-            SyncTask.direction == Direction.TELL,
-            SyncTask.state.in_([TaskState.WAITING, TaskState.RUNNING]),
-            or_(*(SyncTask.subject.startswith(kind) for kind in _MOVING)),
-        )
-    )
-    owed = [Owed.read(subject) for subject in subjects]
+    owed = [Owed.read(subject) for subject in work.session.scalars(_untold(connection_id))]
     if not owed:
         return set()
     which = or_(*(_of(each) for each in owed))
     found = select(OrderLine.variant_id).where(OrderLine.variant_id.in_(variant_ids), which)
     return {key for key in work.session.scalars(found) if key is not None}
+
+
+def are_there(work: Work, connection_id: UUID) -> bool:
+    """Tell whether a shop owes us any count."""
+    return bool(work.session.scalar(select(_untold(connection_id).exists())))
+
+
+def _untold(connection_id: UUID) -> Select[str]:
+    return select(SyncTask.subject).where(
+        SyncTask.connection_id == connection_id,
+        SyncTask.direction == Direction.TELL,
+        SyncTask.state.in_([TaskState.WAITING, TaskState.RUNNING]),
+        or_(*(SyncTask.subject.startswith(kind) for kind in _MOVING)),
+    )
 
 
 def _of(owed: Owed) -> ColumnElement[bool]:

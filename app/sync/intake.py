@@ -17,6 +17,7 @@ from app.listings.models import Listing, ListingState, Offer, Pairing
 from app.sync import (
     answers,
     apply,
+    counts,
     gone,
     order_reading,
     project,
@@ -151,6 +152,7 @@ def _compare(
     listings = {row.id: row for row in found}
     pairs = apply.locked_pairs(work, terms.connection, list(listings.values()))
     terms = replace(terms, quiet=records.quiet(work, list(listings)))
+    terms = counts.asked_once(work, terms, list(listings))
     differing = [
         each for each in still if apply.differs(terms, pairs.get(ids[each.external_id]), each)
     ]

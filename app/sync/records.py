@@ -47,6 +47,8 @@ class Terms:
     is_thorough: bool = False  # compare our side, too, where the channel shows nothing new
     flood: "Flood | None" = None  # counts what a push hides
     quiet: frozenset[UUID] = frozenset()  # listings of the batch known to have no open question
+    steady: frozenset[UUID] = frozenset()  # … and no count that rose and waits for its orders
+    owes: bool = True  # the shop may owe counts for news of orders it has not heard of
 
     def policy(self, listing: Listing) -> Policy:
         """Return the rules for one listing."""

@@ -1,18 +1,22 @@
 """Runs: the record of one piece of sync work, with totals that people watch."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
 from app.connections.models import Connection
+from app.core import news
 from app.core.db import Locks, affected, lock
 from app.core.work import Work
 from app.sync import rules
 from app.sync.errors import AlreadyRunning, NotPausable, RunNotFound
 from app.sync.events import PushRequested, RunRequested
 from app.sync.models import RunKind, RunState, SyncRun, SyncTask, TaskState
+
+_AFTER: Final = timedelta(milliseconds=20)  # … its lease, a resting run may be taken
 
 
 def open_run(
@@ -117,6 +121,9 @@ def leave(work: Work, run: SyncRun, *, rest: timedelta | None = None) -> None:
         .values(lease_until=work.now + rest if rest else None, worker=None)
         .execution_options(synchronize_session=False)
     )
+    if rest:
+        moment = work.now + rest + _AFTER
+        work.after_commit(partial(news.ring_at, f"run {work.organization_id} {run.id}", moment))
 
 
 def close_run(work: Work, run_id: UUID, *, error: str | None = None) -> None:

@@ -3,18 +3,20 @@
 The rules are `app.inventory.accounts`; the units of one shop and level are one reservation.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.catalog import service as catalog
 from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import ledger
-from app.inventory.ledger import Posting, PostingKind
+from app.inventory.ledger import PostingKind
 from app.inventory.models import Level, Reservation
 from app.inventory.service import sets
 from app.inventory.service.kits import kits_among
@@ -35,11 +37,12 @@ def keep_back(
     As much as is available; a sale beyond that is for its order to tell. Returns how many of each.
     """
     kept = _keep_sets(work, connection_id, seen, until)
-    postings: dict[UUID, list[Posting]] = {}
+    parts: Counter[UUID] = Counter()
     for level, quantity in spread(work, locked_levels(work, list(seen)), seen):
-        postings.setdefault(level.id, []).append(Posting(PostingKind.RESERVE, quantity))
-        _reserve(work, level.id, connection_id, quantity, until)
+        parts[level.id] += quantity
         kept[level.variant_id] = kept.get(level.variant_id, 0) + quantity
+    _reserve(work, connection_id, parts, until)
+    postings = each_of(PostingKind.RESERVE, parts)
     moved = post(work, postings, reference=f"connection:{connection_id}", note=SEEN_SOLD)
     catalog.stock_moved(work, moved, connection_id=connection_id)
     return kept
@@ -62,29 +65,33 @@ def _keep_sets(
     return kept
 
 
-def _reserve(
-    work: Work, level_id: UUID, connection_id: UUID, quantity: int, until: datetime
-) -> None:
-    row = work.session.scalar(
-        select(Reservation)
-        .where(Reservation.connection_id == connection_id, Reservation.level_id == level_id)
-        .with_for_update()
-    )
-    if row is not None:
-        row.quantity, row.expires_at = row.quantity + quantity, until
+def _reserve(work: Work, connection_id: UUID, parts: Mapping[UUID, int], until: datetime) -> None:
+    if not parts:
         return
-    work.session.add(
-        Reservation(
-            id=new_id(),
-            organization_id=work.organization_id,
-            level_id=level_id,
-            connection_id=connection_id,
-            quantity=quantity,
-            reason=SEEN_SOLD,
-            expires_at=until,
-        )
-    )
-    work.session.flush()
+    rows = [
+        {
+            "id": new_id(),
+            "created_at": work.now,
+            "organization_id": work.organization_id,
+            "level_id": level_id,
+            "connection_id": connection_id,
+            "quantity": quantity,
+            "reason": SEEN_SOLD,
+            "expires_at": until,
+        }
+        for level_id, quantity in sorted(parts.items())
+    ]
+    asked = insert(Reservation).values(rows)
+    kept = asked.on_conflict_do_update(
+        index_elements=[Reservation.connection_id, Reservation.level_id],
+        index_where=Reservation.connection_id.is_not(None),
+        set_={
+            "quantity": Reservation.quantity + asked.excluded.quantity,
+            "expires_at": asked.excluded.expires_at,
+        },
+    ).returning(Reservation)
+    # What the session holds of these rows is read anew.
+    work.session.scalars(kept, execution_options={"populate_existing": True}).all()
 
 
 def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> int:
