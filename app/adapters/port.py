@@ -6,7 +6,8 @@ of a channel comes in through the transport and no branch knows it is being test
 
 Reads are paged by cursors that the adapter alone understands: `Cursor("full")` reads everything,
 `Cursor("changes", state)` what moved since a watermark, `Cursor("ids")` only identities (for
-reconciling). Writes take a batch and return one outcome per item, in the order given. An exception
+reconciling). A page may hold items that are still sealed: whoever reads opens those whose digest it
+does not know. Writes take a batch and return one outcome per item, in the order given. An exception
 is about the call (app.adapters.errors); an outcome is about the item. Creating means
 look-up-or-create by `key` and SKU, so every write may be repeated; an item with our SKU that does
 not carry our key is somebody else's work: it is answered as `Found` and left as it is. A change
