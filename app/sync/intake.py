@@ -80,9 +80,7 @@ def take_in(
     news, still = _sorted(terms, known, asked, prints)
     _compare(work, terms, tally, known, news, still)
     tally.unchanged = tally.done - len(fresh) - tally.drifted
-    marks = {
-        key: answers.mark(each, prints[key]) for each, _ in opened if (key := each.external_id)
-    }
+    marks = {each.external_id: answers.mark(each, prints[each.external_id]) for each, _ in opened}
     answers.remember(work, terms.connection.id, marks)
     work.session.execute(
         update(Listing)
