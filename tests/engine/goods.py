@@ -219,7 +219,9 @@ class ShopifyGoods:
             body["productType"] = next(iter(product["categories"] or ()), "")
         if "status" in product:
             body["status"] = "DRAFT" if product["status"] == "draft" else "ACTIVE"
-            self.store.publish(self.product_id, is_published=product["status"] != "inactive")
+        if product.get("status") in ("active", "inactive"):  # on the one channel we look at
+            is_shown = product["status"] == "active"
+            self.store.publish(self.product_id, is_published=is_shown, channel="Online Store")
         if body:
             self.store.edit_product(self.product_id, **body)
         if "attributes" in product:

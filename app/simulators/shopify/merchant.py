@@ -208,13 +208,19 @@ class Merchant(StoreCore):
             place = location or min(self.locations.rows)
             levels.set_to(self, row["item_id"], place, "available", quantity)
 
-    def publish(self, product_id: int, *, is_published: bool = True) -> None:
-        """Show a product on every sales channel, or on none."""
+    def publish(
+        self, product_id: int, *, is_published: bool = True, channel: str | None = None
+    ) -> None:
+        """Show or hide a product on every sales channel, or on the one of a title."""
         with self.change():
             row = self._product(product_id)
-            now = self.now()
-            shown = {str(each): now for each in self.publications.rows} if is_published else {}
-            goods.put_product(self, row | {"published": shown})
+            meant = {
+                str(each["id"]): self.now()
+                for each in self.publications.all()
+                if channel in (None, each["title"])
+            }
+            others = {key: at for key, at in row["published"].items() if key not in meant}
+            goods.put_product(self, row | {"published": others | (meant if is_published else {})})
 
     def set_metafield(self, product_id: int, **given: Any) -> None:
         """Set a metafield of a product."""
