@@ -8,13 +8,16 @@ that no two features choose the same one.
 import secrets
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, LiteralString, cast
 from uuid import UUID
 
+import psycopg
+from psycopg import generators
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -30,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -46,10 +49,8 @@ _NAMES: Final = {
 }
 
 _RESTS_SECONDS: Final = 5.0  # a connection that rested longer is asked whether it lives
-_TENANCY: Final = (
-    "SELECT set_config('app.organization_id', %s, true), set_config('app.user_id', %s, true)"
-)
-_READ_ONLY: Final = ", set_config('transaction_read_only', 'on', true)"
+_TENANCY: Final = "SET LOCAL app.organization_id = '{}'; SET LOCAL app.user_id = '{}'"
+_READ_ONLY: Final = "; SET LOCAL transaction_read_only = on"
 
 Json = dict[str, Any]
 
@@ -182,10 +183,19 @@ def _tell_tenancy(session: Session, _transaction: Any, connection: Any) -> None:
     actor: Actor | None = session.info.get("actor")
     if actor is None:
         return
-    driver = connection.connection.driver_connection
-    told = _TENANCY + _READ_ONLY if session.info.get("is_reading") else _TENANCY
-    with driver.pipeline():  # BEGIN and this travel together
-        driver.execute(told, (str(actor.organization_id or ""), str(actor.user_id or "")))
+    told = _TENANCY.format(
+        actor.organization_id or "", actor.user_id or ""
+    )  # ids: nothing to quote
+    if session.info.get("is_reading"):
+        told += _READ_ONLY
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection
+    if driver.info.transaction_status == TransactionStatus.IDLE:
+        told = f"BEGIN; {told}"
+    # One message without parameters: a pipeline of the driver takes seven times as long.
+    driver.pgconn.send_query(told.encode())
+    for result in driver.wait(generators.execute(driver.pgconn)):
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
 
 
 @contextmanager
@@ -218,6 +228,19 @@ def affected(session: Session, statement: Executable) -> int:
     """Run a conditional update or delete and return how many rows it hit."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def rows(session: Session, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+    """Run a statement by the driver alone and return its rows, as plain tuples.
+
+    For the few statements that run thousands of times a second: they are written for the driver
+    (`%(name)s`), prepared by it, and cost no more than it does.
+    """
+    driver = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    try:
+        return driver.execute(statement, values).fetchall()
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, values, error, psycopg.Error) from error
 
 
 def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:

@@ -8,12 +8,13 @@ rows there are, and would read all levels of an organization of middling size.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from app.core import db
 from app.core.work import Work
 from app.inventory import ledger
 from app.inventory.errors import ImpossibleStock, NotEnoughStock
@@ -54,6 +55,25 @@ _POST: Final = text(
 )
 
 
+# One posting to one level, as most are: nothing to gather, to add up or to put in order.
+_POST_ONE: Final = f"""
+    WITH moved AS (
+        UPDATE inventory_levels
+        SET {", ".join(f"{name} = {name} + %({name})s" for name in _BUCKETS)}
+        WHERE id = %(level)s AND (%(least)s::integer IS NULL OR available >= %(least)s)
+        RETURNING id, variant_id
+    ), posted AS (
+        INSERT INTO inventory_postings
+            (organization_id, level_id, kind, quantity, committed, reserved, locked, incoming,
+             reference, note, user_id, at)
+        SELECT %(organization)s, id, %(kind)s, %(on_hand)s, %(committed)s, %(reserved)s,
+            %(locked)s, %(incoming)s, %(reference)s, %(note)s, %(user)s, %(now)s
+        FROM moved
+    )
+    SELECT variant_id FROM moved
+    """  # noqa: S608 (the names of our own buckets)
+
+
 def post(
     work: Work,
     postings: Mapping[UUID, Sequence[ledger.Posting]],
@@ -66,6 +86,46 @@ def post(
     Raises NotEnoughStock when a promise finds less than it takes, and ImpossibleStock when a bucket
     would fall below zero; the unit of work is then to be left by that error.
     """
+    wanted = [(level_id, each) for level_id, some in postings.items() for each in some]
+    if not wanted:
+        return []
+    told = {
+        "organization": work.organization_id,
+        "reference": reference,
+        "note": note[:200] if note else None,
+        "user": work.actor.user_id,
+        "now": work.now,
+    }
+    try:
+        if len(wanted) == 1:
+            moved = _post_one(work, *wanted[0], told)
+        else:
+            moved = _post_all(work, wanted, told)
+    except IntegrityError as error:
+        raise ImpossibleStock from error
+    if len(moved) != len({level_id for level_id, _ in wanted}):
+        raise NotEnoughStock
+    return list(dict.fromkeys(moved))
+
+
+def _post_one(
+    work: Work, level_id: UUID, posting: ledger.Posting, told: dict[str, Any]
+) -> list[UUID]:
+    move = posting.move
+    told |= move._asdict()
+    told |= {
+        "level": level_id,
+        "kind": posting.kind.value,
+        "least": -move.on_hand + move.committed + move.reserved
+        if posting.needs_available
+        else None,
+    }
+    return [variant_id for (variant_id,) in db.rows(work.session, _POST_ONE, told)]
+
+
+def _post_all(
+    work: Work, wanted: Sequence[tuple[UUID, ledger.Posting]], told: Mapping[str, Any]
+) -> list[UUID]:
     rows = [
         {
             "level_id": str(level_id),
@@ -73,29 +133,11 @@ def post(
             "is_promise": each.needs_available,
             **each.move._asdict(),
         }
-        for level_id, some in postings.items()
-        for each in some
+        for level_id, each in wanted
     ]
-    if not rows:
-        return []
-    try:
-        moved = work.session.execute(
-            _POST,
-            {
-                "ids": [level_id for level_id, some in postings.items() if some],
-                "rows": json.dumps(rows),
-                "organization": work.organization_id,
-                "reference": reference,
-                "note": note[:200] if note else None,
-                "user": work.actor.user_id,
-                "now": work.now,
-            },
-        ).all()
-    except IntegrityError as error:
-        raise ImpossibleStock from error
-    if len(moved) != len({row["level_id"] for row in rows}):
-        raise NotEnoughStock
-    return list(dict.fromkeys(row.variant_id for row in moved))
+    ids = list({level_id for level_id, _ in wanted})
+    moved = work.session.execute(_POST, {"ids": ids, "rows": json.dumps(rows), **told})
+    return [row.variant_id for row in moved]
 
 
 def locked_levels(work: Work, variant_ids: Sequence[UUID]) -> Sequence[Level]:
