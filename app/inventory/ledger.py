@@ -56,7 +56,12 @@ class Move(NamedTuple):
 
     def times(self, quantity: int) -> "Move":
         """Return the move of so many units."""
-        return Move(*(each * quantity for each in self))
+        return Move(*[each * quantity for each in self])
+
+    @property
+    def available(self) -> int:
+        """By how much what may still be promised moves."""
+        return self.on_hand - self.committed - self.reserved - self.locked
 
     def plus(self, other: "Move") -> "Move":
         """Return both moves as one."""

@@ -113,13 +113,9 @@ def _post_one(
 ) -> list[UUID]:
     move = posting.move
     told |= move._asdict()
-    told |= {
-        "level": level_id,
-        "kind": posting.kind.value,
-        "least": -move.on_hand + move.committed + move.reserved
-        if posting.needs_available
-        else None,
-    }
+    told["level"] = level_id
+    told["kind"] = posting.kind.value
+    told["least"] = -move.available if posting.needs_available else None
     return [variant_id for (variant_id,) in db.rows(work.session, _POST_ONE, told)]
 
 
