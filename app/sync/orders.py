@@ -27,7 +27,7 @@ from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import service as orders
-from app.sync import counts, failing, order_reading, pull, rules, sent_counts, tasks
+from app.sync import counts, failing, known_orders, order_reading, pull, rules, sent_counts, tasks
 from app.sync.models import Direction, ReadCursor, SyncTask
 from app.sync.order_reading import CHANGED
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
@@ -145,8 +145,12 @@ def _read_changed(
     while True:
         page = _channel(opened).pull_orders(cursor)
         faults.point("orders.answered")
-        for each in page.items:
-            take_one(actor, opened, each, [], "")
+        marks: dict[str, str] = {}
+        for each in known_orders.unknown(actor, opened.id, page.items):
+            taken = take_one(actor, opened, each, [], "")
+            if taken is not None:
+                marks[each.external_id] = known_orders.mark_of(each, taken.version)
+        known_orders.remember(opened.id, marks)
         following = page.next or page.watermark or cursor
         with unit_of_work(actor) as work:
             _keep_cursor(work, opened.id, following)
@@ -199,9 +203,9 @@ def take_one(
     seen: ChannelOrder,
     task_ids: Sequence[UUID],
     worker: str,
-) -> None:
+) -> orders.Taken | None:
     """Take one order in, with what it explains of the shop's count, in one unit."""
-    _take(actor, opened, seen, task_ids, worker)
+    return _take(actor, opened, seen, task_ids, worker)
 
 
 @in_unit
@@ -211,10 +215,11 @@ def _take(
     seen: ChannelOrder,
     task_ids: Sequence[UUID],
     worker: str,
-) -> None:
+) -> orders.Taken | None:
     _lock(work, opened.id, seen)
-    orders.take_order(work, opened.row, seen)
+    taken = orders.take_order(work, opened.row, seen)
     tasks.finish(work, task_ids, worker=worker)
+    return taken
 
 
 def _lock(work: Work, connection_id: UUID, seen: ChannelOrder) -> None:

@@ -36,6 +36,7 @@ class Taken:
 
     order_id: UUID
     is_new: bool
+    version: int  # of the row it left behind
 
 
 def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken | None:
@@ -63,7 +64,8 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     _write_terms(work, row, personal.of_channel(seen))
     work.touch("orders", f"order-{row.id}")
     shop_counts.explain(work, connection.id, _explained(row, before, _sum(held, ended)))
-    return Taken(row.id, is_new=is_new)
+    work.session.flush()
+    return Taken(row.id, is_new=is_new, version=row.version)
 
 
 def _row(work: Work, connection: Connection, seen: ChannelOrder) -> tuple[Order | None, bool]:
