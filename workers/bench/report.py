@@ -58,8 +58,9 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
   with the same preference, the same durability, as the owner of the tables: without a ledger,
   tenancy, checks of what is available, or anything else. The same as the app's role, which has to
   say for whom it works in each transaction, stands below it. All take turns. Afterwards each level
-  holds what was accepted for it and what its postings add up to, and none is below zero; otherwise
-  there is no figure but an error.
+  holds what was accepted for it and what its postings add up to, none of its figures is below zero,
+  and no promise was of more than there was; otherwise there is no figure but an error. A count or
+  a person may still leave promises short.
 - **Orders**: whole pages through the web process as a signed-in person who may see buyers, who are
   sealed order by order. Two lines an order, three postings, up to seven words to find it by. The
   list: all, each tab, both directions, channels, states, payments and needs. The search: numbers,
