@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from app.adapters.errors import AdapterError, NeedsPerson
+from app.adapters.errors import AdapterError, NeedsPerson, NeedsReauth
 from app.adapters.types import Health, Problem
 from app.connections import breaker, service, telling, wire
 from app.connections.errors import NotOpen
@@ -17,6 +17,11 @@ from app.core.work import unit_of_work
 
 # Fields of a connect form that are about the wire, not about keys.
 _WIRE: frozenset[str] = frozenset(("home_url", "allows_http", "ca", "auth_style"))
+# Of keys that never worked nobody can say that they no longer do.
+_WRONG_KEYS: Final = (
+    "The shop does not accept these keys, or they may not read and write. Copy both again, or make"
+    " new ones there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,13 @@ def _asked(actor: Actor, connection_id: UUID) -> Health:
             health = opened.adapter.check()
             _refuse_ill(health)
     except AdapterError as error:
-        return health or Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+        return health or _health_of(error)
     return health
+
+
+def _health_of(error: AdapterError) -> Health:
+    sentence = _WRONG_KEYS if isinstance(error, NeedsReauth) else error.sentence
+    return Health(is_ok=False, problems=(Problem(sentence, code=error.code),))
 
 
 def _refuse_ill(health: Health) -> None:
@@ -160,7 +170,7 @@ def _asked_with(row: Connection, sealed: bytes) -> Health:
     try:
         return adapter.check()
     except AdapterError as error:
-        return Health(is_ok=False, problems=(Problem(error.sentence, code=error.code),))
+        return _health_of(error)
     finally:
         transport.close()
 

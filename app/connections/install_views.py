@@ -12,6 +12,7 @@ from app.connections.forms import AppForm, ShopForm
 from app.core.errors import AppError, Invalid
 from app.core.settings import current
 from app.core.work import unit_of_work
+from app.registry import CHANNELS
 from app.web.fragments import go_to_url, leave_to, page, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -45,6 +46,7 @@ def install_new(
         blocks=("step",),
         status=status,
         channel=wire.channel(channel),
+        platforms=CHANNELS,
         form=form or ShopForm(),
         app_form=app_form or AppForm(),
         app_hint=f"…{keys.key[-6:]}" if keys else None,

@@ -57,7 +57,7 @@ def connection_new(form: AddressForm | None = None, status: int = 200) -> Respon
         status=status,
         form=form or AddressForm(),
         channel=CHANNELS[0],
-        others=[each for each in CHANNELS if each.oauth is not None],
+        platforms=CHANNELS,
     )
 
 
@@ -75,8 +75,8 @@ def connection_probe() -> ResponseReturnValue:
         if address.startswith("http://") and not form.allows_http.data:
             raise Invalid(
                 fields={
-                    "allows_http": "This shop answers without encryption only. Allow it below, or"
-                    " give the shop a certificate first."
+                    "allows_http": "This shop answers without encryption only. Tick this to allow"
+                    " it, or give the shop a certificate first."
                 }
             )
         with unit_of_work(current_actor()) as work:

@@ -289,7 +289,7 @@ def onboarding_state(
             "/profile",
         ),
         Step("catalog", "Bring in your products", has(products), "/products/imports"),
-        Step("channel", "Connect a channel", has(connections), "/connections/new"),
+        Step("channel", "Connect a store", has(connections), "/connections/new"),
         Step("sync", "Run the first sync", has(runs), "/connections"),
         Step("team", "Invite a colleague", has(colleagues) or has(invited), "/settings/team"),
     ]

@@ -153,3 +153,28 @@ def test_without_https_of_our_own_only_pasting_is_offered(
     assert "Approve in the shop" not in shown
     assert "PUBLIC_URL" in shown
     assert "Paste keys" in shown
+
+
+def test_keys_that_never_worked_are_not_said_to_work_no_longer(
+    app: Flask, client: FlaskClient, people: Cast
+) -> None:
+    enter(client, people.alice)
+    with store(app, "https") as (_, _, address):
+        wrong = {"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40, "csrf_token": csrf(client)}
+
+        answer = client.post(f"/connections/new/keys?address={address}&name=Shop", data=wrong)
+
+        assert answer.status_code == 422
+        assert "The shop does not accept these keys" in answer.text
+        assert "no longer" not in answer.text
+
+
+def test_every_platform_is_a_tab_of_the_first_step(client: FlaskClient, people: Cast) -> None:
+    enter(client, people.alice)
+
+    for path, here in (("new", "WooCommerce"), ("new/shopify", "Shopify")):
+        [tabs] = re.findall(
+            r'aria-label="Platforms">(.*?)</nav>', client.get(f"/connections/{path}").text
+        )
+        assert re.findall(r'aria-current="page">(\w+)', tabs) == [here]
+        assert len(re.findall("href=", tabs)) == 2
