@@ -81,4 +81,6 @@
 
   document.addEventListener("DOMContentLoaded", () => draw(document.body));
   document.addEventListener("htmx:after:swap", () => draw(document.body));
+  // Colours are read when a chart is drawn, and a machine goes dark in the evening.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(document.body));
 })();
