@@ -104,7 +104,7 @@ class TrackingForm(OrderForm):
     carrier = StringField("Carrier", [Length(max=60)], filters=[_strip])
     tracking_number = StringField("Tracking number", [Length(max=100)], filters=[_strip])
     tracking_url = StringField(
-        "Address to follow it", [Length(max=500), _is_web_address], filters=[_strip]
+        "Tracking link", [Length(max=500), _is_web_address], filters=[_strip]
     )
 
 

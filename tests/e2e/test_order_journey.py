@@ -100,7 +100,7 @@ def picked_packed_and_shipped(page: Page, twin: Twin, number: int) -> None:
     open_order(page, number)
     act(page, "Begin picking")
     expect(page.locator("#toasts")).to_contain_text("Picking began.")
-    page.get_by_role("button", name="Packed", exact=True).click()
+    page.get_by_role("button", name="Mark packed", exact=True).click()
     page.get_by_role("link", name="Ship", exact=True).click()
     page.get_by_label("Carrier").fill("UPS")
     page.get_by_label("Tracking number").fill("1Z999")
@@ -117,7 +117,7 @@ def refunded_here(page: Page, twin: Twin, number: int) -> None:
     page.get_by_label("Amount").fill("59.99")
     page.get_by_label("Reason").fill("Scratched")
     page.get_by_label("Units back: Copper lamp").fill("1")
-    page.get_by_role("button", name="Give it back").click()
+    page.get_by_role("button", name="Refund buyer").click()
 
     expect(page.locator("#refunds")).to_contain_text("Scratched")
     expect(page.locator("#refunds")).to_contain_text("Knows of it")

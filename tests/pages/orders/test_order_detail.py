@@ -106,8 +106,8 @@ def test_another_organization_gets_404(place: Place, people: Cast) -> None:
     [
         (None, "Ship"),
         ("hold", "Take the hold off"),
-        ("picking", "Packed"),
-        ("shipped", "Delivered"),
+        ("picking", "Mark packed"),
+        ("shipped", "Mark delivered"),
     ],
 )
 def test_the_next_step_is_the_one_primary_button(
