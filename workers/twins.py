@@ -11,7 +11,7 @@ from app.core.ports import LOOPBACK, free_port
 from workers.supervisor import Ended, Program, Supervisor
 
 # Names are of files, ports and variables; the second word is what the shop calls itself.
-WOOCOMMERCE: Final = {"large": "large", "small": "small"}
+WOOCOMMERCE: Final = {"large": "Acme web shop", "small": "Acme outlet"}
 SHOPIFY: Final = {"boutique": "Acme boutique"}
 # The merchant's own app at the simulated Shopify, as its developer dashboard would show it.
 CLIENT_ID: Final = "3d3b2f0c9f6e4c1a8b7d5e2f1a0c9b8d"
