@@ -23,7 +23,7 @@ class WrongPassword(Invalid):
     """The present password, asked for before a change, is wrong."""
 
     def __init__(self) -> None:
-        super().__init__(fields={"current_password": "This is not your present password."})
+        super().__init__(fields={"current_password": "This is not your current password."})
 
 
 class LinkSpent(NotFound):

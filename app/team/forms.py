@@ -118,7 +118,7 @@ class ProfileForm(Form):
 class PasswordForm(Form):
     """Another password, guarded by the present one."""
 
-    current_password = _password("Present password", "Enter your present password.")
+    current_password = _password("Current password", "Enter your current password.")
     password = _password("New password", "Choose a password.")
 
 
@@ -126,7 +126,7 @@ class EmailForm(Form):
     """Another address, guarded by the password."""
 
     email = _email("New e-mail")
-    current_password = _password("Present password", "Enter your present password.")
+    current_password = _password("Current password", "Enter your current password.")
 
 
 class PreferencesForm(Form):

@@ -45,7 +45,7 @@ def merchant(visit: Visits, request: pytest.FixtureRequest) -> Page:
     page.get_by_role("link", name="Shopify").click()
     page.get_by_label("Client id").fill(CLIENT_ID)
     page.get_by_label("Client secret").fill(CLIENT_SECRET)
-    page.get_by_role("button", name="Keep app keys").click()
+    page.get_by_role("button", name="Save app keys").click()
     expect(page.get_by_label("Shop address")).to_be_visible()
     return page
 
