@@ -72,3 +72,17 @@ def test_no_page_has_a_barrier(visit: Visits, acme: Shop, entered: Entered) -> N
     assert acme.unvisited == []
     assert look_at(page, inside) == {}
     assert look_at(visit(reduced_motion="reduce", color_scheme="light"), outside) == {}
+
+
+def test_a_chart_follows_the_machine_into_the_dark(visit: Visits, entered: Entered) -> None:
+    page = visit(storage_state=entered("owner"), color_scheme="light")
+    colour = (
+        "() => window.Chart?.getChart(document.querySelector('canvas[data-chart]'))"
+        "?.options.scales.x.ticks.color"
+    )
+    page.goto("/sync/runs")
+    light = page.wait_for_function(colour).json_value()
+
+    page.emulate_media(color_scheme="dark")
+
+    page.wait_for_function(f"light => ![undefined, light].includes(({colour})())", arg=light)

@@ -145,6 +145,19 @@ def test_the_first_parameter_tells_the_kind(module: ModuleType) -> None:
     assert odd == []
 
 
+def test_no_form_stands_in_a_paragraph() -> None:
+    """A browser ends the paragraph before it, and the form stands on a line of its own."""
+    paragraph = re.compile(r"<p\b[^>]*>((?:(?!</p>|<p\b).)*)</p>", re.DOTALL)
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for each in paragraph.findall(path.read_text(encoding="utf-8"))
+        if re.search(r"<form|ui\.(post_button|menu_post)\(", each)
+    ]
+
+    assert found == []
+
+
 def test_every_template_compiles(app: Flask) -> None:
     for path in sorted((ROOT / "templates").rglob("*.html")):
         app.jinja_env.get_template(str(path.relative_to(ROOT / "templates")))
