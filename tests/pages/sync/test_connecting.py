@@ -23,5 +23,5 @@ def test_approval_is_not_offered_where_the_shop_would_refuse_it(
 
     page = client.get(f"/connections/new/keys?{urlencode(SHOP)}").text
 
-    assert "works once SyncStore itself has an https address" in page
+    assert "SyncStore needs an https address of its own" in page
     assert "/connections/new/approve" not in page
