@@ -114,8 +114,6 @@ def _outcome(draft: LevelDraft, error: UserError | None) -> Outcome | None:
         return _applied(draft)
     if error.code == stock.STALE:
         return None  # look again: it may be what we want by now, or no longer what we expected
-    if error.code == "IDEMPOTENCY_CONCURRENT_REQUEST":
-        return _lost(draft)
     return _refused(draft, error)
 
 

@@ -111,6 +111,8 @@ def _set_part(
         errors = _send(client, [wishes[number] for number in open_ones], f"{errand}/{attempt}")
         if not errors:
             break
+        if errors[0].code == "IDEMPOTENCY_CONCURRENT_REQUEST":
+            raise Unknown  # the first of them still runs, and nobody knows what it comes to
         named = {position: error for error in errors if (position := _position(error)) is not None}
         blamed = {open_ones[at]: error for at, error in named.items() if at < len(open_ones)}
         attempt += 1
