@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from app.inventory.routing import Part, route
+from app.inventory.routing import Lane, Part, first, route
 
 Good = TypeVar("Good")
 Place = TypeVar("Place")
@@ -141,47 +141,51 @@ def split(
     wishes: Mapping[Key, Wish[Good]],
     wanted: Mapping[Good, int],
     stock: Stock[Place, Good],
-    order: Sequence[Place],
+    lane: Lane[Place],
     *,
     counted: Collection[Good],
 ) -> Split[Key, Place, Good]:
-    """Split an order over places, by the merchant's order of them.
+    """Split an order over the places of a lane.
 
-    A place that serves everything serves alone. Else each kit takes its sets from the place that
-    gives the most, the merchant's order deciding between equals; plain goods take what is left
-    (`routing.route`). What no place has is left out: the caller sees it as short.
+    Unless its order is strict, a place that serves everything serves alone, and else each kit takes
+    its sets from the place that gives the most; plain goods take what is left (`routing.route`).
+    What no place has is left out: the caller sees it as short.
     """
-    left = {place: dict(stock.get(place, {})) for place in order}
-    alone = next((p for p in order if _serves_all(wishes.values(), wanted, left[p], counted)), None)
-    places = order if alone is None else [alone]
+    left = {place: dict(stock.get(place, {})) for place in lane.places}
+    if not lane.is_strict:
+        needs = _needs(wishes.values(), wanted, counted)
+        able = [place for place in lane.places if _has(left[place], needs)]
+        lane = Lane(able[:1] or lane.places)
     made: Split[Key, Place, Good] = Split()
     for key, wish in wishes.items():
         rest = wish.sets
         while rest > 0:
-            gives = {place: sets_at(wish.parts, left[place], counted) for place in places}
-            best = max(places, key=lambda p: (min(rest, gives[p]), -order.index(p)), default=None)
-            if best is None or not gives[best]:
+            sets = {place: sets_at(wish.parts, left[place], counted) for place in lane.places}
+            gives = {place: min(rest, most) for place, most in sets.items()}
+            best = first(lane, gives)
+            if best is None:
                 break
-            some = min(rest, gives[best])
+            some = gives[best]
             rest -= some
             _take(left[best], wish.parts, some)
             made.sets.setdefault(key, {})[best] = some
-    made.goods = route(wanted, left, places)
+    made.goods = route(wanted, left, lane)
     return made
 
 
-def _serves_all(
-    wishes: Iterable[Wish[Good]],
-    wanted: Mapping[Good, int],
-    here: Mapping[Good, int],
-    counted: Collection[Good],
-) -> bool:
+def _needs(
+    wishes: Iterable[Wish[Good]], wanted: Mapping[Good, int], counted: Collection[Good]
+) -> dict[Good, int]:
     needed = dict(wanted)
     for wish in wishes:
         for good, units in wish.parts.items():
             if good in counted:
                 needed[good] = needed.get(good, 0) + units * wish.sets
-    return all(here.get(good, 0) >= units for good, units in needed.items())
+    return needed
+
+
+def _has(here: Mapping[Good, int], needs: Mapping[Good, int]) -> bool:
+    return all(here.get(good, 0) >= units for good, units in needs.items())
 
 
 def _take(here: dict[Good, int], parts: Mapping[Good, int], sets: int) -> None:

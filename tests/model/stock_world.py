@@ -22,7 +22,7 @@ from app.inventory import accounts, ledger
 from app.inventory.accounts import Account
 from app.inventory.ledger import Level, Posting, PostingKind
 from app.inventory.offering import Terms, grants
-from app.inventory.routing import route
+from app.inventory.routing import Lane, route
 from app.inventory.transit import Arrival, Ends, come_in, set_out, turn_back
 from app.orders.rules import Back
 
@@ -224,7 +224,7 @@ def _take_in(world: World, at: int) -> World:
         known = known.posted(level, Posting(PostingKind.TAKE, 1))
         return known.with_order(at, order._replace(level=level))
     stock = {n: {"unit": each.available} for n, each in enumerate(known.levels)}
-    for part in route({"unit": 1}, stock, tuple(stock)):
+    for part in route({"unit": 1}, stock, Lane(tuple(stock))):
         known = known.posted(part.place, Posting(PostingKind.COMMIT, 1))
         order = order._replace(level=part.place)
     return known.with_order(at, order)
@@ -266,7 +266,7 @@ def _count_taken_in(world: World, name: str, seen: accounts.Seen) -> World:
     after = _unkept(after, seen.free)
     for _ in range(seen.keep_back):
         stock = {n: {"unit": each.available} for n, each in enumerate(after.levels)}
-        parts = route({"unit": 1}, stock, tuple(stock))
+        parts = route({"unit": 1}, stock, Lane(tuple(stock)))
         if not parts:  # sold beyond what is there: its order will be short
             account = after.shop(name).account
             account = replace(account, kept=account.kept - 1, base=account.base + 1)
@@ -390,7 +390,7 @@ def _served(world: World) -> World:
         if not waits or order.level is not None:
             continue
         stock = {n: {"unit": each.available} for n, each in enumerate(world.levels)}
-        for part in route({"unit": 1}, stock, tuple(stock)):
+        for part in route({"unit": 1}, stock, Lane(tuple(stock))):
             world = world.posted(part.place, Posting(PostingKind.COMMIT, 1))
             world = world.with_order(at, order._replace(level=part.place))
     return world

@@ -43,6 +43,12 @@ from app.inventory.queries.places import (
     place_rows,
 )
 from app.inventory.queries.selling import Selling, selling
+from app.inventory.queries.serving import (
+    Outcome,
+    current_routing,
+    variants_by_sku,
+    what_if,
+)
 from app.inventory.queries.transfers import (
     TransferDetail,
     TransferLineRow,
@@ -63,6 +69,7 @@ __all__ = [
     "KitDetail",
     "Movement",
     "Named",
+    "Outcome",
     "PartRow",
     "PlaceRow",
     "Selling",
@@ -76,6 +83,7 @@ __all__ = [
     "count_line",
     "count_lines",
     "count_list",
+    "current_routing",
     "every_movement",
     "get_location",
     "has_counts",
@@ -98,4 +106,6 @@ __all__ = [
     "transfer_detail",
     "transfer_list",
     "used_in",
+    "variants_by_sku",
+    "what_if",
 ]

@@ -68,6 +68,7 @@ from app.inventory.service.promising import (
     ship,
 )
 from app.inventory.service.reserving import free_expired, free_reservation, reserve
+from app.inventory.service.serving import SAID, routing_of, set_routing, spot_of
 from app.inventory.service.sets import SetsWish
 from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
 from app.inventory.service.transfers import (
@@ -84,6 +85,7 @@ from app.inventory.service.transfers import (
 __all__ = [
     "DEFAULT_LOCATION",
     "LINE",
+    "SAID",
     "UNITS",
     "Adjustment",
     "Beyond",
@@ -136,6 +138,7 @@ __all__ = [
     "receive_transfer",
     "release",
     "reserve",
+    "routing_of",
     "send_transfer",
     "set_beyond",
     "set_components",
@@ -143,9 +146,11 @@ __all__ = [
     "set_quantities",
     "set_quantity",
     "set_reorder",
+    "set_routing",
     "set_units",
     "settle_kept_back",
     "ship",
+    "spot_of",
     "start_count",
     "start_transfer",
     "tell_low",

@@ -1,6 +1,6 @@
 """Promises to orders: units are committed before anybody says yes, and freed once, never twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from app.core.work import Work
 from app.inventory import kits
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Location, Reservation
+from app.inventory.routing import Lane, Spot
 from app.inventory.service.moving import locked_levels, post
-from app.inventory.service.serving import order_of, stock_of
+from app.inventory.service.serving import lane_of, stock_of
 from app.inventory.service.sets import SetsPromise, SetsWish, take_kept_sets
 
 Parts = Mapping[UUID, int]  # level id → units
@@ -43,12 +44,14 @@ def promise(
     connection_id: UUID | None = None,
     included: Mapping[UUID, int] | None = None,
     sets: Mapping[UUID, SetsWish] | None = None,
+    to: Callable[[], Spot | None] | None = None,
 ) -> Promise:
     """Commit as much as there is of each variant; the rest is short.
 
     What was kept back because a shop showed the sale before its order came is used first. Units
     `included` lie on the shelf, and our number never held them: the shop that told it had promised
     them before; they come in and are promised in one. `sets` of kits are promised whole or not.
+    `to` says where the parcel goes, should the merchant's rule ask.
     """
     made = Promise()
     wanted = {key: quantity for key, quantity in wanted.items() if quantity > 0}
@@ -64,7 +67,8 @@ def promise(
     freed = _free_kept_sets(work, wishes, connection_id, made, postings)
     _take_kept_back(work, plain, wanted, connection_id, made, postings)
     rest = {key: quantity - made.units(key) for key, quantity in wanted.items()}
-    _promise_rest(work, levels, rest, wishes, freed, made, postings)
+    lane = lane_of(work, {level.location_id for level in levels}, to)
+    _promise_rest(work, levels, lane, rest, wishes, freed, made, postings)
     made.moved = post(work, postings, reference=reference)
     return made
 
@@ -72,6 +76,7 @@ def promise(
 def _promise_rest(
     work: Work,
     levels: Sequence[Level],
+    lane: Lane[UUID],
     rest: Mapping[UUID, int],
     wishes: Mapping[UUID, SetsWish],
     freed: Mapping[UUID, int],
@@ -94,7 +99,7 @@ def _promise_rest(
     wanted = {key: units for key, units in rest.items() if key in counted}
     by_place = {(level.location_id, level.variant_id): level for level in levels}
     stock = stock_of(levels, freed)
-    split = kits.split(made_of, wanted, stock, order_of(work, stock), counted=counted)
+    split = kits.split(made_of, wanted, stock, lane, counted=counted)
     for key, places in split.sets.items():
         for place, some in places.items():
             made.sets[key].sets += some

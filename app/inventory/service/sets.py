@@ -17,7 +17,7 @@ from app.inventory import kits
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import KitReservation
 from app.inventory.service.moving import locked_levels
-from app.inventory.service.serving import order_of, stock_of
+from app.inventory.service.serving import lane_of, stock_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def keep_back_sets(
         {key: wish for key, wish in wishes.items() if counted & wish.parts.keys()},
         {},
         stock,
-        order_of(work, stock),
+        lane_of(work, stock),
         counted=counted,
     )
     postings: dict[UUID, list[Posting]] = {}

@@ -2,11 +2,22 @@
 
 from flask import Flask
 
-from app.inventory.views import counts, kits, places, sheets, stock, transfers, variant
+from app.inventory.views import counts, kits, places, serving, sheets, stock, transfers, variant
 from app.inventory.views.blueprint import bp
 from app.web.nav import NavItem, Section, register_nav
 
-__all__ = ["bp", "counts", "install", "kits", "places", "sheets", "stock", "transfers", "variant"]
+__all__ = [
+    "bp",
+    "counts",
+    "install",
+    "kits",
+    "places",
+    "serving",
+    "sheets",
+    "stock",
+    "transfers",
+    "variant",
+]
 
 
 def install(_: Flask) -> None:

@@ -1,6 +1,7 @@
 """What an order is promised: settled anew after everything that happens to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -8,13 +9,15 @@ from sqlalchemy import select
 
 from app.adapters.orders import Payment
 from app.catalog import service as catalog
+from app.core.crypto import CannotOpen
 from app.core.work import Work
 from app.inventory import service as inventory
+from app.inventory.routing import Spot
 from app.inventory.service.promising import Promise
 from app.orders import rules
 from app.orders.models import Allocation, Order, OrderLine
 from app.orders.rules import LineFigures, OrderState
-from app.orders.service import sets, timeline
+from app.orders.service import personal, sets, timeline
 
 PAID_ENOUGH: Final = frozenset(
     (Payment.AUTHORIZED, Payment.PARTIALLY_PAID, Payment.PAID, Payment.PARTIALLY_REFUNDED)
@@ -81,11 +84,23 @@ def settle(
         connection_id=order.connection_id,
         included=included or {},
         sets=sets.wishes(growing),
+        to=partial(_goes_to, order),
     )
     _keep(work, growing, made)
     _tell(work, order, variants, made)
     inventory.waiting_moved(work, {line.variant_id for line in order.lines if line.variant_id})
     return made.held
+
+
+def _goes_to(order: Order) -> Spot | None:
+    """Return where an order goes; of one whose buyer was forgotten, the country is left."""
+    try:
+        told = personal.unseal(order.organization_id, order.id, order.personal)
+    except CannotOpen:
+        told = {}
+    address = told.get("ship_to") or {}
+    country = address.get("country") or order.ship_country
+    return Spot.of(country, address.get("region") or "", address.get("postcode") or "")
 
 
 def _tell(work: Work, order: Order, freed: Sequence[UUID], made: Promise) -> None:

@@ -37,7 +37,11 @@ from app.team.service.members import (
     resend_invitation,
     revoke_invitation,
 )
-from app.team.service.organizations import change_organization, create_organization
+from app.team.service.organizations import (
+    change_organization,
+    create_organization,
+    keep_setting,
+)
 from app.team.service.sessions import (
     begin_session,
     end_every_session,
@@ -73,6 +77,7 @@ __all__ = [
     "find_caller",
     "forget_attempts",
     "invite",
+    "keep_setting",
     "mail_notice",
     "mark_grant_used",
     "mark_seen",

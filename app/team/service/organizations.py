@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from babel import Locale
@@ -104,6 +104,12 @@ def change_organization(work: Work, wanted: Mapping[str, str]) -> None:
         )
     if "timezone" in changes:
         work.emit(TimeZoneChanged(organization.timezone))
+
+
+def keep_setting(work: Work, name: str, value: Any) -> None:
+    """Keep a setting of the organization that another feature asks for by name."""
+    row = work.session.get_one(Organization, work.organization_id, with_for_update=True)
+    row.settings = {**row.settings, name: value}
 
 
 def _apply(organization: Organization, wanted: Mapping[str, str]) -> dict[str, dict[str, str]]:

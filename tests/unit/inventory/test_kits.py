@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from app.inventory import kits
 from app.inventory.kits import Held, Wish
+from app.inventory.routing import Lane
 
 GOODS = ["a", "b", "c", "d"]
 PLACES = ["north", "south"]
@@ -96,7 +97,7 @@ def test_an_order_is_split_into_whole_sets_of_one_place_and_takes_no_more_than_t
     counted = {good for here in stock.values() for good in here}
     wishes = {key: wish for key, wish in wishes.items() if counted & wish.parts.keys()}
 
-    made = kits.split(wishes, wanted, stock, PLACES, counted=counted)
+    made = kits.split(wishes, wanted, stock, Lane(PLACES), counted=counted)
 
     left = {place: dict(here) for place, here in stock.items()}
     for key, places in made.sets.items():
