@@ -1,8 +1,16 @@
 """Redis: doorbells, limits, news, caches. Nothing in it may be missed when it is gone."""
 
+from typing import Final
+
 import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
 
 from app.core.errors import Unavailable
+
+# Whoever waits for an answer waits for this, too: the library's own pauses add up to seconds.
+_PAUSES: Final = {"base": 0.02, "cap": 0.2}
+_RETRIES: Final = 3
 
 
 class _Connected:
@@ -12,9 +20,18 @@ class _Connected:
 def connect(url: str) -> "redis.Redis":
     """Open the process's Redis client (pooled, with timeouts)."""
     _Connected.client = redis.Redis.from_url(
-        url, socket_timeout=30, socket_connect_timeout=3, health_check_interval=30
+        url,
+        socket_timeout=30,
+        socket_connect_timeout=3,
+        health_check_interval=30,
+        retry=patience(),
     )
     return _Connected.client
+
+
+def patience() -> Retry:
+    """Return how often, and after which pauses, a command is sent again to a Redis that is gone."""
+    return Retry(ExponentialWithJitterBackoff(**_PAUSES), _RETRIES)
 
 
 def client() -> "redis.Redis":

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
+from app.core import kv
 from app.core.embedded import Urls
 from app.core.rate_limit import Rate, RateLimited, RateLimiter, Standing
 from tests.conftest import redis_database
@@ -159,7 +160,7 @@ def test_nobody_waits_longer_than_the_patience(store: "redis.Redis") -> None:
 
 
 def test_without_redis_nothing_is_limited() -> None:
-    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, retry=kv.patience())
     limiter = RateLimiter(nobody, "shop", {"read": Rate(0.001)})
 
     limiter("read")

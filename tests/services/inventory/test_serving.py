@@ -40,7 +40,7 @@ def served(place: Warehouse, mug: UUID, units: int, rule: Routing) -> dict[UUID,
         made = promise(work, {mug: units}, reference="order:test", to=lambda: BUYER)
     with db.reading(place.actor) as session:
         found = select(Level.id, Level.location_id)
-        where = {level: at for level, at in session.execute(found)}
+        where = {row.id: row.location_id for row in session.execute(found)}
     return {where[level]: part for level, part in made.parts[mug].items()}
 
 
