@@ -2,6 +2,8 @@
 (() => {
   const GAP = 4;
 
+  const opener = (box) => document.querySelector(`[popovertarget="${CSS.escape(box.id)}"]`);
+
   function place(box, button) {
     const at = button.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = box;
@@ -16,7 +18,7 @@
   document.addEventListener("toggle", (event) => {
     const box = event.target;
     if (!box.matches?.(".menu[popover], .hint-text[popover]")) return;
-    const button = document.querySelector(`[popovertarget="${CSS.escape(box.id)}"]`);
+    const button = opener(box);
     const isOpen = event.newState === "open";
     if (button?.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", String(isOpen));
     if (isOpen && button) place(box, button);
@@ -46,6 +48,16 @@
   // … and when one of its forms is sent: what answers it would copy the style that places an open one.
   document.addEventListener("submit", (event) => {
     event.target.closest("[popover]:popover-open")?.hidePopover();
+  });
+
+  // News may come while a menu is open: the swap took its place away.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const box of document.querySelectorAll(".menu:popover-open, .hint-text:popover-open")) {
+      const button = opener(box);
+      if (!button) continue;
+      if (button.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", "true");
+      place(box, button);
+    }
   });
 
   document.addEventListener("htmx:before:swap", () => {

@@ -32,6 +32,26 @@ def test_a_parcel_sent_without_script_is_seen_live_elsewhere(
     expect(watching.get_by_role("link", name=ORDER)).to_be_visible()
 
 
+def test_news_leave_an_open_menu_where_it_is(visit: Visits, acme: Shop, entered: Entered) -> None:
+    page, other = (visit(storage_state=entered(role)) for role in ("owner", "manager"))
+    for each in (page, other):
+        each.goto("/orders?q=WC-9002")
+        each.get_by_role("link", name="WC-9002").click()
+        expect(each.get_by_role("heading", name="WC-9002")).to_be_visible()
+    page.locator("main").get_by_role("button", name="More actions").click()
+    entry = page.locator("#order-menu").get_by_role("link", name="Packing slip")
+    before = entry.bounding_box()
+
+    other.goto(f"{other.url}/note")
+    other.get_by_label("Note", exact=True).fill("Wrap it well")
+    other.get_by_role("button", name="Save note").click()
+
+    expect(page.locator("#order")).to_contain_text("Wrap it well")
+    assert entry.bounding_box() == before
+    entry.click()
+    expect(page.get_by_role("heading", name="Packing slip")).to_be_visible()
+
+
 def test_the_search_of_every_page_leads_to_an_order(
     visit: Visits, acme: Shop, entered: Entered
 ) -> None:
