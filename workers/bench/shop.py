@@ -26,6 +26,7 @@ from workers.supervisor import Child, Program
 
 PATIENCE: Final = 600.0
 _APP: Final = ("--client-id", "bench", "--client-secret", "shpss_bench")
+_FOUND_AT_ONCE: Final = ("--search-lag", "0")  # else a shop that was just filled reads as empty
 SETTINGS: Final = {
     "on_first": "ours",
     "auto_import": True,
@@ -62,7 +63,7 @@ def _shopify(actor: Actor, address: str, _twin: httpx.Client) -> Connection:
 
 
 WOOCOMMERCE: Final = Kind("woocommerce", (), "variations", _woocommerce)
-SHOPIFY: Final = Kind("shopify", _APP, "variants", _shopify)
+SHOPIFY: Final = Kind("shopify", (*_APP, *_FOUND_AT_ONCE), "variants", _shopify)
 
 
 @dataclass(frozen=True, slots=True)
