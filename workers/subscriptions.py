@@ -41,6 +41,7 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
     "inventory.component_lost": inventory.component_lost,
     "orders.stock_moved": stock.stock_moved,
     "orders.order_placed": stock.order_placed,
+    "orders.rush_rules_changed": stock.rush_rules_changed,
 }
 
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
@@ -52,6 +53,7 @@ SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "ProductDeleted": ("inventory.component_lost",),
     "OrderPlaced": ("orders.order_placed",),
+    "RushRulesChanged": ("orders.rush_rules_changed",),
     "ChannelOwed": ("sync.channel_owed",),
     "ProductsCreated": ("sync.products_created",),
     "ListingMapped": ("sync.listing_mapped",),

@@ -91,6 +91,13 @@ def number_in(value: Any, *, most: int = _MOST) -> int:
     return value
 
 
+def truth_in(value: Any) -> bool:
+    """Return a value of a cursor that has to be yes or no; raises Invalid."""
+    if type(value) is not bool:
+        raise Invalid(_DAMAGED)
+    return value
+
+
 def text_in(value: Any) -> str:
     """Return a value of a cursor that has to be a text a column holds; raises Invalid."""
     if not isinstance(value, str) or not is_storable(value):
@@ -160,6 +167,7 @@ def _place(cursor: str | None, key: Sequence[InstrumentedAttribute[Any]]) -> tup
 _READ: Final[Mapping[type, Callable[[Any], Any]]] = {
     UUID: id_in,
     datetime: moment_in,
+    bool: truth_in,
     int: number_in,
     str: text_in,
 }

@@ -19,3 +19,10 @@ class ChannelOwed:
     connection_id: UUID
     kind: str
     subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RushRulesChanged:
+    """Open orders behind this one are to be looked at again; None: all of them."""
+
+    after: UUID | None

@@ -9,16 +9,17 @@ from uuid import UUID
 from app.adapters.orders import Payment
 from app.orders.rules import OPEN, OrderState
 
-# Tabs by what needs doing; an order that is open stands in one of the first four.
+# Tabs by what needs doing; an open order stands in one of the first that are no rush.
 TABS: Final[Mapping[str, str]] = {
     "ship": "To ship",
+    "rush": "Rush",
     "waiting": "Waiting for stock",
     "mapping": "Needs mapping",
     "hold": "On hold",
     "shipped": "Shipped",
     "cancelled": "Cancelled",
 }
-WORK: Final = ("ship", "waiting", "mapping", "hold")  # tabs with a number
+WORK: Final = ("ship", "rush", "waiting", "mapping", "hold")  # tabs with a number
 TAB_STATES: Final[Mapping[str, frozenset[OrderState]]] = {
     "ship": frozenset(
         (
@@ -28,6 +29,7 @@ TAB_STATES: Final[Mapping[str, frozenset[OrderState]]] = {
             OrderState.PARTIALLY_SHIPPED,
         )
     ),
+    "rush": OPEN,
     "waiting": frozenset((OrderState.PENDING,)),
     "mapping": OPEN,
     "hold": frozenset((OrderState.ON_HOLD,)),
@@ -43,6 +45,12 @@ NEEDS: Final[Mapping[str, str]] = {
 }
 OLDEST_FIRST: Final = "placed"
 NEWEST_FIRST: Final = "-placed"
+RUSH_FIRST: Final = "rush"  # and the newest before the others
+SORTS: Final[Mapping[str, str]] = {
+    NEWEST_FIRST: "Newest first",
+    OLDEST_FIRST: "Oldest first",
+    RUSH_FIRST: "Rush first",
+}
 _LONGEST: Final = 200
 
 
@@ -73,8 +81,8 @@ class OrderFilter:
                 known[name] = ""
         if not is_id(known["channel"]):
             known["channel"] = ""
-        if known["sort"] != OLDEST_FIRST:
-            known["sort"] = NEWEST_FIRST
+        if known["sort"] not in SORTS:
+            known["sort"] = usual_sort(known["tab"])
         return cls(**known)
 
     def to_args(self) -> dict[str, str]:
@@ -83,7 +91,7 @@ class OrderFilter:
         return {
             name: value
             for name, value in told.items()
-            if value and not (name == "sort" and value == NEWEST_FIRST)
+            if value and not (name == "sort" and value == usual_sort(self.tab))
         }
 
     @property
@@ -100,6 +108,16 @@ class OrderFilter:
     def is_oldest_first(self) -> bool:
         """Whether what was placed first comes first."""
         return self.sort == OLDEST_FIRST
+
+    @property
+    def is_rush_first(self) -> bool:
+        """Whether rush orders come first."""
+        return self.sort == RUSH_FIRST
+
+
+def usual_sort(tab: str) -> str:
+    """Return the order of a list nobody chose one for: where work waits, rush comes first."""
+    return RUSH_FIRST if tab in WORK else NEWEST_FIRST
 
 
 def is_id(text: str) -> bool:

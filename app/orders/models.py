@@ -54,7 +54,9 @@ class Order(Base, Identified, Owned):
             "id",
             postgresql_where=text("is_rush"),
         ),
-        # The numbers of the tabs are counted in it, without a look at the orders.
+        Index("ix_orders_rush_first", "organization_id", "is_rush", "placed_at", "id"),
+        # The numbers of the tabs are counted in these, without a look at the orders.
+        Index("ix_orders_rush_open", "organization_id", "state", postgresql_where=text("is_rush")),
         Index("ix_orders_counted", "organization_id", "state", "unmapped"),
         Index("ix_orders_connection", "organization_id", "connection_id", "placed_at", "id"),
         Index(
@@ -99,6 +101,8 @@ class Order(Base, Identified, Owned):
     tags: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     risk: Mapped[str] = mapped_column(String(10), default="", server_default="")
     is_rush: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    rush_by: Mapped[str] = mapped_column(String(300), default="", server_default="")  # why
+    rush_choice: Mapped[bool | None]  # what a person said; None: the rules decide
     is_test: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_held_there: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_held_here: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -333,6 +337,16 @@ class OrderCounter(Base, Owned):
     __table_args__ = (PrimaryKeyConstraint("organization_id"),)
 
     last: Mapped[int]
+
+
+class RushTable(Base, Owned):
+    """Which orders are rush orders, where the organization changed the rules (`orders.rush`)."""
+
+    __tablename__ = "rush_tables"
+    __table_args__ = (PrimaryKeyConstraint("organization_id"),)
+
+    rules: Mapped[list[Any]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class BuyerLetter(Base, Owned):

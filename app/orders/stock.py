@@ -1,4 +1,4 @@
-"""What orders do when stock moves, and whom a new order is told to."""
+"""What orders do when stock or rules move, and whom a new order is told to."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,3 +34,10 @@ def order_placed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
                     f"Order {order.number} has an item SyncStore does not know",
                     link=f"/orders/{order.id}",
                 )
+
+
+def rush_rules_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Let the rules decide about open orders again, a part of them for each fact."""
+    for fact in facts:
+        with unit_of_work(actor) as work:
+            service.reapply_rush(work, UUID(fact["after"]) if fact["after"] else None)

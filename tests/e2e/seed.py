@@ -139,7 +139,8 @@ def _sold(actor: Actor, connection_id: UUID) -> dict[str, UUID]:
         skus = work.session.scalars(select(Variant.sku).order_by(Variant.sku).limit(2)).all()
         lines = (*(sold(str(sku), 2, each=1450) for sku in skus), sold("ODD-1"))
         for number in ("9001", "9002"):
-            order_id = taken(work, connection_id, channel_order(*lines, number=number))
+            seen = channel_order(*lines, number=number, tags=("rush",))
+            order_id = taken(work, connection_id, seen)
         first, _, odd = orders.get_order(work, order_id).lines
         parcel = orders.Parcel({first.id: 1}, carrier="UPS", tracking_number="1Z999")
         return {
@@ -247,6 +248,7 @@ def _pages(app: Flask, things: dict[str, UUID], cause: str) -> Iterator[tuple[st
         yield "orders.pick_list chosen", url_for("orders.pick_list", ids=chosen)
         yield "orders.packing_slips chosen", url_for("orders.packing_slips", ids=chosen)
         yield "orders.letter_edit", url_for("orders.letter_edit", letter_kind="shipped")
+        yield "orders.order_list rush", url_for("orders.order_list", tab="rush")
         yield "orders.order_list none", url_for("orders.order_list", q="no such thing")
         yield "sync.conflict_list decided", url_for("sync.conflict_list", view="decided")
         yield "web.search mug", url_for("web.search", q="mug")

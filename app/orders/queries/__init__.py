@@ -35,6 +35,7 @@ from app.orders.queries.mapping import (
 )
 from app.orders.queries.printing import Pick, Slip, iter_slips, packable, pick_list, slips
 from app.orders.queries.returns import ReturnRow, shelves
+from app.orders.queries.rush import RushPreview, rush_channels, rush_preview, rush_rules
 
 __all__ = [
     "Buyer",
@@ -49,6 +50,7 @@ __all__ = [
     "OrderRow",
     "Pick",
     "ReturnRow",
+    "RushPreview",
     "Slip",
     "candidates",
     "chosen_orders",
@@ -68,6 +70,9 @@ __all__ = [
     "packable",
     "pick_list",
     "raw_answer",
+    "rush_channels",
+    "rush_preview",
+    "rush_rules",
     "shelves",
     "slips",
     "tab_counts",

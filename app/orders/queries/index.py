@@ -73,7 +73,7 @@ def order_list(
     found = newest_page(
         session,
         question,
-        [Order.placed_at, Order.id],
+        [*([Order.is_rush] if wanted.is_rush_first else []), Order.placed_at, Order.id],
         itself,
         after=after,
         before=before,
@@ -116,6 +116,8 @@ def _tab(tab: str) -> list[Condition]:
     if tab == "mapping":
         return [_within(OPEN - {OrderState.ON_HOLD}), Order.unmapped > 0]
     found = [_within(TAB_STATES[tab])]
+    if tab == "rush":
+        found.append(Order.is_rush.expression)
     if tab in ("ship", "waiting"):
         found.append(Order.unmapped == 0)
     return found

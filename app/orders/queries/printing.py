@@ -36,7 +36,8 @@ class Pick:
     options: str
     media_id: UUID | None
     units: int = 0
-    orders: dict[str, int] = field(default_factory=dict)  # number → units
+    orders: dict[str, int] = field(default_factory=dict)  # number → units, rush orders first
+    rush: set[str] = field(default_factory=set)  # numbers of rush orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,17 @@ class Slip:
     lines: Sequence[LineRow]
 
 
-def slips(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> list[Slip]:
+def slips(
+    session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool, is_rush_first: bool = False
+) -> list[Slip]:
     """Return orders with their lines, the oldest first; absent ones are left out."""
+    first = (Order.is_rush.desc(),) if is_rush_first else ()
     rows = session.execute(
         select(Order, Connection.name)
         .outerjoin(Connection, Connection.id == Order.connection_id)
         .options(defer(Order.raw))
         .where(Order.organization_id == organization_of(session), among(Order.id, order_ids))
-        .order_by(Order.placed_at, Order.id)
+        .order_by(*first, Order.placed_at, Order.id)
     ).all()
     lines = line_rows(session, [row[0] for row in rows])
     return [
@@ -71,8 +75,9 @@ def slips(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> 
 
 
 def pick_list(session: Session, orders: Sequence[Slip]) -> list[Pick]:
-    """Return what is promised to these orders, by place and SKU."""
+    """Return what is promised to these orders: what a rush order wants, then by place and SKU."""
     by_line = {row.id: (row, slip.order.number) for slip in orders for row in slip.lines}
+    rush = {slip.order.number for slip in orders if slip.order.is_rush}
     left = {
         (key, good): units
         for key, (row, _) in by_line.items()
@@ -95,6 +100,8 @@ def pick_list(session: Session, orders: Sequence[Slip]) -> list[Pick]:
             pick = picks[location, good] = _pick(location, row, goods.get(good))
         pick.units += units
         pick.orders[number] = pick.orders.get(number, 0) + units
+        if number in rush:
+            pick.rush.add(number)
 
     for line_id, good, location, units in parts:
         add(line_id, good, location, units)
@@ -102,7 +109,11 @@ def pick_list(session: Session, orders: Sequence[Slip]) -> list[Pick]:
     for (line_id, good), units in left.items():
         if units > 0:  # promised of what nobody counts: it lies in no place we know
             add(line_id, good, "", units)
-    return sorted(picks.values(), key=lambda each: (each.location, each.sku, each.title))
+    for pick in picks.values():
+        pick.orders = dict(sorted(pick.orders.items(), key=lambda part: part[0] not in pick.rush))
+    return sorted(
+        picks.values(), key=lambda each: (not each.rush, each.location, each.sku, each.title)
+    )
 
 
 def _promised(row: LineRow) -> dict[UUID, int]:

@@ -24,6 +24,10 @@ from app.orders.service.returning import (
     expect_return,
     receive_return,
 )
+from app.orders.service.rushing import change_rules as change_rush_rules
+from app.orders.service.rushing import check_rules as check_rush_rules
+from app.orders.service.rushing import choose_rush
+from app.orders.service.rushing import reapply as reapply_rush
 from app.orders.service.sets import waiting_units
 from app.orders.service.shelving import Unpacked
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
@@ -48,8 +52,11 @@ __all__ = [
     "cancel_return",
     "change_letter",
     "change_order",
+    "change_rush_rules",
     "change_tracking",
+    "check_rush_rules",
     "choose_channel",
+    "choose_rush",
     "count_orders_of",
     "create_order",
     "draft_of",
@@ -64,6 +71,7 @@ __all__ = [
     "move_order",
     "note_answer",
     "note_order",
+    "reapply_rush",
     "receive_return",
     "refund_order",
     "retry_telling",

@@ -18,7 +18,7 @@ from app.orders.errors import NotAllowedNow
 from app.orders.events import OrderPlaced
 from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderCounter, OrderLine, OrderState
-from app.orders.service import mailing, personal, promises, timeline
+from app.orders.service import mailing, personal, promises, rushing, timeline
 from app.orders.service.fetching import get_order
 
 SOURCE: Final = "manual"
@@ -147,6 +147,7 @@ def _write(
     order.total_minor = draft.items_minor - draft.discount_minor + draft.shipping_minor
     order.shipping_method = draft.shipping_method.strip()[:100]
     order.ship_country = draft.ship_to.country.strip().upper()[:2]
+    rushing.decide(work, order)
     told = _told(draft)
     order.personal = personal.seal(work.organization_id, order.id, told)
     _write_lines(work, order, draft, goods)

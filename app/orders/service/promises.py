@@ -219,7 +219,7 @@ def move(work: Work, order: Order, after: OrderState, *, sentence: str = "") -> 
 
 
 def allocate_waiting(work: Work, variant_ids: Iterable[UUID], *, most: int = 200) -> int:
-    """Promise stock that came in to lines that wait for it, the oldest order first."""
+    """Promise stock that came in to lines that wait: rush orders first, then the oldest."""
     variants = list(variant_ids)
     found = work.session.scalars(
         select(OrderLine.order_id)

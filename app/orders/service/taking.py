@@ -24,7 +24,7 @@ from app.orders import shop_counts
 from app.orders.events import OrderPlaced
 from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderLine
-from app.orders.service import mailing, personal, promises, there, timeline
+from app.orders.service import mailing, personal, promises, rushing, there, timeline
 
 _FRESH: Final = timedelta(days=1)  # nobody is mailed about the history of a shop
 PREFIXES: Final[Mapping[str, str]] = {"shopify": "SH-", "woocommerce": "WC-"}
@@ -47,7 +47,12 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     row, is_new = _row(work, connection, seen)
     if row is None or _is_older(row, seen):
         return None
+    looked_at = rushing.facts_of(row)
     _write_header(work, connection, row, seen)
+    if is_new:
+        rushing.decide(work, row)
+    else:
+        rushing.decide_anew(work, row, looked_at)
     before = {line.id: line.taken for line in row.lines}
     first_seen = _write_lines(work, connection, row, seen)
     if is_new:
@@ -162,14 +167,6 @@ def _write_header(work: Work, connection: Connection, row: Order, seen: ChannelO
         row.personal = personal.resealed(organization, row.id, row.personal, buyer)
         row.raw = personal.resealed(organization, row.id, row.raw, seen.raw)
         row.ship_country = seen.ship_to.country[:2] if seen.ship_to else ""
-    row.is_rush = row.is_rush or is_rush(seen)
-
-
-def is_rush(seen: ChannelOrder) -> bool:
-    """Tell whether an order is to go before others: by its tag, or by how it is to be sent."""
-    method = seen.shipping_method.casefold()
-    tags = {tag.casefold() for tag in seen.tags}
-    return "rush" in tags or "express" in method or "overnight" in method
 
 
 def _is_unpaid(seen: ChannelOrder) -> bool:

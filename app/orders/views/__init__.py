@@ -19,6 +19,7 @@ from app.orders.views import (
     packing,
     printing,
     returns,
+    rushing,
     saved,
     shipping,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "packing",
     "printing",
     "returns",
+    "rushing",
     "saved",
     "shipping",
 ]

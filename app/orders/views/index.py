@@ -61,6 +61,7 @@ def order_list() -> ResponseReturnValue:
         states=[(state.value, shown.word) for state, shown in _named(STATES)],
         payments=[(state.value, shown.word) for state, shown in _named(PAYMENTS)],
         needs=list(filters.NEEDS.items()),
+        sorts=list(filters.SORTS.items()),
         tabs=_tabs(wanted, counts, views, chosen, actor),
         own_view=next(
             (v for v in views if str(v.id) == chosen and v.user_id == actor.user_id), None
@@ -74,7 +75,8 @@ def _named(words: Any) -> list[tuple[Any, Any]]:
     return list(words.items())
 
 
-def _list_url(args: dict[str, str]) -> str:
+def list_url(args: dict[str, str]) -> str:
+    """Return the address of a list."""
     query = urlencode(args)
     return url_for("orders.order_list") + (f"?{query}" if query else "")
 
@@ -84,11 +86,11 @@ def _tabs(
 ) -> list[tuple[str, str, bool, int | None]]:
     here = wanted.to_args()
     tabs: list[tuple[str, str, bool, int | None]] = [
-        ("All", _list_url({}), not chosen and not wanted.tab and not here, None)
+        ("All", list_url({}), not chosen and not wanted.tab and not here, None)
     ]
     for name, word in filters.TABS.items():
         count = counts.get(name)
-        tabs.append((word, _list_url({"tab": name}), not chosen and wanted.tab == name, count))
+        tabs.append((word, list_url({"tab": name}), not chosen and wanted.tab == name, count))
     for view in views:
         name = view.name if view.user_id == actor.user_id else f"{view.name} (shared)"
         url = f"{url_for('orders.order_list')}?{view.query}&view={view.id}"
@@ -171,4 +173,4 @@ def order_pick_many() -> ResponseReturnValue:
         toast(f"Picking of {plural(count, 'order')} began.")
     for sentence, times in refusals.items():
         toast(f"{plural(times, 'order')}: {sentence}", kind="error")
-    return go_to_url(_list_url(OrderFilter.from_args(request.args).to_args()))
+    return go_to_url(list_url(OrderFilter.from_args(request.args).to_args()))

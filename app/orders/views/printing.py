@@ -34,7 +34,8 @@ def pick_list_of_selection() -> ResponseReturnValue:
 def pick_list() -> ResponseReturnValue:
     """Show what to take from which place for the chosen orders."""
     with reading(current_actor()) as session:
-        orders = queries.slips(session, chosen_ids(session, request.args), sees_buyers=False)
+        ids = chosen_ids(session, request.args)
+        orders = queries.slips(session, ids, sees_buyers=False, is_rush_first=True)
         picks = queries.pick_list(session, orders)
     return page("orders/pick_list.html", orders=orders, picks=picks, now=clock.now())
 
@@ -46,7 +47,8 @@ def packing_slips() -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         ids = chosen_ids(session, request.args)
-        orders = queries.slips(session, ids, sees_buyers=actor.can("orders.personal"))
+        sees_buyers = actor.can("orders.personal")
+        orders = queries.slips(session, ids, sees_buyers=sees_buyers, is_rush_first=True)
         home = team.get_organization(session, actor.organization)
     return page("orders/packing_slips.html", orders=orders, home=home, now=clock.now())
 

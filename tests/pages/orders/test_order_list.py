@@ -102,7 +102,8 @@ def test_tabs_part_orders_by_what_needs_doing(place: Place) -> None:
         "cancelled": ["WC-6"],
     }
     with db.reading(place.manager.actor) as session:
-        assert queries.tab_counts(session) == {"ship": 1, "waiting": 1, "mapping": 1, "hold": 1}
+        counts = queries.tab_counts(session)
+    assert counts == {"ship": 1, "rush": 0, "waiting": 1, "mapping": 1, "hold": 1}
 
 
 def test_filters_narrow_the_list(place: Place) -> None:
