@@ -136,6 +136,7 @@ def change_rules(work: Work, changed: Sequence[RushRule], *, version: int) -> No
     check_rules(changed, names)
     before = table_of(work.session, work.organization_id)
     if tuple(changed) == before.rules and version == before.version:
+        work.emit(RushRulesChanged(None))  # orders may be older than the rules
         return
     if not _is_kept(work, rush.to_json(changed), version):
         raise Stale(_CHANGED)

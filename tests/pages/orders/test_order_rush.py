@@ -140,6 +140,18 @@ def test_other_rules_turn_open_orders_and_leave_those_that_left(
     assert place.order(gone).order.state == OrderState.SHIPPED
 
 
+def test_the_same_rules_saved_again_reach_orders_that_are_older_than_they(place: Place) -> None:
+    order_id = place.sell(sold("A"), number="1", shipping_method="Next day")
+    with unit_of_work(place.manager.actor) as work:
+        service.get_order(work, order_id).is_rush = False
+
+    change(place, *rush.DEFAULT)
+
+    assert rushes(place) == {"WC-1": "shipping method contains “next day”"}
+    with db.reading(place.manager.actor) as session:
+        assert queries.rush_rules(session).version == 0
+
+
 def test_rules_that_somebody_changed_meanwhile_are_not_overwritten(place: Place) -> None:
     change(place, RushRule(Look.TAG, "vip"))
 
