@@ -56,7 +56,7 @@ def rush_rules_save() -> ResponseReturnValue:
     form, actor = RushForm(), current_actor()
     rows = form.read_rows(request.form)
     if "add" in request.form:
-        return _show(form, [*rows, TypedRule()])
+        return _show(form, [*rows, TypedRule()], is_added=True)
     if "remove" in request.form:
         gone = whole_number(request.form["remove"])
         return _show(form, [row for place, row in enumerate(rows) if place != gone])
@@ -106,6 +106,7 @@ def _show(
     status: int = 200,
     preview: RushPreview | None = None,
     now: Sequence[str] | None = None,
+    is_added: bool = False,
 ) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
@@ -125,6 +126,7 @@ def _show(
         may_add=len(rows) < rush.MOST_RULES,
         preview=_said(preview) if preview else "",
         now=now,
+        is_added=is_added,
     )
 
 
