@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -46,19 +47,26 @@ GROUPS: Final[Mapping[str, Group]] = {
 }
 
 
-def main() -> None:
-    """Measure the groups that were named, or all of them."""
+def main() -> int:
+    """Measure the groups that were named, or all of them; returns 1 when one could not be."""
     chosen = _arguments()
     signal.signal(signal.SIGTERM, _end)
     var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
     var_dir.mkdir(parents=True, exist_ok=True)
-    rows = measured(chosen.groups or list(GROUPS), var_dir, scale=chosen.scale)
+    failed: list[str] = []
+    rows = []
+    for row in measured(chosen.groups or list(GROUPS), var_dir, failed, scale=chosen.scale):
+        rows.append(row)
+        print("  ".join(report.cells(row)), flush=True)
+        (var_dir / "bench.json").write_text(report.to_json(rows))
     print(report.table(rows))
-    (var_dir / "bench.json").write_text(report.to_json(rows))
     if chosen.docs:
         day = clock.now().date().isoformat()
         written = report.document(rows, machine=machine(), day=day)
         (PROJECT / "docs" / "benchmarks.md").write_text(written)
+    if failed:
+        print(f"Not measured: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def machine() -> str:
@@ -71,20 +79,22 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({kind}), {gigabytes} GB of memory, Python {python}"
 
 
-def measured(names: Sequence[str], var_dir: Path, *, scale: float) -> list[Row]:
-    """Run groups one after the other on one stage; says each figure as it comes."""
-    rows = []
+def measured(
+    names: Sequence[str], var_dir: Path, failed: list[str], *, scale: float
+) -> Iterator[Row]:
+    """Run groups one after the other on one stage; one that breaks off hinders none after it."""
     with (
         tempfile.TemporaryDirectory(dir=var_dir, prefix="bench-") as folder,
         staged(Path(folder), scale=scale) as stage,
     ):
         for name in names:
             began = time.monotonic()
-            for row in GROUPS[name](stage):
-                rows.append(row)
-                print("  ".join(report.cells(row)), flush=True)
+            try:
+                yield from GROUPS[name](stage)
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
             print(f"({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-    return rows
 
 
 def _arguments() -> argparse.Namespace:
@@ -100,4 +110,4 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -59,7 +59,7 @@ def rushes(place: Place) -> dict[str, str]:
 
 def typed(*table: tuple[str, str], **more: str) -> dict[str, str]:
     """Return the boxes of rules that are all in use."""
-    boxes = {}
+    boxes: dict[str, str] = {}
     for place, (look, value) in enumerate(table):
         boxes |= {f"look-{place}": look, f"value-{place}": value, f"on-{place}": "y"}
     return {**FORM, **boxes, **more}
