@@ -1,5 +1,7 @@
 """Orders in a real browser: shipped by a plain form in one window, seen at once in another."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -65,3 +67,20 @@ def test_the_search_of_every_page_leads_to_an_order(
     expect(page.get_by_role("heading", name="WC-9002")).to_be_visible()
     expect(page.get_by_text("D••• D•••").first).to_be_visible()
     expect(page.get_by_text("Dora")).to_have_count(0)
+
+
+def test_enter_in_a_rush_rule_saves_and_removes_no_rule(
+    visit: Visits, acme: Shop, entered: Entered
+) -> None:
+    page = visit(storage_state=entered("manager"))
+    page.goto("/orders/rush")
+    rules = page.get_by_label(re.compile(r"^Value of rule"))
+    expect(rules).to_have_count(4)
+
+    page.get_by_role("button", name="Add rule").click()
+    expect(page.get_by_label("Rule 5 looks at")).to_be_focused()
+    page.get_by_label("Value of rule 5").fill("no such tag")
+    page.get_by_label("Value of rule 5").press("Enter")
+
+    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(rules).to_have_count(5)

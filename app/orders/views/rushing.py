@@ -133,12 +133,13 @@ def _show(
 def _said(preview: RushPreview) -> str:
     """Say what would become of open orders."""
     begun, ended = preview.begin, preview.end
-    begin = f"{plural(begun, 'open order')} {'becomes' if begun == 1 else 'become'} rush"
-    end = f"{plural(ended, 'open order')} no longer {'is' if ended == 1 else 'are'}"
-    if begun and ended:
-        said = f"{begin}, {ended:,} no longer {'is' if ended == 1 else 'are'}."
-    else:
-        said = f"{begin if begun else end + ' rush'}."
+    parts = []
+    if begun:
+        parts.append(f"{plural(begun, 'open order')} {'becomes' if begun == 1 else 'become'} rush")
+    if ended:
+        count = f"{ended:,}" if begun else plural(ended, "open order")
+        parts.append(f"{count} {'is' if ended == 1 else 'are'} no longer rush")
+    said = f"{', '.join(parts)}."
     more = " Only the newest 20,000 open orders were looked at; the rules go through all of them."
     return said + (more if preview.is_partial else "")
 

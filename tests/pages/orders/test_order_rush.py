@@ -278,7 +278,7 @@ def test_the_page_tells_what_would_change_before_it_is_saved(place: Place) -> No
     assert all(f'value="{rule.value}"' in fresh for rule in rush.DEFAULT)
     form = typed((f"channel:{place.connection_id}", ""), ("total", "500 EUR"))
     told = save(place, {**form, "look-0": "tag", "value-0": "vip"})
-    assert "1 open order no longer is rush." in told.text
+    assert "1 open order is no longer rush." in told.text
 
     told = save(place, form)
 
