@@ -185,7 +185,7 @@ def _needs(
 
 
 def _has(here: Mapping[Good, int], needs: Mapping[Good, int]) -> bool:
-    return all(here.get(good, 0) >= units for good, units in needs.items())
+    return all(max(0, here.get(good, 0)) >= units for good, units in needs.items())
 
 
 def _take(here: dict[Good, int], parts: Mapping[Good, int], sets: int) -> None:
