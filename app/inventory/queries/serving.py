@@ -14,6 +14,7 @@ from app.inventory.models import Location, LocationKind
 from app.inventory.queries.places import locations
 from app.inventory.routing import Lane, Routing, Spot, lane
 from app.inventory.service import goods_stock, kits_among, routing_of, spot_of
+from app.inventory.service.serving import ROUTING
 from app.team.models import Organization
 
 Wanted = Mapping[str, int]  # SKU → units
@@ -40,7 +41,7 @@ class Outcome:
 def current_routing(session: Session) -> Routing:
     """Return the rule orders are served by."""
     kept = session.scalar(
-        select(Organization.settings["routing"].astext).where(
+        select(Organization.settings[ROUTING].astext).where(
             Organization.id == organization_of(session)
         )
     )
