@@ -61,8 +61,8 @@ def hook_address(connection: Connection) -> str:
     return f"{base}/hooks/{connection.channel}/{connection.organization_id}/{connection.hook_token}"
 
 
-def _verify(wire: dict[str, Any]) -> ssl.SSLContext | bool:
-    return ssl.create_default_context(cadata=wire["ca"]) if wire.get("ca") else True
+def _verify(wire: dict[str, Any]) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cadata=wire["ca"]) if wire.get("ca") else None
 
 
 def open_transport(address: str, wire: dict[str, Any], **options: Any) -> Transport:

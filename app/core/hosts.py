@@ -4,6 +4,7 @@ A name may answer with a public address when it is asked first and with a privat
 later. So the socket is opened to an address that was looked at, never to a name.
 """
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -88,10 +89,15 @@ class _PublicOnly(httpcore.NetworkBackend):
         raise trouble
 
 
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """Return the certificates trusted by everybody, read once: that takes longer than a call."""
+    return httpx.create_ssl_context()
+
+
 class PublicTransport(httpx.HTTPTransport):
     """httpx's own transport, over sockets that lead to public addresses alone."""
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:  # noqa: FBT001, FBT002 (httpx's word)
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context()
+    def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(verify=context)
         self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_PublicOnly())

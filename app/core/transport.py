@@ -13,6 +13,7 @@ counts points instead of calls has its requests priced: `spend` is asked for the
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from urllib.request import getproxies
 import httpx
 
 from app.core import clock, guard
-from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_addresses
+from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_addresses, trusted
 from app.core.logging import mask, mask_text
 from app.core.rate_limit import Costs, Standing
 
@@ -170,7 +171,7 @@ class Transport:
         *,
         inner: Inner | None = None,
         allows_private: bool = False,
-        verify: Any = True,
+        verify: ssl.SSLContext | None = None,
         recorder: Recorder = _nothing,
         limiter: Limiter = _nothing,
         on_throttled: Callable[[float], None] = _nothing,
@@ -194,18 +195,19 @@ class Transport:
     def _client(self) -> httpx.Client:
         """Opened by the first call: a webhook needs an adapter and calls nobody."""
         if self._opened is None:
+            context = self._verify or trusted()
             self._opened = httpx.Client(
-                transport=self._inner or self._public_wire(),
-                verify=self._verify,
+                transport=self._inner or self._public_wire(context),
+                verify=context,
                 timeout=self._timeout,
                 follow_redirects=False,
             )
         return self._opened
 
-    def _public_wire(self) -> Inner | None:
+    def _public_wire(self, context: ssl.SSLContext) -> Inner | None:
         # Behind a proxy of the operator's it is the proxy that connects.
         is_open = self._allows_private or bool(getproxies().keys() & {"http", "https", "all"})
-        return None if is_open else PublicTransport(self._verify)
+        return None if is_open else PublicTransport(context)
 
     def close(self) -> None:
         """Close the sockets."""
