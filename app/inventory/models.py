@@ -121,6 +121,9 @@ class Posting(Base, Owned):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    # Its level refers to the organization. A key of its own would let all postings of an
+    # organization queue for one row's lock, to learn what the level has proved.
+    organization_id: Mapped[UUID] = mapped_column()
     level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id", ondelete="CASCADE"))
     kind: Mapped[PostingKind] = mapped_column(String(12))
     quantity: Mapped[int]  # signed change of on_hand
