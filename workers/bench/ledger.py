@@ -231,7 +231,7 @@ class _Hand:
             try:
                 with unit_of_work(self.actor) as work:
                     postings = {key: [Posting(kind, units)] for key, units in parts.items()}
-                    service.post(work, postings, reference="bench:ledger")
+                    service.post(work, postings, reference=f"order:{db.new_id()}")
             except (NotEnoughStock, ImpossibleStock):
                 counts["refused"] += 1
                 continue
