@@ -73,6 +73,10 @@ class StillListed(Conflicting):
         )
 
 
+class StillWanted(Conflicting):
+    """A product that open orders want is not deleted; the sentence says how many units."""
+
+
 class CategoryInUse(Conflicting):
     """A category with products or subcategories needs a place for them before it goes."""
 

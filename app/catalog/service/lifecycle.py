@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
 
-from app.catalog.errors import NotArchived, StillListed
+from app.catalog.errors import NotArchived, StillListed, StillWanted
 from app.catalog.events import ProductChanged, ProductDeleted
 from app.catalog.models import Product
 from app.catalog.rules import Layer, ProductStatus
@@ -16,6 +16,7 @@ from app.catalog.service.drafts import Cause, Changed, ProductChange, ProductDra
 from app.catalog.service.loading import lock_products
 from app.catalog.service.media import forget_unused_media
 from app.catalog.service.products import change_products, create_product
+from app.catalog.service.wanted import said, wanted_units
 from app.catalog.service.writing import among
 from app.core.work import Work
 
@@ -87,13 +88,15 @@ def duplicate_product(work: Work, product_id: UUID) -> UUID:
 
 
 def delete_product(work: Work, product_id: UUID) -> None:
-    """Delete an archived product for good; raises NotArchived or StillListed."""
+    """Delete an archived product for good; raises NotArchived, StillListed or StillWanted."""
     product = lock_products(work, [product_id])[product_id]
     if product.values["status"] != ProductStatus.ARCHIVED:
         raise NotArchived
     # The listings lie on a floor above; asking the table by name keeps this a question, not a call.
     if work.session.scalar(_IS_LISTED, {"product": product_id}):
         raise StillListed(product.values["title"])
+    if units := wanted_units(work.session, list(product.variants)):
+        raise StillWanted(said(sum(units.values())))
     shown = [UUID(image["key"]) for image in product.values["images"]]
     shown += [UUID(v.values["image"]) for v in product.variants.values() if v.values["image"]]
     work.session.execute(delete(Product).where(Product.id == product_id))

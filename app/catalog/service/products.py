@@ -29,6 +29,7 @@ from app.catalog.service.drafts import (
 )
 from app.catalog.service.loading import lock_products, organization_currency
 from app.catalog.service.pictures import resolve_pictures
+from app.catalog.service.wanted import said, wanted_units
 from app.core.db import new_id
 from app.core.work import Work
 
@@ -131,6 +132,7 @@ def change_products(
     currency = organization_currency(work.session, work.organization_id)
     wished = resolve_pictures(work, changes)
     done = [apply_change(products[c.product_id], c, cause, currency=currency) for c in wished]
+    _keep_wanted(work, done)
     if problems := {at: each.problems for at, each in enumerate(done) if each.problems}:
         raise InvalidProducts(problems)
     _check_skus(work, wished, done)
@@ -156,6 +158,15 @@ def _refuse_stale(changes: Sequence[ProductChange], products: Mapping[UUID, Prod
             ours={"values": dict(change.values), "variants": dict(change.variants)},
             theirs={"values": there.values, "variants": there.variants},
         )
+
+
+def _keep_wanted(work: Work, done: Sequence[Applied]) -> None:
+    removed = [key for each in done for key in each.removed_ids]
+    units = wanted_units(work.session, removed)
+    for each in done:
+        each.problems |= {
+            f"variants.{key}.sku": said(units[key]) for key in each.removed_ids if key in units
+        }
 
 
 def _check_skus(work: Work, changes: Sequence[ProductChange], done: Sequence[Applied]) -> None:
