@@ -16,6 +16,9 @@ STATES: Final = {
     "kept": "Kept back",
     "uncounted": "Not counted",
 }
+REPORT_SORTS: Final = ("sold", "left", "stock")
+REPORT_SORT: Final = "-sold"
+REPORT_SHOWS: Final = {"": "All", "sold": "Sold", "dead": "Nothing sold"}
 _LONGEST: Final = 200
 
 
@@ -67,4 +70,35 @@ class StockFilter:
     @property
     def is_descending(self) -> bool:
         """Whether the last comes first."""
+        return self.sort.startswith("-")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """The variants of a report; an empty field narrows nothing."""
+
+    location: str = ""  # its id; without one, all locations are added up
+    show: str = ""
+    sort: str = REPORT_SORT
+
+    @classmethod
+    def from_args(cls, args: Mapping[str, str]) -> Self:
+        """Read a query string; what makes no sense narrows nothing."""
+        known = {f.name: str(args.get(f.name, "")).strip()[:_LONGEST] for f in fields(cls)}
+        if known["show"] not in REPORT_SHOWS:
+            known["show"] = ""
+        if not is_id(known["location"]):
+            known["location"] = ""
+        if known["sort"].removeprefix("-") not in REPORT_SORTS:
+            known["sort"] = "-stock" if known["show"] == "dead" else REPORT_SORT
+        return cls(**known)
+
+    @property
+    def sort_key(self) -> str:
+        """What the variants are ordered by."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether the most comes first."""
         return self.sort.startswith("-")

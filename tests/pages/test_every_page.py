@@ -27,6 +27,7 @@ NOT_PAGES = (
     "catalog.import_report",  # there is none before an import is applied
     "team.picture",
     "inventory.movements_file",
+    "inventory.stock_report_file",
     "catalog_api.",  # for programs, which have tests of their own: a cookie means nothing there
     "team_api.",
 )

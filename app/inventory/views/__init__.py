@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from app.inventory.views import counts, kits, places, serving, sheets, stock, transfers, variant
+from app.inventory.views import (
+    counts,
+    kits,
+    places,
+    report,
+    serving,
+    sheets,
+    stock,
+    transfers,
+    variant,
+)
 from app.inventory.views.blueprint import bp
 from app.web.nav import NavItem, Section, register_nav
 
@@ -12,6 +22,7 @@ __all__ = [
     "install",
     "kits",
     "places",
+    "report",
     "serving",
     "sheets",
     "stock",

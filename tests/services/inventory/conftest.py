@@ -1,6 +1,7 @@
 """Acme with two locations, and a mug that lies at the first."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,7 +30,7 @@ class Warehouse:
         """Alice, who may do everything."""
         return self.people.alice.actor
 
-    def mug(self, sku: str = "MUG-1", quantity: int | None = 10, **values: str) -> UUID:
+    def mug(self, sku: str = "MUG-1", quantity: int | None = 10, **values: Any) -> UUID:
         """Put a variant on the shelf of the first location."""
         key = product(self.actor, {"sku": sku, "quantity": quantity, **values}, title=f"Mug {sku}")
         return next(iter(values_of(self.actor, key).variants))

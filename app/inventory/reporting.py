@@ -1,0 +1,44 @@
+"""What reports call a movement, pure: each posting that moves what is on hand is of one flow."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from app.inventory.ledger import PostingKind
+
+
+class Flow(StrEnum):
+    """Why units came or went, in the words of a report."""
+
+    SOLD = "sold"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    ADJUSTED = "adjusted"
+    COUNTED = "counted"
+    MOVED = "moved"  # between locations of ours
+
+
+FLOWS: Final[Mapping[PostingKind, Flow]] = {
+    PostingKind.SHIP: Flow.SOLD,
+    PostingKind.RECEIVE: Flow.RECEIVED,
+    PostingKind.ARRIVE: Flow.RECEIVED,
+    PostingKind.RETURN: Flow.RETURNED,
+    PostingKind.SEND: Flow.MOVED,
+    PostingKind.COUNT: Flow.COUNTED,
+    PostingKind.ADJUST: Flow.ADJUSTED,
+    PostingKind.IMPORT: Flow.ADJUSTED,
+    PostingKind.SYNC: Flow.ADJUSTED,
+    PostingKind.GONE: Flow.ADJUSTED,
+}
+# What comes by a transfer that left another location of ours only moved.
+OF_TRANSFERS: Final = frozenset((PostingKind.ARRIVE, PostingKind.RETURN))
+
+
+def flow_of(kind: PostingKind, *, is_of_ours: bool = False) -> Flow:
+    """Return the flow of a posting; `is_of_ours`: by a transfer between locations of ours."""
+    return Flow.MOVED if is_of_ours and kind in OF_TRANSFERS else FLOWS[kind]
+
+
+def days_left(stock: int, sold: int, days: int) -> int | None:
+    """Return how many whole days a stock lasts at that speed; None: nothing is sold of it."""
+    return max(stock, 0) * days // sold if sold > 0 else None
