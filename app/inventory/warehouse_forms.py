@@ -7,9 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import wtforms
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.catalog.filters import is_id
 from app.catalog.forms import Form
 from app.inventory.forms import IntegerField
 from app.inventory.service import UNITS, CountDraft, Scope, TransferDraft
@@ -18,6 +20,7 @@ from app.web.payload import whole_number
 
 MOST: Final = 1_000_000
 OUTSIDE: Final = "outside"
+MOST_TICKED: Final = 2_000  # looked at; the service refuses fewer
 SCOPES: Final = {
     Scope.ALL: "Everything kept there",
     Scope.CATEGORY: "One category",
@@ -199,3 +202,34 @@ class ReserveForm(Form):
     def moment(self, zone: ZoneInfo) -> datetime:
         """Return the end of the day in a zone."""
         return datetime.combine(self.until.data, time.max, zone)
+
+
+class OrderForm(LinesForm):
+    """What is ordered again for a location: ticked lines with their units, and who sends them."""
+
+    destination = SelectField("To", choices=[])
+    supplier = StringField("Supplier", [Length(max=100)], filters=[_strip])
+    expected_on = DateField("Expected on", [Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticked: set[UUID] = set()
+
+    def offer(self, places: _Choices) -> "OrderForm":
+        """Fill in where goods may lie."""
+        self.destination.choices = list(places)
+        return self
+
+    def read_order(self, sent: MultiDict[str, str]) -> dict[UUID, int]:
+        """Return how many of each ticked variant are ordered."""
+        self.typed = {name: text for name, text in sent.items() if name.startswith(UNITS)}
+        self.ticked = {UUID(each) for each in sent.getlist("ids")[:MOST_TICKED] if is_id(each)}
+        return self.read_units(sent, self.ticked)
+
+    def draft(self) -> TransferDraft:
+        """Return what the person says about the delivery."""
+        return TransferDraft(
+            UUID(self.destination.data),
+            supplier=self.supplier.data,
+            expected_on=self.expected_on.data,
+        )

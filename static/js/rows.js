@@ -91,6 +91,8 @@
     count(form);
   });
 
-  // A live swap replaces a row: its tick is kept by the morph, the count is taken again.
-  document.addEventListener("htmx:after:swap", () => document.querySelectorAll("[data-selectable]").forEach(count));
+  // A live swap replaces a row: its tick is kept by the morph, the count is taken again. Rows may come ticked, too.
+  for (const shown of ["DOMContentLoaded", "htmx:after:swap"]) {
+    document.addEventListener(shown, () => document.querySelectorAll("[data-selectable]").forEach(count));
+  }
 })();

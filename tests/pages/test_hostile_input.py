@@ -20,7 +20,7 @@ ARGUMENTS = (
     "at", "ids", "action", "person", "kind", "subject", "state", "connection", "show", "issues",
     "step", "next", "to", "address", "name", "http", "token", "success", "limit", "watch", "since",
     "dialect", "variants", "columns", "query", "excluded", "unread", "field", "context", "tab",
-    "needs", "payment", "way", "return", "from", "location",
+    "needs", "payment", "way", "return", "from", "ahead", "location",
 )  # fmt: skip
 FIELDS = (
     *ARGUMENTS, "title", "description", "version", "role", "choice", "decision", "value", "urls",
@@ -40,7 +40,7 @@ LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",
     "catalog.product_history",
     "catalog.product_list", "connections.exchange_list", "inventory.count_detail",
-    "inventory.count_list", "inventory.count_review",
+    "inventory.count_list", "inventory.count_review", "inventory.reorder",
     "inventory.stock_report", "inventory.transfer_list",
     "notices.notice_list", "orders.order_list",
     "sync.conflict_list", "sync.delivery_list", "sync.error_list", "sync.mapping",

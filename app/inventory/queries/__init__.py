@@ -30,6 +30,14 @@ from app.inventory.queries.movements import (
     movements,
     on_hand_by_day,
 )
+from app.inventory.queries.ordering import (
+    LOOKED_AT,
+    Coming,
+    LowRow,
+    has_reorder_points,
+    low_by_location,
+    low_page,
+)
 from app.inventory.queries.overview import StockRow, stock_page, stock_row, stock_rows
 from app.inventory.queries.places import (
     HolderRow,
@@ -68,7 +76,9 @@ from app.inventory.queries.transfers import (
 )
 
 __all__ = [
+    "LOOKED_AT",
     "Cause",
+    "Coming",
     "CountDetail",
     "CountLineRow",
     "CountRow",
@@ -78,6 +88,7 @@ __all__ = [
     "HolderRow",
     "KeptRow",
     "KitDetail",
+    "LowRow",
     "Movement",
     "Named",
     "Outcome",
@@ -102,6 +113,7 @@ __all__ = [
     "flow_days",
     "get_location",
     "has_counts",
+    "has_reorder_points",
     "has_transfers",
     "holders",
     "kept_parts",
@@ -109,6 +121,8 @@ __all__ = [
     "kit_detail",
     "levels_of",
     "locations",
+    "low_by_location",
+    "low_page",
     "movements",
     "on_hand_by_day",
     "open_line_ids",

@@ -55,6 +55,7 @@ from app.inventory.service.levels import (
 from app.inventory.service.low import tell_low
 from app.inventory.service.moving import locked_levels, post
 from app.inventory.service.offered import available_at
+from app.inventory.service.ordering import start_delivery
 from app.inventory.service.places import (
     LocationDraft,
     change_location,
@@ -152,6 +153,7 @@ __all__ = [
     "ship",
     "spot_of",
     "start_count",
+    "start_delivery",
     "start_transfer",
     "tell_low",
     "terms_of",

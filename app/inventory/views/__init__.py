@@ -5,6 +5,7 @@ from flask import Flask
 from app.inventory.views import (
     counts,
     kits,
+    ordering,
     places,
     report,
     serving,
@@ -21,6 +22,7 @@ __all__ = [
     "counts",
     "install",
     "kits",
+    "ordering",
     "places",
     "report",
     "serving",
