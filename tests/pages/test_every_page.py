@@ -28,6 +28,7 @@ NOT_PAGES = (
     "team.picture",
     "inventory.movements_file",
     "inventory.stock_report_file",
+    "orders.order_report_file",
     "catalog_api.",  # for programs, which have tests of their own: a cookie means nothing there
     "team_api.",
 )

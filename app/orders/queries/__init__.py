@@ -34,6 +34,14 @@ from app.orders.queries.mapping import (
     goods,
 )
 from app.orders.queries.printing import Pick, Slip, iter_slips, packable, pick_list, slips
+from app.orders.queries.report import (
+    Speed,
+    TopItem,
+    count_orders,
+    order_cells,
+    shipping_speed,
+    top_items,
+)
 from app.orders.queries.returns import ReturnRow, shelves
 from app.orders.queries.rush import RushPreview, rush_channels, rush_preview, rush_rules
 
@@ -52,9 +60,12 @@ __all__ = [
     "ReturnRow",
     "RushPreview",
     "Slip",
+    "Speed",
+    "TopItem",
     "candidates",
     "chosen_orders",
     "count_alike",
+    "count_orders",
     "events_since",
     "get_line",
     "get_order",
@@ -64,6 +75,7 @@ __all__ = [
     "letter_channels",
     "letter_rows",
     "mask",
+    "order_cells",
     "order_detail",
     "order_list",
     "order_rows",
@@ -74,6 +86,8 @@ __all__ = [
     "rush_preview",
     "rush_rules",
     "shelves",
+    "shipping_speed",
     "slips",
     "tab_counts",
+    "top_items",
 ]
