@@ -39,16 +39,21 @@ class Terms:
         return shown if self.cap is None else min(shown, self.cap)
 
 
-def ideal(available: int, terms: Mapping[Name, Terms]) -> dict[Name, int]:
-    """Split what is there by weight; what does not divide goes to the first names, one each."""
-    total = max(available, 0)
-    weights = sum(each.weight for each in terms.values())
-    if not weights:
-        return dict.fromkeys(terms, 0)
-    parts = {name: total * each.weight // weights for name, each in terms.items()}
+def split(total: int, weights: Mapping[Name, int]) -> dict[Name, int]:
+    """Split units by weight; what does not divide goes to the first names, one each."""
+    whole = sum(weights.values())
+    if not whole:
+        return dict.fromkeys(weights, 0)
+    parts = {name: total * weight // whole for name, weight in weights.items()}
     rest = total - sum(parts.values())
-    for name in sorted(terms)[:rest]:
+    for name in sorted(weights)[:rest]:
         parts[name] += 1
+    return parts
+
+
+def ideal(available: int, terms: Mapping[Name, Terms]) -> dict[Name, int]:
+    """Split what is there by weight, each part less what is held back of it."""
+    parts = split(max(available, 0), {name: each.weight for name, each in terms.items()})
     return {name: terms[name].less(part) for name, part in parts.items()}
 
 
@@ -101,6 +106,7 @@ class Member:
     counted: int
     exposed: int = 0
     takes: bool = True
+    shop: str = ""  # whose part it is, should it sell several variants of one shelf
 
     @property
     def limits(self) -> Terms:
@@ -125,29 +131,39 @@ def offers(available: int, members: Mapping[str, Member]) -> dict[str, Offered]:
     Without strict shops, everybody sees everything that counts there. Beside strict ones, those
     that share hold one part of weight 1 together, and see that. A mirrored shop is shown nothing.
     """
-    strict = {name: each for name, each in members.items() if each.mode is Mode.STRICT}
-    sharing = {name: each for name, each in members.items() if each.mode is Mode.SHARED}
+    strict, sharing = of_mode(members, Mode.STRICT), of_mode(members, Mode.SHARED)
     if not strict:
         return {
             name: Offered(each.terms.less(each.counted), each.counted)
             for name, each in sharing.items()
         }
-    parts, terms = _parts(strict, sharing, max(available, 0))
+    parts, terms = parts_of(members, max(available, 0))
     # Who takes nothing from us keeps what it may sell; the others split what is left.
     deaf = {name: exposed for name, exposed in parts.items() if name not in terms}
     heard = {name: exposed for name, exposed in parts.items() if name in terms}
     parts = {**deaf, **grants(available - sum(deaf.values()), heard, terms)}
-    shown = {name: Offered(parts[name], parts[name]) for name in strict}
-    for name, each in sharing.items():
+    return offered(parts, members)
+
+
+def of_mode(members: Mapping[str, Member], mode: Mode) -> dict[str, Member]:
+    """Return the shops that get their stock in one way."""
+    return {name: each for name, each in members.items() if each.mode is mode}
+
+
+def offered(parts: Mapping[str, int], members: Mapping[str, Member]) -> dict[str, Offered]:
+    """Return what each shop is shown of the parts: its own, or the one of all that share."""
+    shown = {name: Offered(parts[name], parts[name]) for name in of_mode(members, Mode.STRICT)}
+    for name, each in of_mode(members, Mode.SHARED).items():
         part = min(parts[SHARING], max(each.counted, 0))
         shown[name] = Offered(each.terms.less(part), part)
     return shown
 
 
-def _parts(
-    strict: Mapping[str, Member], sharing: Mapping[str, Member], available: int
+def parts_of(
+    members: Mapping[str, Member], available: int
 ) -> tuple[dict[str, int], dict[str, Terms]]:
     """Return what each part is exposed to, and the terms of those that can be changed."""
+    strict, sharing = of_mode(members, Mode.STRICT), of_mode(members, Mode.SHARED)
     exposed = {name: each.exposed for name, each in strict.items()}
     terms = {name: each.limits for name, each in strict.items() if each.takes}
     if sharing:
