@@ -224,6 +224,11 @@ def lock(session: Session, kind: Locks, key: UUID | str) -> None:
     session.execute(_LOCK, {"kind": int(kind), "key": str(key)})
 
 
+def lock_shared(session: Session, kind: Locks, key: UUID | str) -> None:
+    """Wait for a lock that many may share, and whoever takes it by `lock` waits for."""
+    session.execute(_LOCK_SHARED, {"kind": int(kind), "key": str(key)})
+
+
 def affected(session: Session, statement: Executable) -> int:
     """Run a conditional update or delete and return how many rows it hit."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
@@ -249,4 +254,5 @@ def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:
 
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:key))")
+_LOCK_SHARED: Final = text("SELECT pg_advisory_xact_lock_shared(:kind, hashtext(:key))")
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:kind, hashtext(:key))")

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.adapters.types import ChannelProduct
 from app.catalog import service as catalog
-from app.catalog.models import Product
 from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, MediaBinding
@@ -24,6 +23,7 @@ from app.sync import (
     planner,
     project,
     records,
+    shares,
     standing,
     unanswered,
 )
@@ -68,10 +68,7 @@ def locked_pairs(
     work: Work, connection: Connection, listings: Sequence[Listing]
 ) -> dict[UUID, Pair]:
     """Load pairs whose products nobody else can change before this unit ends."""
-    ids = [each.product_id for each in listings if each.product_id]
-    work.session.execute(
-        select(Product.id).where(Product.id.in_(ids)).order_by(Product.id).with_for_update()
-    )
+    shares.hold(work, products=[each.product_id for each in listings if each.product_id])
     sent = unanswered.unanswered(work, [each.id for each in listings])
     pairs = project.load_pairs(work.session, connection, listings)
     return {key: replace(pair, sent=sent.get(key, ())) for key, pair in pairs.items()}

@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
 from app.adapters.types import Cursor
-from app.catalog.models import Product, Variant
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
@@ -27,7 +26,17 @@ from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import service as inventory
 from app.listings.models import Listing, Offer
 from app.orders import service as orders
-from app.sync import counts, failing, known_orders, order_reading, pull, rules, sent_counts, tasks
+from app.sync import (
+    counts,
+    failing,
+    known_orders,
+    order_reading,
+    pull,
+    rules,
+    sent_counts,
+    shares,
+    tasks,
+)
 from app.sync.models import Direction, ReadCursor, SyncTask
 from app.sync.order_reading import CHANGED
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
@@ -238,10 +247,8 @@ def _lock(work: Work, connection_id: UUID, seen: ChannelOrder) -> None:
     )
     variants = [row.variant_id for row in rows if row.variant_id]
     kits = inventory.kits_among(work.session, variants)
-    variants += [good for each in kits.values() for good in each.goods]
-    products = select(Variant.product_id).where(Variant.id.in_(variants))
-    work.session.execute(
-        select(Product.id).where(Product.id.in_(products)).order_by(Product.id).with_for_update()
+    shares.hold(
+        work, variants=[*variants, *(good for each in kits.values() for good in each.goods)]
     )
 
 

@@ -103,8 +103,14 @@ def _make_room(
             sent_counts.shift(work, desk.terms, errand.pair.listing.id, errand.intents)
     known = [errand.pair.listing.id for errand, _ in answered if not errand.is_in_doubt]
     sent_counts.forget(work, known)
-    moved = {key for errand, _ in answered for key in sent_counts.counts_in(errand.intents)}
-    shares.ring(work, desk.opened.id, moved)
+    shares.ring(
+        work,
+        {
+            (errand.pair.listing.id, key)
+            for errand, _ in answered
+            for key in sent_counts.counts_in(errand.intents)
+        },
+    )
 
 
 def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from app.core.outbox import OutboxMessage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import order_reading, runs, tasks, undoing
+from app.sync import order_reading, runs, shares, tasks, undoing
 from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
@@ -49,6 +49,11 @@ def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
             tasks.request_pushes(work, some, haste=haste)
             tasks.supersede_parked(work, [listing_id for listing_id, _ in some])
             _mark_waiting(work, [listing_id for listing_id, _ in some])
+    moved = {
+        UUID(key) for fact in facts if "quantity" in fact["fields"] for key in fact["variant_ids"]
+    }
+    with unit_of_work(actor) as work:  # of its own: products are locked before tasks are queued
+        shares.ring_families(work, moved)
 
 
 def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID], Haste]:

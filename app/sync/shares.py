@@ -6,7 +6,7 @@ Both are read in one statement, and whoever sends holds the product's lock (`app
 between the split and the note of what is about to leave, nobody else splits the same stock.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Product, Variant
 from app.connections import rules
 from app.connections.models import Connection, ConnectionState
+from app.core import db
 from app.core.work import Work
+from app.inventory import families, kits
 from app.inventory import service as inventory
 from app.inventory.accounts import Account
 from app.inventory.offering import Member, Mode, Offered, Terms, offers
@@ -50,6 +52,7 @@ _HELD: Final = text(
     """
 ).bindparams(bindparam("variants", type_=ARRAY(Uuid())))
 Place = tuple[UUID, UUID]  # (listing, variant)
+_EVERYWHERE: Final[frozenset[UUID]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +109,77 @@ def has_strict(session: Session, organization_id: UUID) -> bool:
 
 def shares(session: Session, variant_ids: Sequence[UUID]) -> list[Share]:
     """Return every shop that sells these variants, with what it is to be shown of each."""
-    rows = session.execute(_HELD, {"variants": sorted(variant_ids)}).all()
-    counted = _Counted(session, variant_ids)
-    found: list[Share] = []
-    for variant_id in variant_ids:
-        mine = [row for row in rows if row.variant_id == variant_id]
+    found: dict[UUID, list[Share]] = {}
+    for each in around(session, variant_ids):
+        found.setdefault(each.variant_id, []).append(each)
+    return [each for key in variant_ids for each in found.get(key, ())]
+
+
+def around(session: Session, variant_ids: Collection[UUID]) -> Iterator[Share]:
+    """Yield the same of these variants, and of all that kits link with them by their goods."""
+    boms = inventory.boms_around(session, variant_ids)
+    touched = {*boms, *(key for parts in boms.values() for key in parts if key)}
+    linked = sorted({*variant_ids, *touched})
+    rows: dict[UUID, list[Any]] = {key: [] for key in linked}
+    for row in session.execute(_HELD, {"variants": linked}):
+        rows[row.variant_id].append(row)
+    counted = _Counted(session, linked)
+    units = {
+        str(key): {
+            str(good): each
+            for good, each in kits.contents(key, boms).goods.items()
+            if counted.of(good, _EVERYWHERE) is not None
+        }
+        for key in sorted(touched)
+    }
+    alone = [[str(key)] for key in linked if key not in touched]
+    for family in [*alone, *families.together(units)]:
+        mine = {UUID(key): rows[UUID(key)] for key in family}
+        shown = _of_one(mine, counted) if len(family) == 1 else _of_family(mine, units, counted)
+        for variant_id, some in mine.items():
+            members, offered = shown.get(variant_id, ({}, {}))
+            for row in some if members else ():
+                key = str(row.listing_id)
+                yield Share(
+                    row.listing_id,
+                    variant_id,
+                    row.connection_id,
+                    row.name,
+                    members[key],
+                    offered.get(key),
+                )
+
+
+Rows = Mapping[UUID, Sequence[Any]]  # who sells which variant
+Split = dict[UUID, tuple[Mapping[str, Member], Mapping[str, Offered]]]
+
+
+def _of_one(rows: Rows, counted: "_Counted") -> Split:
+    """Split variants each for itself; those that nobody counts are left out."""
+    shown: Split = {}
+    for variant_id, mine in rows.items():
         available = counted.of(variant_id, _together(row.settings for row in mine))
-        if available is None:
-            continue
-        members = {str(row.listing_id): _member(row, counted) for row in mine}
-        shown = offers(available, members)
-        found += [
-            Share(
-                row.listing_id,
-                variant_id,
-                row.connection_id,
-                row.name,
-                members[str(row.listing_id)],
-                shown.get(str(row.listing_id)),
-            )
-            for row in mine
-        ]
-    return found
+        if available is not None:
+            members = _members(mine, counted)
+            shown[variant_id] = members, offers(available, members)
+    return shown
+
+
+def _of_family(rows: Rows, units: Mapping[str, Mapping[str, int]], counted: "_Counted") -> Split:
+    """Split a family: what its shops may sell together of any good is there."""
+    members = {key: _members(mine, counted) for key, mine in rows.items()}
+    if not any(each.mode is Mode.STRICT for some in members.values() for each in some.values()):
+        return _of_one(rows, counted)
+    places = _together(row.settings for mine in rows.values() for row in mine)
+    goods = {good for key in rows for good in units[str(key)]}
+    stock = {good: counted.of(UUID(good), places) or 0 for good in goods}
+    sold = {str(key): families.Sold(units[str(key)], some) for key, some in members.items()}
+    shown = families.offers(stock, sold)
+    return {key: (some, shown[str(key)]) for key, some in members.items()}
+
+
+def _members(rows: Sequence[Any], counted: "_Counted") -> dict[str, Member]:
+    return {str(row.listing_id): _member(row, counted) for row in rows}
 
 
 def _member(row: Any, counted: "_Counted") -> Member:
@@ -139,6 +191,7 @@ def _member(row: Any, counted: "_Counted") -> Member:
         counted=counted.of(row.variant_id, places_of(row.settings)) or 0,
         exposed=max(account.exposed, 0),
         takes=row.takes,
+        shop=str(row.connection_id),
     )
 
 
@@ -208,23 +261,46 @@ def shown(
     return Shown(terms, there, None)
 
 
-def ring(work: Work, connection_id: UUID, variant_ids: Collection[UUID]) -> None:
-    """Let other shops have what one of them is not exposed to any more, or be lowered for it."""
+def ring(work: Work, answered: Collection[Place]) -> None:
+    """Let others have what these places are not exposed to any more, or be lowered for it.
+
+    Where kits are, the same shop may sell more or less of what shares a good with the answered.
+    """
+    if answered and has_strict(work.session, work.organization_id):
+        _ring(work, {variant_id for _, variant_id in answered}, answered)
+
+
+def ring_families(work: Work, variant_ids: Collection[UUID]) -> None:
+    """Let all be shown what they are due whose stock kits link with that of these variants."""
     if not variant_ids or not has_strict(work.session, work.organization_id):
         return
-    _lock(work, variant_ids)
+    if inventory.boms_around(work.session, variant_ids):
+        _ring(work, variant_ids)
+
+
+def _ring(work: Work, variant_ids: Collection[UUID], but: Collection[Place] = ()) -> None:
+    # Of two confirmations the later one is to see the room of both.
+    hold(work, variants=variant_ids)
     due = {
         (each.listing_id, each.connection_id)
-        for each in shares(work.session, sorted(variant_ids))
-        if each.is_due and each.connection_id != connection_id
+        for each in around(work.session, variant_ids)
+        if each.is_due and (each.listing_id, each.variant_id) not in but
     }
     tasks.request_pushes(work, due, haste=Haste.URGENT)
 
 
-def _lock(work: Work, variant_ids: Collection[UUID]) -> None:
-    """Hold the products, so that of two confirmations the later one sees the room of both."""
-    products = select(Variant.product_id).where(Variant.id.in_(list(variant_ids)))
+def hold(work: Work, *, products: Collection[UUID] = (), variants: Collection[UUID] = ()) -> None:
+    """Keep these products, or those of variants, from anybody else until the unit ends.
+
+    Where shops have parts of their own, with all whose stock is split together with theirs, in one
+    statement; and nobody changes meanwhile what kits are made of.
+    """
     work.session.flush()
-    work.session.execute(
-        select(Product.id).where(Product.id.in_(products)).order_by(Product.id).with_for_update()
-    )
+    if has_strict(work.session, work.organization_id):
+        db.lock_shared(work.session, db.Locks.KITS, work.organization_id)
+        linked = inventory.products_around(work.session, products, variants)
+        wanted = Product.id.in_(linked)
+    else:
+        sold = select(Variant.product_id).where(Variant.id.in_(list(variants)))
+        wanted = Product.id.in_(sold) if variants else Product.id.in_(list(products))
+    work.session.execute(select(Product.id).where(wanted).order_by(Product.id).with_for_update())

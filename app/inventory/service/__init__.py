@@ -37,12 +37,14 @@ from app.inventory.service.keeping import (
     settle_kept_back,
 )
 from app.inventory.service.kits import (
+    boms_around,
     follow_components,
     follow_lost,
     goods_stock,
     kit_quantities,
     kits_among,
     kits_holding,
+    products_around,
 )
 from app.inventory.service.levels import (
     DEFAULT_LOCATION,
@@ -105,6 +107,7 @@ __all__ = [
     "adjust",
     "approve_lines",
     "available_at",
+    "boms_around",
     "cancel_count",
     "change_location",
     "close_count",
@@ -134,6 +137,7 @@ __all__ = [
     "plan_sheet",
     "post",
     "post_sheet",
+    "products_around",
     "promise",
     "put_back",
     "receive_transfer",

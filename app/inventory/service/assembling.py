@@ -56,7 +56,9 @@ def set_components(work: Work, kit_id: UUID, wishes: Mapping[UUID, int | None]) 
     if kit_id in before and not after and was_counted:
         # Nothing of it lies anywhere: channels sell none until somebody counts it.
         move_levels(work, {kit_id: 0}, origin="web")
-    catalog.stock_moved(work, [kit_id, *kits_holding(work.session, [kit_id])])
+    # What was taken out may be sold alone again: no kit leads to it any more.
+    gone = [key for key, units in wishes.items() if not units]
+    catalog.stock_moved(work, [kit_id, *gone, *kits_holding(work.session, [kit_id])])
 
 
 def forget_lost(work: Work, kit_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """What kits are made of, and how many sets may be sold of them."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterable
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select, text
@@ -41,12 +41,59 @@ _UP: Final = text(
     SELECT kit_id, component_id FROM up ORDER BY kit_id
     """
 ).bindparams(_IDS)
+# From kit to component and back, until nothing new is found: whatever may share a good.
+_LINKED: Final = """
+    UNION
+    SELECT beside.id
+    FROM linked CROSS JOIN LATERAL (
+        SELECT component_id AS id FROM kit_components
+            WHERE kit_id = linked.id AND component_id IS NOT NULL
+        UNION ALL
+        SELECT kit_id FROM kit_components WHERE component_id = linked.id
+    ) AS beside
+"""
+_AROUND: Final = text(
+    f"""
+    WITH RECURSIVE linked AS (SELECT id FROM unnest(:ids) AS id {_LINKED})
+    SELECT k.kit_id, k.component_id, k.quantity
+    FROM linked JOIN kit_components AS k ON k.kit_id = linked.id
+    ORDER BY k.kit_id, k.position, k.component_id
+    """  # noqa: S608 (a part of our own)
+).bindparams(_IDS)
+_PRODUCTS_AROUND: Final = text(
+    f"""
+    WITH RECURSIVE linked AS (
+        SELECT id FROM variants WHERE product_id = ANY(:products) OR id = ANY(:ids) {_LINKED}
+    )
+    SELECT DISTINCT v.product_id FROM linked JOIN variants AS v ON v.id = linked.id
+    """  # noqa: S608 (a part of our own)
+).bindparams(_IDS, bindparam("products", type_=ARRAY(Uuid())))
 
 
 def boms_below(session: Session, variant_ids: Collection[UUID]) -> Boms:
     """Return what these variants, and whatever they hold, are made of; what is no kit is absent."""
+    return _boms(session.execute(_DOWN, {"ids": list(variant_ids)}))
+
+
+def boms_around(session: Session, variant_ids: Collection[UUID]) -> Boms:
+    """Return what all kits are made of that are linked with these variants by what they hold.
+
+    Nothing: no kit touches them.
+    """
+    return _boms(session.execute(_AROUND, {"ids": list(variant_ids)}))
+
+
+def products_around(
+    session: Session, product_ids: Collection[UUID], variant_ids: Collection[UUID] = ()
+) -> list[UUID]:
+    """Return these products, those of these variants, and all that kits link with them."""
+    told = {"products": list(product_ids), "ids": list(variant_ids)}
+    return list(session.scalars(_PRODUCTS_AROUND, told))
+
+
+def _boms(rows: Iterable[Any]) -> Boms:
     found: Boms = {}
-    for row in session.execute(_DOWN, {"ids": list(variant_ids)}):
+    for row in rows:
         parts = found.setdefault(row.kit_id, {})
         parts[row.component_id] = parts.get(row.component_id, 0) + row.quantity
     return found
