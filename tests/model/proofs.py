@@ -14,7 +14,7 @@ from tests.channels.conformance import Stage
 from tests.channels.memory.test_conformance import MemoryStage
 from tests.channels.shopify.stage import ShopifyStage
 from tests.channels.woocommerce.stage import WooStage
-from tests.model import after_sale, effect, merge_world, stock_world
+from tests.model import after_sale, effect, kit_world, merge_world, stock_world
 from tests.model.explorer import Result, Violation, explore
 from tests.model.merge_world import Lost, Needless, Rules, Unequal, World
 from tests.model.stock_world import Bugs, Oversold, Wrong
@@ -131,6 +131,16 @@ def _after_sale(budgets: Mapping[str, int], bugs: Bugs = NO_BUG) -> Result[stock
     )
 
 
+def _kits(budgets: Mapping[str, int], *, is_each_alone: bool = False) -> Result[kit_world.World]:
+    return explore(
+        kit_world.begin(**budgets),
+        partial(kit_world.steps, is_each_alone=is_each_alone),
+        kit_world.judge,
+        depth=ENOUGH,
+        broken=(Oversold, Wrong, Impossible),
+    )
+
+
 def _effect(stage: Callable[[], Stage], many: int) -> Result[World]:
     """Play random cases on a channel's twin; `states` are cases."""
     try:
@@ -159,7 +169,7 @@ def proofs() -> Iterator[Proof]:
 
 
 def _never_oversold() -> Iterator[Proof]:
-    """Yield the proofs of stock: two channels, two locations, three units."""
+    """Yield the proofs of stock: two channels, two locations, three units; cups and sets of two."""
     for name, budgets in {
         "calm": {"sales": 2, "cancels": 1},
         "counts moves": {"sales": 2, "cancels": 1, "counts": 1, "moves": 1},
@@ -183,6 +193,12 @@ def _never_oversold() -> Iterator[Proof]:
         },
     }.items():
         yield Proof(f"after-sale-explorer {name}", partial(_after_sale, budgets))
+    for name, budgets in {
+        "calm": {"sales": 2, "cancels": 1},
+        "faults ships": {"sales": 2, "cancels": 1, "faults": 1, "ships": 1},
+        "three sold": {"sales": 3, "cancels": 1},
+    }.items():
+        yield Proof(f"kit-explorer {name}", partial(_kits, budgets))
 
 
 def bugs() -> Iterator[Proof]:
@@ -213,3 +229,5 @@ def bugs() -> Iterator[Proof]:
         budgets = {"sales": 2, "our_cancels": 1, "cancels": 1, "their_refunds": 1, "unpacked": 1}
         search = partial(_after_sale, budgets, put_in)
         yield Proof(f"after-sale-explorer bug={name}", search, has_bug=True)
+    each_alone = partial(_kits, {"sales": 1}, is_each_alone=True)
+    yield Proof("kit-explorer bug=kit-and-goods-split-each-for-itself", each_alone, has_bug=True)
