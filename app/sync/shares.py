@@ -65,6 +65,7 @@ class Share:
     name: str
     member: Member
     offered: Offered | None  # None: its count comes in, ours does not go out
+    is_together: bool = False  # split with kits that hold it, or with what is in it
 
     @property
     def is_due(self) -> bool:
@@ -134,48 +135,50 @@ def around(session: Session, variant_ids: Collection[UUID]) -> Iterator[Share]:
     }
     alone = [[str(key)] for key in linked if key not in touched]
     for family in [*alone, *families.together(units)]:
-        mine = {UUID(key): rows[UUID(key)] for key in family}
-        shown = _of_one(mine, counted) if len(family) == 1 else _of_family(mine, units, counted)
-        for variant_id, some in mine.items():
-            members, offered = shown.get(variant_id, ({}, {}))
-            for row in some if members else ():
-                key = str(row.listing_id)
-                yield Share(
-                    row.listing_id,
-                    variant_id,
-                    row.connection_id,
-                    row.name,
-                    members[key],
-                    offered.get(key),
-                )
+        yield from _of_family({UUID(key): rows[UUID(key)] for key in family}, units, counted)
 
 
 Rows = Mapping[UUID, Sequence[Any]]  # who sells which variant
-Split = dict[UUID, tuple[Mapping[str, Member], Mapping[str, Offered]]]
+Units = Mapping[str, Mapping[str, int]]  # variant → counted good → how many are in one
 
 
-def _of_one(rows: Rows, counted: "_Counted") -> Split:
-    """Split variants each for itself; those that nobody counts are left out."""
-    shown: Split = {}
+def _of_family(rows: Rows, units: Units, counted: "_Counted") -> Iterator[Share]:
+    """Split variants of one shelf: together, where a shop has a part of its own of any of them."""
+    members = {key: _members(mine, counted) for key, mine in rows.items()}
+    modes = {each.mode for some in members.values() for each in some.values()}
+    if len(rows) > 1 and Mode.STRICT in modes:
+        places = _together(row.settings for mine in rows.values() for row in mine)
+        goods = {good for key in rows for good in units[str(key)]}
+        stock = {good: counted.of(UUID(good), places) or 0 for good in goods}
+        sold = {str(key): families.Sold(units[str(key)], some) for key, some in members.items()}
+        for key, shown in families.offers(stock, sold).items():
+            for row in rows[UUID(key)]:
+                yield _share(row, members[UUID(key)], shown, is_together=True)
+        return
     for variant_id, mine in rows.items():
         available = counted.of(variant_id, _together(row.settings for row in mine))
         if available is not None:
-            members = _members(mine, counted)
-            shown[variant_id] = members, offers(available, members)
-    return shown
+            shown = offers(available, members[variant_id])
+            yield from (_share(row, members[variant_id], shown) for row in mine)
 
 
-def _of_family(rows: Rows, units: Mapping[str, Mapping[str, int]], counted: "_Counted") -> Split:
-    """Split a family: what its shops may sell together of any good is there."""
-    members = {key: _members(mine, counted) for key, mine in rows.items()}
-    if not any(each.mode is Mode.STRICT for some in members.values() for each in some.values()):
-        return _of_one(rows, counted)
-    places = _together(row.settings for mine in rows.values() for row in mine)
-    goods = {good for key in rows for good in units[str(key)]}
-    stock = {good: counted.of(UUID(good), places) or 0 for good in goods}
-    sold = {str(key): families.Sold(units[str(key)], some) for key, some in members.items()}
-    shown = families.offers(stock, sold)
-    return {key: (some, shown[str(key)]) for key, some in members.items()}
+def _share(
+    row: Any,
+    members: Mapping[str, Member],
+    shown: Mapping[str, Offered],
+    *,
+    is_together: bool = False,
+) -> Share:
+    key = str(row.listing_id)
+    return Share(
+        row.listing_id,
+        row.variant_id,
+        row.connection_id,
+        row.name,
+        members[key],
+        shown.get(key),
+        is_together,
+    )
 
 
 def _members(rows: Sequence[Any], counted: "_Counted") -> dict[str, Member]:

@@ -1,19 +1,25 @@
 """Stories of kits: what is in them is promised, and shops are shown what they may give."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from app.adapters.memory import MemoryShop
+from app.catalog.models import Product, Variant
+from app.connections import service as connections
 from app.core import db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
 from app.inventory.service import Beyond
 from app.orders import queries, service
 from app.orders.service import Cancelling, Parcel, Refunding
+from app.sync import offering, shares
 from tests.engine.selling import Sales
 from tests.engine.world import Shop
 
@@ -38,6 +44,16 @@ class Counter:
     def make(self, kit: UUID, wishes: Mapping[UUID, int | None]) -> None:
         with unit_of_work(self.sales.shop.actor) as work:
             inventory.set_components(work, kit, wishes)
+
+    def split(self) -> None:
+        """Give the shop a part of its own."""
+        with unit_of_work(self.sales.shop.actor) as work:
+            row = connections.get_connection(work, self.sales.connection_id)
+            before = row.settings
+            row.settings = {**before, "stock_mode": "strict"}
+            work.session.flush()
+            offering.offer_anew(work, row, before)
+        self.sales.settle()
 
     def stock(self, variant: UUID, quantity: int) -> None:
         with unit_of_work(self.sales.shop.actor) as work:
@@ -269,3 +285,67 @@ def test_channels_stop_selling_beyond_the_stock_once_as_many_wait_as_may(counter
     assert [each.state for each in sales.orders()] == ["allocated"]
     assert sales.store.good(counter.cup[1])[1].values["backorders"] == "yes"
     assert counter.shown()[0] == 3
+
+
+def test_a_strict_shop_sells_a_cup_alone_or_in_a_set(counter: Counter) -> None:
+    counter.split()
+    assert counter.shown() == (3, 5, 2)
+
+    counter.sales.store.order((counter.kit[1], 1))
+    counter.sales.read()
+    assert counter.available() == (4, 7)
+    assert counter.shown() == (3, 5, 1)
+
+    counter.sales.store.order((counter.cup[1], 3))
+    counter.sales.read()
+    assert counter.available() == (1, 7)
+    assert counter.shown() == (1, 7, 0)
+
+
+def test_what_a_set_cannot_use_any_more_is_sold_alone(counter: Counter) -> None:
+    counter.split()
+
+    counter.stock(counter.cup[0], 0)
+    assert counter.shown() == (0, 9, 0)
+
+    counter.stock(counter.cup[0], 5)
+    assert counter.shown() == (3, 5, 2)
+
+
+def test_another_content_of_a_kit_is_split_anew(counter: Counter) -> None:
+    counter.split()
+
+    counter.make(counter.kit[0], {counter.saucer[0]: None})
+    counter.sales.settle()
+    assert counter.shown() == (3, 9, 2)
+
+    counter.make(counter.kit[0], {counter.cup[0]: 3})
+    counter.sales.settle()
+    assert counter.shown() == (2, 9, 1)
+
+
+def test_who_splits_a_cup_holds_all_that_shares_the_shelf_with_it(counter: Counter) -> None:
+    counter.split()
+    actor = counter.sales.shop.actor
+
+    def is_held(variant: UUID) -> bool:
+        product = select(Variant.product_id).where(Variant.id == variant).scalar_subquery()
+        wanted = select(Product.id).where(Product.id == product).with_for_update(nowait=True)
+        with unit_of_work(actor) as work:
+            try:
+                work.session.scalars(wanted).one()
+            except OperationalError:
+                work.session.rollback()
+                return True
+            return False
+
+    def may_change_kits() -> bool:
+        with unit_of_work(actor) as work:
+            return db.try_lock(work.session, db.Locks.KITS, work.organization_id)
+
+    with ThreadPoolExecutor(1) as other, unit_of_work(actor) as work:
+        shares.hold(work, variants=[counter.cup[0]])
+
+        everybody = (counter.cup[0], counter.saucer[0], counter.kit[0])
+        assert [other.submit(is_held, each).result() for each in everybody] == [True] * 3
+        assert not other.submit(may_change_kits).result()

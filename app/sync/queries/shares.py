@@ -43,6 +43,11 @@ class VariantOffer:
     rows: Sequence[ShareRow]
     risk: Risk | None  # None: fewer than two shops share it
 
+    @property
+    def is_together(self) -> bool:
+        """Whether it is split together with kits that hold it, or with what is in it."""
+        return any(each.share.is_together for each in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRisk:
@@ -94,7 +99,7 @@ def why(share: Share, modes: Sequence[Mode]) -> str:
         return "Nothing is sent there now. What it may sell is held for it."
     if member.mode is Mode.STRICT:
         said = f"A part of its own, weight {member.terms.weight}"
-    elif Mode.STRICT in modes:
+    elif share.is_together or Mode.STRICT in modes:
         said = f"Shares {offered.part:,} that no other shop has as its own part"
     else:
         said = f"Shares all {offered.part:,} that count for it"
