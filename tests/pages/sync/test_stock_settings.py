@@ -106,6 +106,26 @@ def test_shops_with_parts_of_their_own_never_show_more_than_there_is(acme: Acme)
     assert "sold twice" not in told
 
 
+def test_a_kit_and_what_is_in_it_are_told_to_share_the_shelf(acme: Acme) -> None:
+    first, second = acme.stores
+    pair = acme.shop.add_product("Pair of mugs", "PAIR", quantity=0)
+    kit = next(iter(acme.shop.values(pair).variants))
+    with unit_of_work(acme.shop.actor) as work:
+        inventory.set_components(work, kit, {acme.variant: 2})
+    second.list_here(pair)
+    said = "a unit shown alone is never shown in a kit, too."
+    assert said not in acme.client.get(f"/inventory/{kit}").text
+
+    acme.save(first, stock_mode="strict")
+
+    told = acme.client.get(f"/inventory/{kit}").text
+    assert "Shares 1 that no other shop has as its own part." in told
+    assert said in told
+    assert said in acme.client.get(f"/inventory/{acme.variant}").text
+    assert acme.shown == [5, 3]
+    assert second.shown("PAIR")["quantity"] == 1
+
+
 def test_a_mirrored_shop_keeps_its_own_count(acme: Acme) -> None:
     first = acme.stores[0]
     acme.save(first, stock_mode="mirror")
