@@ -41,7 +41,8 @@ _UP: Final = text(
     SELECT kit_id, component_id FROM up ORDER BY kit_id
     """
 ).bindparams(_IDS)
-# From kit to component and back, until nothing new is found: whatever may share a good.
+# From kit to component and back, until nothing new is found: whatever may share a good. Both ask
+# for an array of what was found: PostgreSQL cannot know how few it is, and would read whole tables.
 _LINKED: Final = """
     UNION
     SELECT beside.id
@@ -55,9 +56,9 @@ _LINKED: Final = """
 _AROUND: Final = text(
     f"""
     WITH RECURSIVE linked AS (SELECT id FROM unnest(:ids) AS id {_LINKED})
-    SELECT k.kit_id, k.component_id, k.quantity
-    FROM linked JOIN kit_components AS k ON k.kit_id = linked.id
-    ORDER BY k.kit_id, k.position, k.component_id
+    SELECT kit_id, component_id, quantity FROM kit_components
+    WHERE kit_id = ANY(ARRAY(SELECT id FROM linked))
+    ORDER BY kit_id, position, component_id
     """  # noqa: S608 (a part of our own)
 ).bindparams(_IDS)
 _PRODUCTS_AROUND: Final = text(
@@ -65,7 +66,7 @@ _PRODUCTS_AROUND: Final = text(
     WITH RECURSIVE linked AS (
         SELECT id FROM variants WHERE product_id = ANY(:products) OR id = ANY(:ids) {_LINKED}
     )
-    SELECT DISTINCT v.product_id FROM linked JOIN variants AS v ON v.id = linked.id
+    SELECT DISTINCT product_id FROM variants WHERE id = ANY(ARRAY(SELECT id FROM linked))
     """  # noqa: S608 (a part of our own)
 ).bindparams(_IDS, bindparam("products", type_=ARRAY(Uuid())))
 
