@@ -139,6 +139,55 @@ def test_whatever_was_shown_comes_to_rest_within_what_there_is(
 
 
 @given(
+    stock=stocks(),
+    members=st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.builds(
+                Member,
+                st.sampled_from(Mode),
+                TERMS,
+                counted=st.integers(0, 20),
+                exposed=st.integers(0, 6),
+                takes=st.booleans(),
+                shop=st.sampled_from(SHOPS),
+            ),
+        ),
+        max_size=8,
+    ),
+)
+def test_in_whichever_mode_and_also_beside_paused_shops_nothing_is_raised_beyond_what_is_there(
+    stock: Stock, members: list[tuple[int, Member]]
+) -> None:
+    family = {
+        str(at): Sold(units, {str(n): each for n, (of, each) in enumerate(members) if of == at})
+        for at, units in enumerate(UNITS)
+    }
+    if Mode.STRICT not in {each.mode for _, each in members}:
+        return
+
+    found = families.offers(stock, family)
+
+    def most(*, is_before: bool) -> dict[str, int]:
+        total = {"cup": 0, "saucer": 0}
+        for variant, sold in family.items():
+            parts: dict[str, int] = {}
+            for name, each in sold.members.items():
+                if each.mode is not Mode.MIRROR:
+                    raised = each.takes and not is_before
+                    after = found[variant][name].quantity if raised else 0
+                    part = "sharing" if each.mode is Mode.SHARED else name
+                    parts[part] = max(parts.get(part, 0), each.exposed, after)
+            for good, units in sold.units.items():
+                total[good] += units * sum(parts.values())
+        return total
+
+    before = most(is_before=True)
+    for good, units in most(is_before=False).items():
+        assert units <= max(before[good], stock[good], 0)
+
+
+@given(
     available=st.integers(-2, 40),
     held=st.lists(st.integers(0, 20), min_size=3, max_size=3),
     terms=st.lists(TERMS, min_size=3, max_size=3),
