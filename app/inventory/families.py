@@ -109,11 +109,13 @@ def _able(left: Stock, claims: Claims, given: Mapping[Key, int]) -> dict[Key, Cl
 
 def _parts(left: Stock, able: Claims) -> dict[str, dict[str, int]]:
     """Split every good among the shops that can use it."""
+    weights: dict[str, dict[str, int]] = {}
+    for each in able.values():
+        for good in each.units:
+            weights.setdefault(good, {})[each.shop] = each.terms.weight
     parts: dict[str, dict[str, int]] = {each.shop: {} for each in able.values()}
-    for good, units in left.items():
-        holding = [each for each in able.values() if good in each.units]
-        weights = {each.shop: each.terms.weight for each in holding}
-        for shop, part in split(units, weights).items():
+    for good, shops in weights.items():
+        for shop, part in split(left[good], shops).items():
             parts[shop][good] = part
     return parts
 
@@ -197,6 +199,24 @@ def _lacks(key: Key, claims: Claims, wanted: Wanted, shown: Mapping[Key, int]) -
 
 def _make_way(room: Stock, claims: Claims, wanted: Wanted, shown: dict[Key, int]) -> None:
     """Lower who has most more than its part, for who has nothing, or lets a good lie idle."""
+    needed = _needed(room, claims, wanted, shown)
+    holding: dict[str, list[Key]] = {good: [] for good in sorted(needed)}
+    for key in sorted(claims):
+        for good in claims[key].units.keys() & needed.keys():
+            holding[good].append(key)
+    for good, keys in holding.items():
+        short = needed[good] - max(room[good], 0)
+        above = {key: (shown[key] - wanted[key]) * claims[key].units[good] for key in keys}
+        rich = max(keys, key=above.__getitem__)
+        if short > 0 and above[rich] > 0:
+            sets = -(-short // claims[rich].units[good])
+            shown[rich] -= min(shown[rich] - wanted[rich], sets)
+
+
+def _needed(
+    room: Stock, claims: Claims, wanted: Wanted, shown: Mapping[Key, int]
+) -> dict[str, int]:
+    """Return the units of goods that wait for others: all of a part for who has nothing."""
     needed: dict[str, int] = {}
     for key, claim in claims.items():
         if not shown[key] == claim.exposed < wanted[key]:
@@ -206,14 +226,7 @@ def _make_way(room: Stock, claims: Claims, wanted: Wanted, shown: dict[Key, int]
             for good, units in claim.units.items():
                 some = wanted[key] if is_starving else 1
                 needed[good] = needed.get(good, 0) + units * some
-    for good in sorted(needed):
-        short = needed[good] - max(room[good], 0)
-        holding = sorted(key for key, each in claims.items() if good in each.units)
-        above = {key: (shown[key] - wanted[key]) * claims[key].units[good] for key in holding}
-        rich = max(holding, key=above.__getitem__)
-        if short > 0 and above[rich] > 0:
-            sets = -(-short // claims[rich].units[good])
-            shown[rich] -= min(shown[rich] - wanted[rich], sets)
+    return needed
 
 
 @dataclass(frozen=True, slots=True)
