@@ -114,16 +114,23 @@ def _tell(organization_id: UUID | None, name: str, facts: Sequence[Payload]) -> 
     """Tell subscribers and ring bells; False: a subscriber failed, and is told again later."""
     whose = str(organization_id) if organization_id else None
     actor = job_actor(organization_id) if organization_id else SYSTEM
-    try:
-        for subscriber in SUBSCRIPTIONS.get(name, ()):
-            SUBSCRIBERS[subscriber](actor, facts)
-    except Exception:
-        log.exception("Subscribers of %s failed; they are told again.", name)
+    heard = [_hears(each, actor, name, facts) for each in SUBSCRIPTIONS.get(name, ())]
+    if not all(heard):
         return False
     try:
         _ring(whose, name, facts)
     except RedisError:
         log.warning("Bells could not be rung; the scheduler finds the work by itself.")
+    return True
+
+
+def _hears(subscriber: str, actor: Actor, name: str, facts: Sequence[Payload]) -> bool:
+    """Tell one subscriber; what it fails at holds up none of the others."""
+    try:
+        SUBSCRIBERS[subscriber](actor, facts)
+    except Exception:
+        log.exception("%s failed at %s; all are told again.", subscriber, name)
+        return False
     return True
 
 

@@ -46,9 +46,10 @@ SUBSCRIBERS: Final[Mapping[str, Subscriber]] = {
 
 # Fact → subscribers. A fact that only rings a bell is in workers.relay.BELLS.
 SUBSCRIPTIONS: Final[Mapping[str, Sequence[str]]] = {
+    # Orders that wait have what came in before any shop is shown the rest of it.
     "ProductChanged": (
-        "sync.product_changed",
         "orders.stock_moved",
+        "sync.product_changed",
         "inventory.stock_moved",
     ),
     "ProductDeleted": ("inventory.component_lost",),

@@ -8,6 +8,7 @@ from app.core.outbox import OutboxMessage
 from app.core.work import unit_of_work
 from app.notices import service as notices
 from workers import relay
+from workers.subscriptions import SUBSCRIPTIONS
 
 
 def _waiting(actor: Actor) -> list[str]:
@@ -53,3 +54,9 @@ def test_after_some_vain_tries_a_bad_fact_stands_alone(actor: Actor) -> None:
     relay.deliver_here(actor)
 
     assert _waiting(actor) == ["nonsense"]
+
+
+def test_orders_have_what_came_in_before_shops_are_shown_the_rest() -> None:
+    hears = SUBSCRIPTIONS["ProductChanged"]
+
+    assert hears.index("orders.stock_moved") < hears.index("sync.product_changed")
