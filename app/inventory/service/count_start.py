@@ -15,7 +15,7 @@ from app.core.db import new_id
 from app.core.errors import Invalid
 from app.core.work import Work
 from app.inventory.models import Level, Location, LocationKind, StockCount, StockCountLine
-from app.inventory.service.codes import variant_by_code
+from app.inventory.service.codes import find_codes
 
 MOST_LINES: Final = 20_000
 MOST_CODES: Final = 500
@@ -142,4 +142,8 @@ def _listed(work: Work, text: str) -> list[UUID]:
         raise Invalid(fields={"list": "Enter the SKUs or barcodes, one per line."})
     if len(codes) > MOST_CODES:
         raise Invalid(fields={"list": f"At most {MOST_CODES} at once."})
-    return list(dict.fromkeys(variant_by_code(work, each, field="list").id for each in codes))
+    found = list(find_codes(work.session, work.organization_id, codes).values())
+    unknown = next((each for each in found if isinstance(each, str)), None)
+    if unknown is not None:
+        raise Invalid(fields={"list": unknown})
+    return list(dict.fromkeys(each.id for each in found if not isinstance(each, str)))

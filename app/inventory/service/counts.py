@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -26,6 +26,8 @@ from app.inventory.service.kits import kits_among
 from app.inventory.service.moving import post
 
 MOST_UNITS: Final = 1_000_000
+TOO_MANY: Final = f"A line holds at most {MOST_UNITS:,} units."
+APPROVED: Final = "Its difference was approved already. Start another count for it."
 LINE: Final = "line-"  # boxes of a form are named by the line they are about
 
 
@@ -50,7 +52,7 @@ def get_count(work: Work, count_id: UUID, version: int | None = None) -> StockCo
     return found
 
 
-def _counting(work: Work, count_id: UUID) -> StockCount:
+def open_count(work: Work, count_id: UUID) -> StockCount:
     """Return a count that takes entries, shared: many people enter at once."""
     found = work.session.scalar(
         select(StockCount)
@@ -71,42 +73,53 @@ def enter_code(work: Work, count_id: UUID, code: str, quantity: int = 1) -> Stoc
 
     What nobody thought to lie there is added to the count.
     """
-    count = _counting(work, count_id)
-    variant = variant_by_code(work, code)
+    count = open_count(work, count_id)
+    variant_id = variant_by_code(work, code)
     if not 1 <= quantity <= MOST_UNITS:
         raise Invalid(fields={"quantity": f"Enter a whole number from 1 to {MOST_UNITS:,}."})
-    made = insert(StockCountLine).values(
-        organization_id=work.organization_id, count_id=count_id, variant_id=variant.id
-    )
-    work.session.execute(made.on_conflict_do_nothing())
-    line = _line(work, StockCountLine.variant_id == variant.id, count_id)
-    _take_in(work, count, line, quantity, adds=True)
+    line = lines_for(work, count_id, [variant_id])[0]
+    take_in(work, count, [(line, quantity)], adds=True)
     return line
 
 
 def set_counted(work: Work, count_id: UUID, line_id: UUID, quantity: int | None) -> StockCountLine:
     """Take in that so many in all were seen of a line; None: nobody looked yet."""
-    count = _counting(work, count_id)
-    line = _line(work, StockCountLine.id == line_id, count_id)
+    count = open_count(work, count_id)
+    line = work.session.scalar(_locked(count_id, StockCountLine.id == line_id))
+    if line is None:
+        raise NotFound
     if quantity is None:
         _forget(line)
     elif 0 <= quantity <= MOST_UNITS:
-        _take_in(work, count, line, quantity, adds=False)
+        take_in(work, count, [(line, quantity)], adds=False)
     else:
         raise Invalid(fields={"quantity": f"Enter a whole number from 0 to {MOST_UNITS:,}."})
     return line
 
 
-def _line(work: Work, which: ColumnElement[bool], count_id: UUID) -> StockCountLine:
-    found = work.session.scalar(
+def lines_for(
+    work: Work, count_id: UUID, variant_ids: Collection[UUID]
+) -> Sequence[StockCountLine]:
+    """Return the lines of variants, locked until the unit ends; what has none yet gets one."""
+    rows = [
+        {"organization_id": work.organization_id, "count_id": count_id, "variant_id": each}
+        for each in sorted(variant_ids)
+    ]
+    if rows:
+        work.session.execute(insert(StockCountLine).values(rows).on_conflict_do_nothing())
+    return work.session.scalars(
+        _locked(count_id, among(StockCountLine.variant_id, variant_ids))
+    ).all()
+
+
+def _locked(count_id: UUID, which: ColumnElement[bool]) -> Select[StockCountLine]:
+    return (
         select(StockCountLine)
         .where(StockCountLine.count_id == count_id, which)
+        .order_by(StockCountLine.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _forget(line: StockCountLine) -> None:
@@ -114,25 +127,32 @@ def _forget(line: StockCountLine) -> None:
     line.has_moved = False
 
 
-def _take_in(
-    work: Work, count: StockCount, line: StockCountLine, quantity: int, *, adds: bool
+def take_in(
+    work: Work,
+    count: StockCount,
+    entries: Sequence[tuple[StockCountLine, int]],
+    *,
+    adds: bool,
 ) -> None:
-    if line.posted is not None:
-        sentence = "Its difference was approved already. Start another count for it."
-        raise Invalid(fields={"code": sentence})
-    before = None
-    if line.counted is not None and line.expected is not None:
-        before = Seen(line.counted, line.expected, line.posting_id or 0, line.has_moved)
-    seen = look(before, _shelf(work, line.variant_id, count.location_id), quantity, adds=adds)
-    if seen.counted > MOST_UNITS:
-        raise Invalid(fields={"quantity": f"A line holds at most {MOST_UNITS:,} units."})
-    line.counted, line.expected = seen.counted, seen.expected
-    line.posting_id, line.has_moved = seen.posting_id, seen.has_moved
-    line.user_id, line.counted_at = work.actor.user_id, work.now
+    """Take in what was seen of lines: so many more, or so many in all."""
+    shelves = _shelves(work, [line.variant_id for line, _ in entries], count.location_id)
+    for line, quantity in entries:
+        if line.posted is not None:
+            raise Invalid(fields={"code": APPROVED})
+        before = None
+        if line.counted is not None and line.expected is not None:
+            before = Seen(line.counted, line.expected, line.posting_id or 0, line.has_moved)
+        shelf = shelves.get(line.variant_id, Shelf(0, 0))
+        seen = look(before, shelf, quantity, adds=adds)
+        if seen.counted > MOST_UNITS:
+            raise Invalid(fields={"quantity": TOO_MANY})
+        line.counted, line.expected = seen.counted, seen.expected
+        line.posting_id, line.has_moved = seen.posting_id, seen.has_moved
+        line.user_id, line.counted_at = work.actor.user_id, work.now
     work.session.flush()
 
 
-def _shelf(work: Work, variant_id: UUID, location_id: UUID) -> Shelf:
+def _shelves(work: Work, variant_ids: Sequence[UUID], location_id: UUID) -> Mapping[UUID, Shelf]:
     """Read figure and newest movement in one statement, so that they fit each other."""
     newest = (
         select(Posting.id)
@@ -142,12 +162,12 @@ def _shelf(work: Work, variant_id: UUID, location_id: UUID) -> Shelf:
         .correlate(Level)
         .scalar_subquery()
     )
-    row = work.session.execute(
-        select(Level.on_hand, func.coalesce(newest, 0)).where(
-            Level.variant_id == variant_id, Level.location_id == location_id
+    rows = work.session.execute(
+        select(Level.variant_id, Level.on_hand, func.coalesce(newest, 0)).where(
+            Level.location_id == location_id, among(Level.variant_id, variant_ids)
         )
-    ).first()
-    return Shelf(*row) if row is not None else Shelf(0, 0)
+    )
+    return {variant_id: Shelf(*shelf) for variant_id, *shelf in rows}
 
 
 def _step(count: StockCount, to: CountState) -> None:
@@ -160,17 +180,10 @@ def finish_count(work: Work, count_id: UUID, version: int, *, rest_is_none: bool
     """Hand a count in for approval; `rest_is_none`: of what nobody entered, none lies there."""
     count = get_count(work, count_id, version)
     _step(count, CountState.REVIEW)
-    lines = work.session.scalars(
-        select(StockCountLine)
-        .where(StockCountLine.count_id == count_id)
-        .order_by(StockCountLine.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    lines = work.session.scalars(_locked(count_id, true())).all()
     if rest_is_none:
-        for line in lines:
-            if line.counted is None:
-                _take_in(work, count, line, 0, adds=False)
+        rest = [(line, 0) for line in lines if line.counted is None]
+        take_in(work, count, rest, adds=False)
     if all(line.counted is None for line in lines):
         raise Invalid(fields={"code": "Count something first."})
     work.session.flush()
@@ -186,17 +199,8 @@ def count_again(work: Work, count_id: UUID, line_ids: Collection[UUID], version:
 
 
 def _chosen(work: Work, count_id: UUID, ids: Collection[UUID]) -> Sequence[StockCountLine]:
-    return work.session.scalars(
-        select(StockCountLine)
-        .where(
-            StockCountLine.count_id == count_id,
-            among(StockCountLine.id, sorted(ids)),
-            StockCountLine.posted.is_(None),
-        )
-        .order_by(StockCountLine.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    chosen = and_(among(StockCountLine.id, sorted(ids)), StockCountLine.posted.is_(None))
+    return work.session.scalars(_locked(count_id, chosen)).all()
 
 
 def approve_lines(work: Work, count_id: UUID, line_ids: Collection[UUID], version: int) -> int:

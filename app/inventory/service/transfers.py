@@ -136,11 +136,11 @@ def lines_of(work: Work, transfer_id: UUID) -> Sequence[TransferLine]:
 def add_units(work: Work, transfer_id: UUID, code: str, quantity: int = 1) -> TransferLine:
     """Add units of a SKU or barcode to a draft; raises Invalid at the field."""
     _draft_of(work, transfer_id)
-    variant = variant_by_code(work, code)
+    variant_id = variant_by_code(work, code)
     if not 1 <= quantity <= MOST_UNITS:
         raise Invalid(fields={"quantity": f"Enter a whole number from 1 to {MOST_UNITS:,}."})
     lines = lines_of(work, transfer_id)
-    line = next((each for each in lines if each.variant_id == variant.id), None)
+    line = next((each for each in lines if each.variant_id == variant_id), None)
     if line is None and len(lines) >= MOST_LINES:
         raise Invalid(fields={"code": f"A transfer holds at most {MOST_LINES:,} lines."})
     if line is None:
@@ -148,7 +148,7 @@ def add_units(work: Work, transfer_id: UUID, code: str, quantity: int = 1) -> Tr
             id=new_id(),
             organization_id=work.organization_id,
             transfer_id=transfer_id,
-            variant_id=variant.id,
+            variant_id=variant_id,
             quantity=0,
         )
         work.session.add(line)
