@@ -27,6 +27,12 @@ class StockMoved(Conflicting):
     sentence = "Stock moved since this was shown. Look at it again."
 
 
+class EntriesMoved(Conflicting):
+    """Lines are not what they were when a table for them was shown."""
+
+    sentence = "Some of this changed since it was shown. Look at it again."
+
+
 class StaleTransfer(Stale):
     """The transfer went on since it was shown: somebody was faster, or a button pressed twice."""
 

@@ -8,12 +8,19 @@ from zoneinfo import ZoneInfo
 
 import wtforms
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.catalog.filters import is_id
 from app.catalog.forms import Form
-from app.inventory.forms import IntegerField
+from app.inventory.forms import IntegerField, SheetForm
 from app.inventory.service import UNITS, CountDraft, Scope, TransferDraft
 from app.inventory.transit import Arrival
 from app.web.payload import whole_number
@@ -27,6 +34,7 @@ SCOPES: Final = {
     Scope.PREFIX: "SKUs that begin alike",
     Scope.LIST: "A list of SKUs",
 }
+_CHOOSE: Final = "Choose what the quantities say."
 _ENDS: Final = ("came", "missing", "damaged")
 _Choices = Sequence[tuple[str, str]]
 
@@ -149,6 +157,33 @@ class LinesForm(StepForm):
             self.form_errors.append("Correct the lines marked below.")
         self.problems.update(own)
         super().refuse_fields({name: text for name, text in problems.items() if name not in own})
+
+
+class CountSheetForm(SheetForm):
+    """A table of what was counted."""
+
+    mode = RadioField(
+        "What the quantities say",
+        [InputRequired(_CHOOSE)],
+        choices={
+            "add": "How many more were seen: they are added to what was entered",
+            "set": "How many were seen in all: they replace what was entered",
+        },
+    )
+
+
+class TransferSheetForm(SheetForm):
+    """A table of what travels."""
+
+    mode = RadioField(
+        "What the quantities say",
+        [InputRequired(_CHOOSE)],
+        choices={
+            "add": "How many more travel: they are added to the lines there are",
+            "set": "How many travel in all: they replace those of the same lines, and 0 takes one"
+            " out",
+        },
+    )
 
 
 class CountForm(Form):

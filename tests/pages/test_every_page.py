@@ -29,6 +29,8 @@ NOT_PAGES = (
     "inventory.movements_file",
     "inventory.stock_report_file",
     "orders.order_report_file",
+    "inventory.count_file",
+    "inventory.transfer_file",
     "catalog_api.",  # for programs, which have tests of their own: a cookie means nothing there
     "team_api.",
 )

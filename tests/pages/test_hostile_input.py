@@ -34,7 +34,7 @@ FIELDS = (
     "code", "quantity", "line", "line_id", "origin", "destination", "supplier", "expected_on",
     "location", "scope", "prefix", "list", "place", "units", "until", "reservation",
     "shipping", "find", "add", "save", "discount", "payment", "country", "phone",
-    "told", "look-0", "value-0", "on-0",
+    "told", "look-0", "value-0", "on-0", "mode", "text", "mark",
 )  # fmt: skip
 LISTS = (
     "catalog.bulk_detail", "catalog.import_detail", "catalog.import_list",

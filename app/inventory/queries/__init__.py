@@ -9,6 +9,7 @@ from app.inventory.queries.counts import (
     count_line,
     count_lines,
     count_list,
+    every_count_line,
     has_counts,
     open_line_ids,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "count_lines",
     "count_list",
     "current_routing",
+    "every_count_line",
     "every_movement",
     "every_variant",
     "flow_days",

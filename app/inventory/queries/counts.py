@@ -1,6 +1,6 @@
 """Counts: the list, what counters see (never a figure of ours), and what approvers compare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -238,6 +238,12 @@ def count_lines(
         limit=PAGE_SIZE,
         is_oldest_first=not is_seen,
     )
+
+
+def every_count_line(session: Session, count_id: UUID) -> Iterator[CountLineRow]:
+    """Yield all lines of a count, as people walk."""
+    for row in session.execute(_lines(session, count_id).order_by(StockCountLine.id)):
+        yield CountLineRow(*row)
 
 
 def count_line(session: Session, count_id: UUID, line_id: UUID) -> CountLineRow | None:

@@ -30,6 +30,13 @@ from app.inventory.service.counts import (
     set_counted,
 )
 from app.inventory.service.digests import mail_digests
+from app.inventory.service.entry_sheets import (
+    EntryPlan,
+    plan_count_sheet,
+    plan_transfer_sheet,
+    post_count_sheet,
+    post_transfer_sheet,
+)
 from app.inventory.service.keeping import (
     free_kept,
     keep_back,
@@ -93,6 +100,7 @@ __all__ = [
     "Adjustment",
     "Beyond",
     "CountDraft",
+    "EntryPlan",
     "Keeper",
     "LocationDraft",
     "Mode",
@@ -134,9 +142,13 @@ __all__ = [
     "mail_digests",
     "move_levels",
     "move_location",
+    "plan_count_sheet",
     "plan_sheet",
+    "plan_transfer_sheet",
     "post",
+    "post_count_sheet",
     "post_sheet",
+    "post_transfer_sheet",
     "products_around",
     "promise",
     "put_back",

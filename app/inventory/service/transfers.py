@@ -116,7 +116,8 @@ def _step(transfer: Transfer, to: TransferState) -> None:
     transfer.state = to
 
 
-def _draft_of(work: Work, transfer_id: UUID, version: int | None = None) -> Transfer:
+def draft_of(work: Work, transfer_id: UUID, version: int | None = None) -> Transfer:
+    """Return a transfer that was not sent yet, as `get_transfer` does."""
     transfer = get_transfer(work, transfer_id, version)
     if transfer.state != TransferState.DRAFT:
         raise StaleTransfer
@@ -135,7 +136,7 @@ def lines_of(work: Work, transfer_id: UUID) -> Sequence[TransferLine]:
 
 def add_units(work: Work, transfer_id: UUID, code: str, quantity: int = 1) -> TransferLine:
     """Add units of a SKU or barcode to a draft; raises Invalid at the field."""
-    _draft_of(work, transfer_id)
+    draft_of(work, transfer_id)
     variant_id = variant_by_code(work, code)
     if not 1 <= quantity <= MOST_UNITS:
         raise Invalid(fields={"quantity": f"Enter a whole number from 1 to {MOST_UNITS:,}."})
@@ -161,7 +162,7 @@ def add_units(work: Work, transfer_id: UUID, code: str, quantity: int = 1) -> Tr
 
 def set_units(work: Work, transfer_id: UUID, units: Mapping[UUID, int], version: int) -> None:
     """Set how many of each line of a draft travel; a line of none is taken out."""
-    _draft_of(work, transfer_id, version)
+    draft_of(work, transfer_id, version)
     for line in lines_of(work, transfer_id):
         if line.id not in units:
             continue
@@ -174,7 +175,7 @@ def set_units(work: Work, transfer_id: UUID, units: Mapping[UUID, int], version:
 
 def send_transfer(work: Work, transfer_id: UUID, version: int | None = None) -> None:
     """Let the goods of a draft set out; raises Invalid at the lines that cannot."""
-    transfer = _draft_of(work, transfer_id, version)
+    transfer = draft_of(work, transfer_id, version)
     _step(transfer, TransferState.SENT)
     _check_places(work, transfer.origin_id, transfer.destination_id)
     lines = lines_of(work, transfer_id)

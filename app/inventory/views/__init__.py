@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.inventory.views import (
     counts,
+    entry_sheets,
     kits,
     ordering,
     places,
@@ -20,6 +21,7 @@ from app.web.nav import NavItem, Section, register_nav
 __all__ = [
     "bp",
     "counts",
+    "entry_sheets",
     "install",
     "kits",
     "ordering",

@@ -1,16 +1,13 @@
 """The stock of one variant: where it lies, who holds it, why it moved; adjusted by hand."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from flask import request, send_file, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.catalog.files.sinks import CsvSink
-from app.core import clock
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import unit_of_work
@@ -20,6 +17,7 @@ from app.inventory.models import Level, Location, LocationKind, PostingKind
 from app.inventory.offering import Mode
 from app.inventory.service import Reason
 from app.inventory.views.blueprint import bp
+from app.inventory.views.files import csv_file
 from app.inventory.warehouse_forms import ReserveForm
 from app.sync import queries as sync
 from app.web.filters import number, plural, viewer_zone
@@ -339,18 +337,12 @@ def movements_file(variant_id: UUID) -> ResponseReturnValue:
         row = queries.stock_row(session, variant_id)
         if row is None:
             raise NotFound
-        stream = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 (the response closes it)
-        sink = CsvSink(stream)
-        sink.write(["At", "Location", "Kind", *(word.capitalize() for _, word in _BUCKETS),
-                    "By", "Because of", "Note"])  # fmt: skip
         found = list(queries.every_movement(session, variant_id, location=location, kind=kind))
         causes = queries.causes(session, [each.posting.reference for each in found])
-        for each in found:
-            sink.write(_line(each, causes))
-        sink.close()
-    stream.seek(0)
-    name = f"movements-{row.sku or variant_id}-{clock.now():%Y-%m-%d}.csv"
-    return send_file(stream, mimetype="text/csv", as_attachment=True, download_name=name)
+    buckets = [word.capitalize() for _, word in _BUCKETS]
+    head = ["At", "Location", "Kind", *buckets, "By", "Because of", "Note"]
+    rows = [_line(each, causes) for each in found]
+    return csv_file(f"movements-{row.sku or variant_id}", [head, *rows])
 
 
 def _line(each: queries.Movement, causes: Mapping[str, queries.Cause]) -> list[str]:

@@ -117,6 +117,7 @@ def test_what_moved_since_it_was_shown_is_shown_again(
         ("MUG-1,,-6,set", "The quantity has to be a whole number from 0."),
         ("MUG-1,,0,add", "The quantity has to be a whole number from 1."),
         ("MUG-1,,99999999999999999999999,set", "The quantity has to be a whole number from 0."),
+        ("MUG-1,,000000000000999999999999,set", "The quantity has to be a whole number from 0."),
         ("MUG-1,,6,halve", "The mode is add, take or set."),
         (",,6,set", "This row names no SKU."),
     ],
