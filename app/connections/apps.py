@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.adapters.port import AppKeys
+from app.connections import building
 from app.connections.models import AppKey
 from app.core.crypto import CannotOpen
 from app.core.db import new_id
@@ -38,7 +39,8 @@ def keep_app(work: Work, channel: str, keys: AppKeys) -> None:
             set_={"sealed": row.excluded.sealed, "hint": row.excluded.hint},
         )
     )
-    record_audit(work, "app.kept", "app", channel, f"Set the app keys for {channel}")
+    label = building.channel(channel).label
+    record_audit(work, "app.kept", "app", channel, f"Set the app keys for {label}")
 
 
 def find_app(session: Session, organization_id: UUID, channel: str) -> AppKeys | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Product, Variant
@@ -24,6 +24,7 @@ from app.sync.models import (
 from app.team.models import User
 
 PAGE = 50
+_LOOKED_AT = 2_000  # newest changes of a run in which a refusal is looked for
 FAILURES = (ListingState.FAILED, ListingState.GONE)
 
 
@@ -34,6 +35,7 @@ class RunRow:
     run: SyncRun
     connection: str
     person: str | None
+    refusal: str | None = None  # what was said of one change that a shop refused
 
     @property
     def id(self) -> UUID:
@@ -54,15 +56,30 @@ class RunRow:
 
 
 def _runs() -> Any:
+    newest = (
+        select(SyncChange.state, SyncChange.sentence)
+        .where(SyncChange.run_id == SyncRun.id)
+        .order_by(SyncChange.id.desc())
+        .limit(_LOOKED_AT)
+        .correlate(SyncRun)
+        .subquery()
+    )
+    refusal = (
+        select(newest.c.sentence)
+        .where(newest.c.state == ChangeState.REJECTED, newest.c.sentence.is_not(None))
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_partial = (SyncRun.state == RunState.PARTIAL) & (SyncRun.failed > 0)
     return (
-        select(SyncRun, Connection.name, User.name)
+        select(SyncRun, Connection.name, User.name, case((is_partial, refusal)))
         .join(Connection, Connection.id == SyncRun.connection_id)
         .outerjoin(User, User.id == SyncRun.user_id)
     )
 
 
 def _run_rows(session: Session, wanted: Any) -> list[RunRow]:
-    return [RunRow(run, name, person) for run, name, person in session.execute(wanted)]
+    return [RunRow(*row) for row in session.execute(wanted)]
 
 
 def run_page(

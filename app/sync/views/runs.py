@@ -13,6 +13,7 @@ from app.core.db import reading
 from app.core.errors import NotFound
 from app.core.work import unit_of_work
 from app.sync import queries, runs, service, undoing
+from app.sync.models import ChangeState
 from app.sync.views.base import bp
 from app.web.filters import plural, viewer_zone
 from app.web.fragments import go_to_url, page, then, toast
@@ -86,7 +87,9 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with reading(actor) as session:
         row = queries.get_run(session, actor.organization, run_id)
-        found = queries.changes(session, run_id=run_id, **cursors())
+        is_refused = request.args.get("show") == "refused"
+        states = (ChangeState.REJECTED,) if is_refused else ()
+        found = queries.changes(session, run_id=run_id, states=states, **cursors())
         calls = connections.exchanges(session, row.run.connection_id, run_id=run_id, limit=20)
     return page(
         "sync/run_detail.html",
@@ -94,6 +97,7 @@ def run_detail(run_id: UUID) -> ResponseReturnValue:
         watch=[f"sync_run-{run_id}"],
         row=row,
         page=found,
+        is_refused=is_refused,
         calls=calls,
     )
 

@@ -2,12 +2,15 @@
 
 from typing import Any, Final
 
+from flask import url_for
+
 from app.adapters.values import FIELDS, Kind
 from app.catalog.rules import plain_text
 from app.core.money import Money
-from app.sync.models import RunKind, SyncRun
+from app.sync.models import RunKind, RunState, SyncRun
 from app.sync.planner import LISTING, VARIANT
-from app.web.filters import money, number
+from app.sync.queries import RunRow
+from app.web.filters import money, number, plural
 
 _LONGEST: Final = 240
 _LONGEST_PROSE: Final = 1_200  # prose is shown with its words marked, so its end matters
@@ -44,6 +47,24 @@ _RUN_LINES: Final = {
 def run_line(kind: str, connection: str) -> str:
     """Return what a run did, and where."""
     return _RUN_LINES[RunKind(kind)].format(connection)
+
+
+def run_reasons(row: RunRow) -> list[tuple[str, str]]:
+    """Return why a run was only partly done, and where each reason is looked at."""
+    run = row.run
+    if run.state != RunState.PARTIAL:
+        return []
+    reasons = []
+    if run.failed:
+        here = url_for("sync.run_detail", run_id=run.id, show="refused" if row.refusal else None)
+        parked = url_for("sync.parked_list", connection=run.connection_id)
+        sentence = row.refusal or run.error
+        gave_up = f"{number(run.failed)} gave up after several tries"
+        reasons.append((sentence, here) if sentence else (gave_up, parked))
+    if run.conflicts:
+        url = url_for("sync.conflict_list", connection=run.connection_id)
+        reasons.append((plural(run.conflicts, "conflict"), url))
+    return reasons
 
 
 def is_prose(name: str) -> bool:

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 
 from app.connections import service as connections
 from app.core import clock, db
 from app.core.actor import Actor, job_actor
 from app.core.settings import Settings
 from app.core.work import unit_of_work
+from app.listings.models import Listing
 from app.sync import queries
-from app.sync.models import RunKind, RunState, SyncRun
+from app.sync.models import ChangeState, Direction, RunKind, RunState, SyncChange, SyncRun
 from app.team.models import User
 from tests.cast import Cast, cast, enter
 from tests.conftest import analyze
@@ -88,6 +89,57 @@ def test_activity_draws_two_weeks_of_runs_with_their_outcomes(
         "Failed": [0] * 13 + [1],
     }
     assert "Partly done</th>" in page
+
+
+def refuse(actor: Actor, *sentences: str | None) -> None:
+    """Let the newest run have changes that its shop refused, or took (None)."""
+    with unit_of_work(actor) as work:
+        run = work.session.scalars(select(SyncRun).order_by(SyncRun.id.desc())).first()
+        assert run is not None
+        mug = Listing(
+            organization_id=work.organization_id,
+            connection_id=run.connection_id,
+            external_id="1",
+            title="Mug",
+        )
+        work.session.add(mug)
+        work.session.flush()
+        run.failed = sum(each is not None for each in sentences)
+        work.session.add_all(
+            SyncChange(
+                organization_id=work.organization_id,
+                run_id=run.id,
+                connection_id=run.connection_id,
+                listing_id=mug.id,
+                direction=Direction.PUSH,
+                field="title",
+                new="Blue mug" if each is None else "Red mug",
+                state=ChangeState.APPLIED if each is None else ChangeState.REJECTED,
+                sentence=each,
+            )
+            for each in sentences
+        )
+
+
+def test_a_run_that_was_partly_done_says_why_and_leads_there(
+    client: FlaskClient, people: Cast, acme: Actor
+) -> None:
+    ran(acme, (clock.now(), RunState.PARTIAL))
+    enter(client, people.carol)
+    with unit_of_work(acme) as work:
+        work.session.execute(update(SyncRun).values(conflicts=2, failed=1))
+
+    gave_up = client.get("/sync/runs").text
+    refuse(acme, None, "Another product uses the SKU “MUG”.")
+    told = client.get("/sync/runs").text
+    reasons = re.findall(r'href="(/sync/[^"]*)">([^<]*)</a></small>', told)
+    refused = client.get(reasons[0][0]).text
+
+    assert "1 gave up after several tries" in gave_up
+    assert [words for _, words in reasons] == ["Another product uses the SKU “MUG”.", "2 conflicts"]
+    assert client.get(reasons[1][0]).status_code == 200
+    assert "Red mug" in refused
+    assert "Blue mug" not in refused
 
 
 def test_a_day_is_a_day_where_the_person_is(client: FlaskClient, people: Cast, acme: Actor) -> None:

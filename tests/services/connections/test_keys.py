@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.adapters.port import AppKeys
 from app.connections import apps, keys, service, wire
@@ -16,6 +17,7 @@ from app.core.crypto import CannotOpen, new_key
 from app.core.db import new_id, reading
 from app.core.settings import Settings, current
 from app.core.work import unit_of_work
+from app.team.models import AuditEntry
 from app.team.permissions import Role
 from tests.cast import Cast, cast, csrf, enter, person
 
@@ -64,6 +66,14 @@ def turned(settings: Settings) -> Iterator[str]:
 def _kept(actor: Actor) -> keys.KeptKey:
     with reading(actor) as session:
         return keys.kept_keys(session)[0]
+
+
+def test_the_audit_log_names_the_channel_as_people_write_it(
+    actor: Actor, app_keys: AppKeys
+) -> None:
+    with reading(actor) as session:
+        said = session.scalars(select(AuditEntry.summary).where(AuditEntry.action == "app.kept"))
+        assert said.all() == ["Set the app keys for Shopify"]
 
 
 def test_the_keys_of_an_app_are_sealed_anew_too(
