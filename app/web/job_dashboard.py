@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.web.guards import Guard, guard_blueprint
+from app.web.preferences import preference
 from app.web.security import loosen_policy
 from app.web.ui import asset
 
@@ -19,6 +20,8 @@ POLICY: Final = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _TOKEN: Final = Markup('<script src="{}" data-token="{}"></script></body>')
+_STYLE: Final = Markup('<link rel="stylesheet" href="{}"><link rel="stylesheet" href="{}"></head>')
+_THEME: Final = Markup('<html class="{}" ')
 
 
 def _before() -> None:
@@ -27,11 +30,15 @@ def _before() -> None:
         raise MethodNotAllowed(["POST"])  # a link must not start work
 
 
-def _add_token(response: Response) -> Response:
-    """Let the dashboard's own buttons pass our CSRF check."""
+def _dress(response: Response) -> Response:
+    """Let the dashboard's own buttons pass our CSRF check, and its colours follow the theme."""
     if response.mimetype == "text/html" and not response.is_streamed:
         script = str(_TOKEN.format(asset("system/jobs.js"), generate_csrf()))
-        response.set_data(response.get_data(as_text=True).replace("</body>", script))
+        style = str(_STYLE.format(asset("css/tokens.css"), asset("system/jobs.css")))
+        page = response.get_data(as_text=True).replace("</body>", script)
+        page = page.replace("</head>", style, 1)
+        page = page.replace("<html ", str(_THEME.format(preference("theme"))), 1)
+        response.set_data(page)
     return response
 
 
@@ -46,5 +53,5 @@ def mount_job_dashboard(app: Flask, *, redis_url: str) -> None:
     rq_dashboard.web.setup_rq_connection(app)
     app.register_blueprint(blueprint, url_prefix="/system/jobs")
     app.before_request_funcs.setdefault(blueprint.name, []).append(_before)
-    app.after_request_funcs.setdefault(blueprint.name, []).append(_add_token)
+    app.after_request_funcs.setdefault(blueprint.name, []).append(_dress)
     guard_blueprint(app, blueprint, Guard(("system.jobs",), needs_organization=False))

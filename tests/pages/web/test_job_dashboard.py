@@ -1,5 +1,7 @@
 """Somebody else's dashboard keeps our rules: permission, token, no work by a link."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,6 +29,16 @@ def test_it_opens_to_those_who_may(alice: FlaskClient) -> None:
     assert answer.status_code == 200
     assert "Queues" in answer.text
     assert "data-token=" in answer.text
+
+
+def test_it_follows_the_theme(alice: FlaskClient) -> None:
+    alice.set_cookie("theme", "dark")
+
+    page = alice.get("/system/jobs/").text
+    styles = re.findall(r'<link rel="stylesheet" href="(/static/[^"]+)"', page)
+
+    assert '<html class="dark"' in page
+    assert [alice.get(each, buffered=True).status_code for each in styles] == [200, 200]
 
 
 @pytest.mark.parametrize("path", ["", "0/data/queues.json", "0/view/jobs"])
