@@ -242,11 +242,12 @@ def post_transfer_sheet(work: Work, transfer_id: UUID, text: str, mark: str, *, 
     if plan.mark != mark:
         raise EntriesMoved
     lines = {each.variant_id: each for each in lines_of(work, transfer_id)}
+    ids = iter(sorted(new_id() for _ in plan.steps))  # lines stand in the order of the table
     for step in plan.steps:
         line = lines.get(step.variant_id)
         if line is None:
             line = TransferLine(
-                id=new_id(),
+                id=next(ids),
                 organization_id=work.organization_id,
                 transfer_id=transfer_id,
                 variant_id=step.variant_id,
