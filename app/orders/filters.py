@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final, Self
 from urllib.parse import urlencode
-from uuid import UUID
 
 from app.adapters.orders import Payment
+from app.catalog.filters import is_id as is_id
 from app.orders.rules import OPEN, OrderState
 
 # Tabs by what needs doing; an open order stands in one of the first that are no rush.
@@ -118,12 +118,3 @@ class OrderFilter:
 def usual_sort(tab: str) -> str:
     """Return the order of a list nobody chose one for: where work waits, rush comes first."""
     return RUSH_FIRST if tab in WORK else NEWEST_FIRST
-
-
-def is_id(text: str) -> bool:
-    """Tell whether a text is an id."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -11,20 +10,20 @@ from sqlalchemy.orm import Session
 
 from app.catalog import filters, queries, service
 from app.catalog.filters import ProductFilter
-from app.catalog.forms import ViewForm
 from app.catalog.service.saved_views import COLUMNS_PAGE
 from app.catalog.views.blueprint import bp
+from app.catalog.views.lists import Tab, chips_of
+from app.catalog.views.saved import PRODUCTS
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Invalid
 from app.core.work import unit_of_work
 from app.web.filters import plural
-from app.web.fragments import go_to_url, page, toast
+from app.web.fragments import page, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.live import announce, live
 
-PAGE: Final = "products"
 MOST_AT_ONCE: Final = 2000
 UNDOABLE: Final = 50
 COLUMNS: Final = {
@@ -63,12 +62,13 @@ def product_list() -> ResponseReturnValue:
             before=request.args.get("before"),
         )
         choices = _choices(session)
+        tabs, own_view = PRODUCTS.kept(session, actor)
         context: dict[str, Any] = {
             "columns": chosen_columns(session, actor.user_id),
             "is_empty": not found.total and queries.is_catalog_empty(session),
-            "tabs": _tabs(session, actor, wanted),
+            "tabs": _tabs(wanted) + tabs,
             "chips": _chips(wanted, choices),
-            "own_view": _own_view(session, actor),
+            "own_view": own_view,
             **choices,
         }
     return page(
@@ -80,7 +80,6 @@ def product_list() -> ResponseReturnValue:
         query=wanted.query_string,
         sort=wanted.sort,
         all_columns=COLUMNS,
-        view_form=ViewForm(),
         **context,
     )
 
@@ -107,36 +106,14 @@ def chosen_columns(session: Session, user_id: UUID | None) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name in names)
 
 
-def _tabs(session: Session, actor: Actor, wanted: ProductFilter) -> list[tuple[Any, ...]]:
-    chosen = request.args.get("view", "")
-    here = wanted.to_args()
-    tabs: list[tuple[Any, ...]] = [
-        (name, _list_url(args), not chosen and here == args, None) for name, args in _TABS
-    ]
-    for view in queries.saved_views(session, PAGE, actor.user_id):
-        name = view.name if view.user_id == actor.user_id else f"{view.name} (shared)"
-        url = f"{url_for('catalog.product_list')}?{view.query}&view={view.id}"
-        tabs.append((name, url, chosen == str(view.id), None))
-    return tabs
-
-
-def _own_view(session: Session, actor: Actor) -> Any:
-    """Return the saved view that is open, when it is the viewer's own."""
-    chosen = request.args.get("view", "")
-    for view in queries.saved_views(session, PAGE, actor.user_id):
-        if str(view.id) == chosen and view.user_id == actor.user_id:
-            return view
-    return None
-
-
-def _list_url(args: dict[str, str]) -> str:
-    query = urlencode(args)
-    return url_for("catalog.product_list") + (f"?{query}" if query else "")
+def _tabs(wanted: ProductFilter) -> list[Tab]:
+    here, chosen = wanted.to_args(), request.args.get("view", "")
+    return [(name, PRODUCTS.url(args), not chosen and here == args, None) for name, args in _TABS]
 
 
 def _chips(wanted: ProductFilter, choices: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """Return the filters as words: subject, relation, value, argument to remove."""
-    names = {
+    names: dict[str, tuple[str, dict[str, str]]] = {
         "status": ("Status", filters.STATUSES),
         "stock": ("Stock", filters.STOCK_STATES),
         "listing": ("Listing", filters.LISTING_STATES),
@@ -146,12 +123,7 @@ def _chips(wanted: ProductFilter, choices: dict[str, Any]) -> list[tuple[str, st
         "brand": ("Brand", {}),
         "tag": ("Tag", {}),
     }
-    told = wanted.to_args()
-    return [
-        (subject, "is", str(words.get(told[name], told[name])), name)
-        for name, (subject, words) in names.items()
-        if name in told
-    ]
+    return chips_of(wanted, names)
 
 
 @live("product")
@@ -187,7 +159,7 @@ def chosen_ids(actor: Actor) -> list[UUID]:
 
 def back_to_list() -> ResponseReturnValue:
     """Open the list again as it was narrowed."""
-    return go_to_url(_list_url(ProductFilter.from_args(request.args).to_args()))
+    return PRODUCTS.back()
 
 
 def _undo(endpoint: str, ids: Sequence[UUID]) -> str | None:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.catalog import queries as catalog
+from app.catalog.views.lists import Tab, chips_of
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
@@ -19,10 +20,10 @@ from app.orders import filters, queries, service
 from app.orders.filters import OrderFilter
 from app.orders.rules import OrderState
 from app.orders.views.blueprint import bp
-from app.orders.views.saved import PAGE
+from app.orders.views.saved import ORDERS
 from app.orders.views.words import PAYMENTS, STATES
 from app.web.filters import plural
-from app.web.fragments import go_to_url, page, toast
+from app.web.fragments import page, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
 from app.web.live import announce, live
@@ -46,10 +47,9 @@ def order_list() -> ResponseReturnValue:
             session, wanted, sees_buyers=actor.can("orders.personal"), **cursors()
         )
         channels = [(str(key), name) for key, name in catalog.connection_names(session)]
-        views = catalog.saved_views(session, PAGE, actor.user_id)
+        tabs, own_view = ORDERS.kept(session, actor)
         counts = queries.tab_counts(session)
         is_empty = not found.total and not queries.has_orders(session)
-    chosen = request.args.get("view", "")
     return page(
         "orders/order_list.html",
         blocks=("results", "tabs"),
@@ -62,10 +62,8 @@ def order_list() -> ResponseReturnValue:
         payments=[(state.value, shown.word) for state, shown in _named(PAYMENTS)],
         needs=list(filters.NEEDS.items()),
         sorts=list(filters.SORTS.items()),
-        tabs=_tabs(wanted, counts, views, chosen, actor),
-        own_view=next(
-            (v for v in views if str(v.id) == chosen and v.user_id == actor.user_id), None
-        ),
+        tabs=_tabs(wanted, counts) + tabs,
+        own_view=own_view,
         chips=_chips(wanted, dict(channels)),
         is_empty=is_empty,
     )
@@ -75,26 +73,12 @@ def _named(words: Any) -> list[tuple[Any, Any]]:
     return list(words.items())
 
 
-def list_url(args: dict[str, str]) -> str:
-    """Return the address of a list."""
-    query = urlencode(args)
-    return url_for("orders.order_list") + (f"?{query}" if query else "")
-
-
-def _tabs(
-    wanted: OrderFilter, counts: dict[str, int], views: Sequence[Any], chosen: str, actor: Actor
-) -> list[tuple[str, str, bool, int | None]]:
-    here = wanted.to_args()
-    tabs: list[tuple[str, str, bool, int | None]] = [
-        ("All", list_url({}), not chosen and not wanted.tab and not here, None)
-    ]
+def _tabs(wanted: OrderFilter, counts: dict[str, int]) -> list[Tab]:
+    here, chosen = wanted.to_args(), request.args.get("view", "")
+    tabs: list[Tab] = [("All", ORDERS.url({}), not chosen and not here, None)]
     for name, word in filters.TABS.items():
-        count = counts.get(name)
-        tabs.append((word, list_url({"tab": name}), not chosen and wanted.tab == name, count))
-    for view in views:
-        name = view.name if view.user_id == actor.user_id else f"{view.name} (shared)"
-        url = f"{url_for('orders.order_list')}?{view.query}&view={view.id}"
-        tabs.append((name, url, chosen == str(view.id), None))
+        is_here = not chosen and wanted.tab == name
+        tabs.append((word, ORDERS.url({"tab": name}), is_here, counts.get(name)))
     return tabs
 
 
@@ -106,12 +90,7 @@ def _chips(wanted: OrderFilter, channels: dict[str, str]) -> list[tuple[str, str
         "channel": ("Channel", channels),
         "needs": ("Needs", dict(filters.NEEDS)),
     }
-    told = wanted.to_args()
-    return [
-        (subject, "" if name == "needs" else "is", known.get(told[name], told[name]), name)
-        for name, (subject, known) in words.items()
-        if name in told
-    ]
+    return chips_of(wanted, words, bare=("needs",))
 
 
 @live("order")
@@ -173,4 +152,4 @@ def order_pick_many() -> ResponseReturnValue:
         toast(f"Picking of {plural(count, 'order')} began.")
     for sentence, times in refusals.items():
         toast(f"{plural(times, 'order')}: {sentence}", kind="error")
-    return go_to_url(list_url(OrderFilter.from_args(request.args).to_args()))
+    return ORDERS.back()

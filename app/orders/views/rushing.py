@@ -15,13 +15,13 @@ from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
 from app.core.work import unit_of_work
 from app.orders import queries, rush, service
-from app.orders.filters import OrderFilter
 from app.orders.queries import RushPreview
 from app.orders.rush import RushRule
 from app.orders.rush_forms import RushForm, TypedRule, look_choices, typed
 from app.orders.views.answering import do, load
 from app.orders.views.blueprint import bp
-from app.orders.views.index import chosen_ids, list_url
+from app.orders.views.index import chosen_ids
+from app.orders.views.saved import ORDERS
 from app.web.filters import plural
 from app.web.fragments import go_to_url, page, toast
 from app.web.guards import requires
@@ -192,4 +192,4 @@ def _mark_many(*, is_rush: bool) -> ResponseReturnValue:
         toast(f"{plural(count, 'order')} marked as {'rush' if is_rush else 'not rush'}.")
     for sentence, times in refusals.items():
         toast(f"{plural(times, 'order')}: {sentence}", kind="error")
-    return go_to_url(list_url(OrderFilter.from_args(request.args).to_args()))
+    return ORDERS.back()
