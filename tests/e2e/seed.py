@@ -57,9 +57,11 @@ NOT_PAGES = (
     "team.picture",
     "inventory.count_file",
     "inventory.movements_file",
+    "inventory.stock_report_file",
     "inventory.transfer_file",
     "connections.connection_approved",
     "orders.export_file",
+    "orders.order_report_file",
     "installs.installed",
 )
 
