@@ -39,6 +39,20 @@ class Payment(StrEnum):
     VOIDED = "voided"
 
 
+class Journey(StrEnum):
+    """Where a parcel is, by the word of its carrier; a channel that hears none says nothing."""
+
+    ANNOUNCED = "announced"  # there is a label, and the carrier has no parcel yet
+    PICKED_UP = "picked_up"  # by the carrier
+    IN_TRANSIT = "in_transit"
+    DELAYED = "delayed"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    WAITING = "waiting"  # the buyer may fetch it
+    ATTEMPTED = "attempted"  # nobody took it; the carrier tries again
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a parcel or an invoice goes; empty texts where the channel tells nothing."""
@@ -99,7 +113,11 @@ class ChannelRefund:
 
 @dataclass(frozen=True, slots=True)
 class ChannelShipment:
-    """A parcel the channel knows of; `lines` maps a line's id to units."""
+    """A parcel the channel knows of; `lines` maps a line's id to units.
+
+    What its carrier tells is `journey`, with the carrier's own message as `said`; None and empty
+    where the channel tells nothing. A word of delivery may come without its moment.
+    """
 
     external_id: str
     lines: Mapping[str, int]
@@ -108,6 +126,11 @@ class ChannelShipment:
     url: str = ""
     at: datetime | None = None
     is_cancelled: bool = False
+    journey: Journey | None = None
+    said: str = ""
+    in_transit_at: datetime | None = None
+    delivered_at: datetime | None = None
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ NEEDS: Final[Mapping[str, str]] = {
     "rush": "Rush",
     "short": "Stock",
     "untold": "The channel told of a parcel",
+    "delivery": "A parcel that was not delivered",
     "return": "A return received",
 }
 OLDEST_FIRST: Final = "placed"

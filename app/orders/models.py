@@ -1,7 +1,7 @@
 """Tables of orders: header, lines, promises, parcels, refunds, returns, and what happened when."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,18 +20,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.adapters.orders import Journey
 from app.adapters.orders import Payment as Payment
 from app.core import clock
 from app.core.db import Base, Identified, Json, Owned
 from app.orders.rules import OrderState as OrderState
 from app.orders.rules import ReturnState as ReturnState
 
+_STUCK: Final = text("journey IN ('attempted', 'failed')")
+
 
 class Order(Base, Identified, Owned):
     """An order, from whichever channel, or placed by a person here.
 
-    Who bought, and the channel's whole answer, are sealed: `personal` holds names, mail, phone and
-    addresses, `raw` the answer. Amounts are minor units of `currency`.
+    Who bought, and the channel's answer, are sealed. Amounts are minor units of `currency`.
     """
 
     __tablename__ = "orders"
@@ -74,9 +76,7 @@ class Order(Base, Identified, Owned):
     source: Mapped[str] = mapped_column(String(40))  # the channel's key, or "manual"
     external_id: Mapped[str | None] = mapped_column(String(255))
     external_number: Mapped[str] = mapped_column(String(100), default="", server_default="")
-    number: Mapped[str] = mapped_column(
-        String(120)
-    )  # ours: the prefix of the connection and theirs
+    number: Mapped[str] = mapped_column(String(120))  # ours: the connection's prefix and theirs
     url: Mapped[str | None]
     state: Mapped[OrderState] = mapped_column(String(20), default=OrderState.PENDING)
     payment: Mapped[Payment] = mapped_column(String(20), default=Payment.PENDING)
@@ -170,13 +170,10 @@ class OrderLine(Base, Identified, Owned):
     ordered: Mapped[int]
     shipped: Mapped[int] = mapped_column(default=0, server_default="0")
     returned: Mapped[int] = mapped_column(default=0, server_default="0")
-    refund_back: Mapped[int] = mapped_column(
-        default=0, server_default="0"
-    )  # of what was shipped, by the word of refunds: `rules.Back`
+    # Of what was shipped, by the word of refunds: `rules.Back`.
+    refund_back: Mapped[int] = mapped_column(default=0, server_default="0")
     allocated: Mapped[int] = mapped_column(default=0, server_default="0")
-    taken: Mapped[int] = mapped_column(
-        default=0, server_default="0"
-    )  # by the shop, of its own count
+    taken: Mapped[int] = mapped_column(default=0, server_default="0")  # by the shop, of its count
     needs_stock: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     # A kit: what is in one set, good → units, as it was when the line was first promised any.
     parts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
@@ -213,6 +210,7 @@ class Shipment(Base, Identified, Owned):
             "order_id",
             postgresql_where=text("told_at IS NULL AND NOT is_cancelled"),
         ),
+        Index("ix_shipments_stuck", "organization_id", "order_id", postgresql_where=_STUCK),
         UniqueConstraint("order_id", "external_id"),
     )
 
@@ -230,6 +228,11 @@ class Shipment(Base, Identified, Owned):
         datetime | None
     ]  # the channel confirmed it; None: still owed, or nobody to tell
     error: Mapped[str | None]  # why it could not be told yet
+    journey: Mapped[Journey | None] = mapped_column(String(20))  # by the word of the carrier
+    said: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    in_transit_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    expected_at: Mapped[datetime | None]
 
     lines: Mapped[list["ShipmentLine"]] = relationship(cascade="all, delete-orphan")
 
@@ -273,10 +276,15 @@ class Return(Base, Identified, Owned):
     """Goods on their way back from a buyer, and what became of them."""
 
     __tablename__ = "returns"
-    __table_args__ = (UniqueConstraint("order_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        UniqueConstraint("order_id", "external_id"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(SmallInteger)  # within the order, from 1
+    external_id: Mapped[str | None] = mapped_column(String(255))  # theirs, if opened there
+    channel_status: Mapped[str] = mapped_column(String(20), default="", server_default="")
     state: Mapped[ReturnState] = mapped_column(String(12), default=ReturnState.EXPECTED)
     reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # the team's
@@ -288,10 +296,7 @@ class Return(Base, Identified, Owned):
 
 
 class ReturnLine(Base, Owned):
-    """Units of a line in a return: how many are expected, and what was decided of those that came.
-
-    Less may come than was expected, and more.
-    """
+    """Units of a line in a return: those expected, and what became of those that came."""
 
     __tablename__ = "return_lines"
     __table_args__ = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from app.adapters.orders import Payment
+from app.adapters.orders import Journey, Payment
 
 
 class OrderState(StrEnum):
@@ -95,7 +95,7 @@ OPEN: Final = frozenset(
         OrderState.PARTIALLY_SHIPPED,
     )
 )
-# What a person moves an order to and the figures alone would not.
+# What a person, or a carrier, moves an order to and the figures alone would not.
 BY_HAND: Final = frozenset((OrderState.PICKING, OrderState.PACKED, OrderState.DELIVERED))
 
 
@@ -123,6 +123,16 @@ class LineFigures:
     def short(self) -> int:
         """What is still to be promised."""
         return max(0, self.open - self.allocated)
+
+
+def has_arrived(state: OrderState, journeys: Iterable[Journey | None]) -> bool:
+    """Tell whether the carriers brought the last of an order: each of its parcels was delivered.
+
+    What somebody else carries says nothing, so an order with such a parcel waits for a person.
+    """
+    told = list(journeys)
+    is_all = bool(told) and all(each == Journey.DELIVERED for each in told)
+    return is_all and may_follow(state, OrderState.DELIVERED)
 
 
 def state_of(

@@ -15,6 +15,7 @@ from app.adapters.orders import (
     CancelDraft,
     ChannelOrder,
     ChannelOrderLine,
+    Journey,
     OrderAct,
     OrderChannel,
     Payment,
@@ -78,6 +79,9 @@ class OrderStage(Protocol):
 
     def numbers_of(self, order: str) -> list[str]:
         """Return the tracking numbers the shop knows for an order, each as often as it does."""
+
+    def deliver(self, order: str) -> bool:
+        """Let the carrier bring every parcel of an order; False: the shop hears of no carrier."""
 
     def given_back(self, order: str) -> list[int]:
         """Return the amounts the shop has given back for an order, in cents."""
@@ -390,6 +394,20 @@ class OrderConformanceSuite:
 
         assert first.external_id == again.external_id
         assert stage.numbers_of(order) == ["1Z1"]
+
+    def test_delivered_is_what_a_carrier_says_and_nothing_else(
+        self, stage: OrderStage, mug: str
+    ) -> None:
+        order = self.sold(stage, {mug: 1})
+        applied(self.ship(stage, order, {mug: 1}, "1Z1", is_last=True))
+        [sent] = read_one(stage.open(), order).shipments
+
+        is_told = stage.deliver(order)
+        [there] = read_one(stage.open(), order).shipments
+
+        assert (sent.journey, sent.delivered_at) == (None, None)
+        assert there.journey == (Journey.DELIVERED if is_told else None)
+        assert (there.delivered_at is not None) == is_told
 
     def test_an_order_that_is_not_there_is_not_shipped(self, stage: OrderStage, mug: str) -> None:
         order = self.sold(stage, {mug: 1})

@@ -10,7 +10,7 @@ from app.core import db
 from app.core.work import unit_of_work
 from app.inventory.models import Level
 from app.orders import service
-from app.orders.models import Order
+from app.orders.models import Order, OrderEvent, Shipment
 from app.orders.service import Cancelling, Parcel
 from tests.engine.shopify import ShopifyShop, connected_shopify
 from tests.engine.world import Shop
@@ -82,3 +82,92 @@ def test_an_order_cancelled_here_gives_its_units_back_once(
     assert shopify.state.order(number)["cancelled_at"] is not None
     assert _level(shop) == (9, 0)
     assert shopify.state.stock(variant) == 9
+
+
+def _parcels(shop: Shop, order: Order) -> list[Shipment]:
+    with db.reading(shop.actor) as session:
+        rows = select(Shipment).where(Shipment.order_id == order.id)
+        return list(session.scalars(rows.order_by(Shipment.shipped_at, Shipment.id)))
+
+
+def _timeline(shop: Shop, order: Order) -> list[str]:
+    with db.reading(shop.actor) as session:
+        rows = select(OrderEvent.sentence).where(OrderEvent.order_id == order.id)
+        return list(session.scalars(rows.order_by(OrderEvent.id)))
+
+
+def _sold(shop: Shop, shopify: ShopifyShop, units: int = 2) -> int:
+    """Sell mugs there; returns the number of the order."""
+    shop.settle()
+    shopify.list_here(shop.add_product("Mug", "MUG-1", quantity=9))
+    shop.advance(timedelta(minutes=1))
+    [variant] = shopify.state.variant_ids(shopify.id_of("MUG-1"))
+    number = int(shopify.state.sell((variant, units)))
+    shopify.read()
+    return number
+
+
+def test_an_order_is_delivered_when_the_carrier_brought_every_parcel(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    number = _sold(shop, shopify)
+    [order] = _orders(shop)
+    for name in ("1Z1", "1Z2"):
+        with unit_of_work(shop.actor) as work:
+            parcel = Parcel({order.lines[0].id: 1}, "UPS", name)
+            service.ship_order(work, order.id, parcel)
+        shopify.read()
+    first, second = _parcels(shop, order)
+    soon = shopify.state.now() + 86_400
+
+    shopify.state.carry(number, "IN_TRANSIT", estimated=soon)
+    shop.settle()
+    on_its_way = _parcels(shop, order)[0]
+    shopify.state.carry(number, "DELIVERED", parcel=int(first.external_id or 0))
+    shop.settle()
+    half = _orders(shop)[0].state
+    told = {"message": "Nobody was at home"}
+    shopify.state.carry(number, "ATTEMPTED_DELIVERY", parcel=int(second.external_id or 0), **told)
+    shop.settle()
+    stuck = _parcels(shop, order)[1]
+    shopify.state.carry(number, "DELIVERED", parcel=int(second.external_id or 0))
+    shop.settle()
+    shop.advance(timedelta(minutes=30))
+    shopify.read()
+
+    assert (on_its_way.journey, on_its_way.delivered_at) == ("in_transit", None)
+    assert on_its_way.in_transit_at is not None
+    assert on_its_way.expected_at is not None
+    assert half == "shipped"
+    assert (stuck.journey, stuck.said) == ("attempted", "Nobody was at home")
+    assert _orders(shop)[0].state == "delivered"
+    assert all(each.delivered_at for each in _parcels(shop, order))
+    said = _timeline(shop, order)
+    assert said.count("Delivered, by the word of the carrier.") == 1
+    assert said.count("Parcel 1Z1: delivered.") == 1
+    assert any("nobody took it. “Nobody was at home”" in each for each in said)
+
+
+def test_what_was_delivered_does_not_go_back(shop: Shop, shopify: ShopifyShop) -> None:
+    number = _sold(shop, shopify)
+    shopify.state.ship_order(number, company="UPS", number="1Z1")
+    shopify.state.carry(number, "DELIVERED")
+    shopify.read()
+    assert _orders(shop)[0].state == "delivered"
+
+    shopify.state.carry(number, "DELAYED")
+    shop.settle()
+
+    [order] = _orders(shop)
+    assert order.state == "delivered"
+    assert [each.journey for each in _parcels(shop, order)] == ["delayed"]
+
+
+def test_what_no_carrier_tells_of_waits_for_a_person(shop: Shop, shopify: ShopifyShop) -> None:
+    number = _sold(shop, shopify)
+    shopify.state.ship_order(number)
+    shopify.read()
+
+    [order] = _orders(shop)
+    assert order.state == "shipped"
+    assert [each.journey for each in _parcels(shop, order)] == [None]

@@ -63,6 +63,8 @@ TOPICS: Final[Mapping[str, str | None]] = {
     "FULFILLMENT_ORDERS_HOLD_RELEASED": "read_merchant_managed_fulfillment_orders",
     "FULFILLMENTS_CREATE": "read_fulfillments",
     "FULFILLMENTS_UPDATE": "read_fulfillments",
+    "FULFILLMENT_EVENTS_CREATE": "read_fulfillments",
+    "FULFILLMENT_EVENTS_DELETE": "read_fulfillments",
     "APP_UNINSTALLED": None,
     "APP_SCOPES_UPDATE": None,
     "SHOP_UPDATE": None,

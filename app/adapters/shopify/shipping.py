@@ -15,7 +15,7 @@ from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import following, nodes
 from app.adapters.shopify.documents import after_sale as documents
 from app.adapters.shopify.items import UNANSWERED
-from app.adapters.shopify.mapper.orders import carrier
+from app.adapters.shopify.mapper.parcels import carrier
 from app.adapters.shopify.order_reads import OrderReads
 from app.adapters.shopify.problems import ItemRefused, UserError, order_problem
 from app.adapters.shopify.shop import Shop

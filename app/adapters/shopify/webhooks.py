@@ -36,6 +36,8 @@ _KINDS: Final[Mapping[str, DeliveryKind]] = {
     "refunds/create": DeliveryKind.ORDER,
     "fulfillments/create": DeliveryKind.ORDER,
     "fulfillments/update": DeliveryKind.ORDER,
+    "fulfillment_events/create": DeliveryKind.ORDER,
+    "fulfillment_events/delete": DeliveryKind.ORDER,
     "fulfillment_orders/order_routing_complete": DeliveryKind.ORDER,
     "fulfillment_orders/moved": DeliveryKind.ORDER,
     "fulfillment_orders/placed_on_hold": DeliveryKind.ORDER,

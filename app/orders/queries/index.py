@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from app.adapters.orders import Journey
 from app.catalog.queries import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection, ConnectionState
@@ -56,6 +57,7 @@ class OrderRow:
     unmapped: int
     short: int
     is_untold: bool
+    is_stuck: bool  # a carrier did not get rid of a parcel
 
 
 def order_list(
@@ -126,6 +128,8 @@ def _tab(tab: str) -> list[Condition]:
 def _needs(what: str) -> list[Condition]:
     if what == "untold":
         return [_untold()]
+    if what == "delivery":
+        return [_stuck()]
     if what == "return":
         return [
             exists().where(
@@ -227,6 +231,15 @@ def _known_by(session: Session, word: str) -> tuple[Condition, list[Condition]]:
     return OrderTerm.organization_id == organization_id, asked
 
 
+def _stuck() -> Condition:
+    return exists().where(
+        Shipment.organization_id == Order.organization_id,
+        Shipment.order_id == Order.id,
+        Shipment.journey.in_((Journey.ATTEMPTED.value, Journey.FAILED.value)),
+        Order.state.in_((OrderState.PARTIALLY_SHIPPED.value, OrderState.SHIPPED.value)),
+    )
+
+
 def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> list[OrderRow]:
     """Return the lines of these orders, in the order given; absent ones are left out."""
     if not order_ids:
@@ -240,12 +253,14 @@ def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool
     )
     items = _items(session, order_ids)
     untold = set(session.scalars(select(Order.id).where(among(Order.id, order_ids), _untold())))
+    stuck = set(session.scalars(select(Order.id).where(among(Order.id, order_ids), _stuck())))
     found = {
         order.id: _row(
             order,
             name,
             items.get(order.id),
             is_untold=order.id in untold,
+            is_stuck=order.id in stuck,
             sees_buyers=sees_buyers,
         )
         for order, name in rows
@@ -270,7 +285,13 @@ def _items(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Any]:
 
 
 def _row(
-    order: Order, connection: str | None, items: Any, *, is_untold: bool, sees_buyers: bool
+    order: Order,
+    connection: str | None,
+    items: Any,
+    *,
+    is_untold: bool,
+    is_stuck: bool,
+    sees_buyers: bool,
 ) -> OrderRow:
     return OrderRow(
         id=order.id,
@@ -291,6 +312,7 @@ def _row(
         unmapped=order.unmapped,
         short=int(items.short) if items and order.state in OPEN else 0,
         is_untold=is_untold,
+        is_stuck=is_stuck,
     )
 
 

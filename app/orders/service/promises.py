@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.adapters.orders import Payment
+from app.adapters.orders import Journey, Payment
 from app.catalog import service as catalog
 from app.core.crypto import CannotOpen
 from app.core.work import Work
@@ -15,7 +15,7 @@ from app.inventory import service as inventory
 from app.inventory.routing import Spot
 from app.inventory.service.promising import Promise
 from app.orders import rules
-from app.orders.models import Allocation, Order, OrderLine
+from app.orders.models import Allocation, Order, OrderLine, Shipment
 from app.orders.rules import LineFigures, OrderState
 from app.orders.service import personal, sets, timeline
 
@@ -203,6 +203,17 @@ def restate(work: Work, order: Order) -> None:
         is_done_there=order.is_done_there,
     )
     move(work, order, after)
+    if rules.has_arrived(after, _journeys(work, order, after)):
+        move(work, order, OrderState.DELIVERED, sentence="Delivered, by the word of the carrier.")
+
+
+def _journeys(work: Work, order: Order, state: OrderState) -> Sequence[Journey | None]:
+    """Return what carriers say of the parcels of an order that is on its way as a whole."""
+    if state is not OrderState.SHIPPED:
+        return ()
+    return work.session.scalars(
+        select(Shipment.journey).where(Shipment.order_id == order.id, ~Shipment.is_cancelled)
+    ).all()
 
 
 def move(work: Work, order: Order, after: OrderState, *, sentence: str = "") -> None:

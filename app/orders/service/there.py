@@ -10,7 +10,7 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.orders.models import Order, OrderLine, Refund, Shipment, ShipmentLine
-from app.orders.service import promises, refunding, shelving, timeline
+from app.orders.service import promises, refunding, shelving, timeline, travelling
 
 
 def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
@@ -20,23 +20,30 @@ def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
         row.external_id: row
         for row in work.session.scalars(select(Shipment).where(Shipment.order_id == order.id))
     }
+    followed = set()
     for each in seen.shipments:
-        if each.external_id not in known and not _is_ours(known.values(), each):
-            _add_shipment(work, order, lines, each)
+        row = known.get(each.external_id) or _ours(known.values(), each)
+        if row is None:
+            row = _add_shipment(work, order, lines, each)
+        if row.id not in followed:  # one of ours that became two there is told of once
+            travelling.follow(work, order, row, each)
+        followed.add(row.id)
     _ship_the_rest(work, order, lines, seen)
 
 
-def _is_ours(known: Iterable[Shipment], each: ChannelShipment) -> bool:
-    """Tell whether a parcel is one of ours whose confirmation got lost."""
-    return any(
-        row.external_id is None and each.number and row.tracking_number == each.number
+def _ours(known: Iterable[Shipment], each: ChannelShipment) -> Shipment | None:
+    """Return the parcel of ours that this is, if its confirmation got lost."""
+    alike = (
+        row
         for row in known
+        if row.external_id is None and each.number and row.tracking_number == each.number
     )
+    return next(alike, None)
 
 
 def _add_shipment(
     work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelShipment
-) -> None:
+) -> Shipment:
     units = {
         lines[key]: min(quantity, lines[key].quantity - lines[key].shipped)
         for key, quantity in each.lines.items()
@@ -56,10 +63,11 @@ def _add_shipment(
     )
     work.session.add(parcel)
     if each.is_cancelled:
-        return
+        return parcel
     leave(work, order, parcel, {line: part for line, part in units.items() if part > 0})
     said = f" with {each.carrier} {each.number}".rstrip() if each.number else ""
     timeline.note(work, order, "shipped", f"Shipped on the channel{said}.")
+    return parcel
 
 
 def _ship_the_rest(

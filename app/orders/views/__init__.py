@@ -25,7 +25,13 @@ from app.orders.views import (
     shipping,
 )
 from app.orders.views.blueprint import bp
-from app.orders.views.words import order_state, payment_state, return_state, risk_state
+from app.orders.views.words import (
+    journey_state,
+    order_state,
+    payment_state,
+    return_state,
+    risk_state,
+)
 from app.web.nav import NavItem, Section, register_counters, register_nav
 from app.web.search import Hit, register_search
 from app.web.slots import register_moves
@@ -82,6 +88,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         order_state=order_state,
         payment_state=payment_state,
+        journey_state=journey_state,
         return_state=return_state,
         risk_state=risk_state,
     )

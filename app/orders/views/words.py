@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.adapters.orders import Payment
+from app.adapters.orders import Journey, Payment
 from app.orders.rules import OrderState, ReturnState
-from app.web.states import IDLE, NEEDS_YOU, PAUSED, SYNCED, WAITING, State, Tone
+from app.web.states import FAILED, IDLE, NEEDS_YOU, PAUSED, SYNCED, WAITING, State, Tone
 
 
 def _like(base: State, word: str, icon: str) -> State:
@@ -38,6 +38,17 @@ RETURNS: Final[Mapping[str, State]] = {
     ReturnState.RECEIVED: _like(SYNCED, "Received", "package-check"),
     ReturnState.CANCELLED: _like(PAUSED, "Nothing came", "circle-slash"),
 }
+JOURNEYS: Final[Mapping[str, State]] = {
+    Journey.ANNOUNCED: _like(IDLE, "Label made", "tag"),
+    Journey.PICKED_UP: _like(WAITING, "With the carrier", "truck"),
+    Journey.IN_TRANSIT: _like(WAITING, "In transit", "truck"),
+    Journey.DELAYED: _like(NEEDS_YOU, "Delayed", "clock"),
+    Journey.OUT_FOR_DELIVERY: _like(WAITING, "Out for delivery", "truck"),
+    Journey.WAITING: _like(WAITING, "Waits for the buyer", "store"),
+    Journey.ATTEMPTED: _like(NEEDS_YOU, "Delivery attempted", "triangle-alert"),
+    Journey.FAILED: _like(FAILED, "Delivery failed", "circle-x"),
+    Journey.DELIVERED: _like(SYNCED, "Delivered", "package-check"),
+}
 RISKS: Final[Mapping[str, State]] = {
     "low": _like(IDLE, "Low risk", "shield-check"),
     "medium": _like(NEEDS_YOU, "Medium risk", "shield-alert"),
@@ -58,6 +69,11 @@ def payment_state(value: str) -> State:
 def return_state(value: str) -> State:
     """Return how the state of a return is shown."""
     return RETURNS[value]
+
+
+def journey_state(value: str) -> State:
+    """Return how the word of a carrier is shown."""
+    return JOURNEYS[value]
 
 
 def risk_state(value: str) -> State | None:

@@ -19,6 +19,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     "AppCatalog": ("read_products",),
     "Customer": ("read_customers",),
     "Fulfillment": ("read_orders", "read_merchant_managed_fulfillment_orders"),
+    "FulfillmentEvent": ("read_orders",),
     "FulfillmentOrder": _SENDING,
     "FulfillmentOrderLineItem": _SENDING,
     "InventoryItem": ("read_inventory", "read_products"),
@@ -90,6 +91,7 @@ TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "ORDERS_": ("read_orders",),
     "REFUNDS_": ("read_orders",),
     "FULFILLMENTS_": ("read_fulfillments",),
+    "FULFILLMENT_EVENTS_": ("read_fulfillments",),
     "FULFILLMENT_ORDERS_": _SENDING,
 }
 

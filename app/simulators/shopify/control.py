@@ -208,6 +208,24 @@ def move_order(number: int, action: str) -> Response:
     return jsonify(ok=True)
 
 
+@panel.post("/orders/<int:number>/carry")
+def carry(number: int) -> Response:
+    """Let the carrier speak: `{"status": "DELIVERED", "message": "", "in_days": 2, "parcel": 7}`.
+
+    Without a number all parcels of the order are meant; `in_days` says when they are expected.
+    """
+    body, store = _body(), _store()
+    days = body.get("in_days")
+    store.carry(
+        number,
+        str(body["status"]).upper(),
+        parcel=body.get("parcel"),
+        message=body.get("message") or "",
+        estimated=None if days is None else store.now() + round(float(days) * 86_400),
+    )
+    return jsonify(store.order(number)["fulfillments"])
+
+
 @panel.post("/orders/<int:number>")
 def edit_order(number: int) -> Response:
     """Change the words of an order: `{"note": "...", "shipping_address": {"city": "..."}}`."""

@@ -21,6 +21,7 @@ MOST_FAILURES: Final = 8  # in a row; then the subscription is deleted
 _TIMEOUT: Final = httpx.Timeout(5, connect=1)
 _RESOURCES: Final = (
     "fulfillment_orders",
+    "fulfillment_events",
     "inventory_items",
     "inventory_levels",
     "bulk_operations",
@@ -28,6 +29,7 @@ _RESOURCES: Final = (
     "locations",
     "products",
     "refunds",
+    "returns",
     "orders",
     "shop",
     "app",

@@ -322,6 +322,16 @@ class Merchant(StoreCore):
                 if row["status"] in shipping.SENDABLE:
                     shipping.ship(self, [(row, shipping.all_of(row))], [_PARCEL | tracking])
 
+    def carry(self, order_id: int, status: str, *, parcel: int | None = None, **told: Any) -> None:
+        """Let the carrier tell of a parcel, by default of all: `message`, `estimated`."""
+        with self.change():
+            rows = self.fulfillments.where("order", self._order(order_id)["id"])
+            found = [row for row in rows if parcel in {None, row["id"]}]
+            if not found:
+                raise NotInStore(parcel or f"parcel of {order_id}")
+            for row in found:
+                shipping.tell_of(self, row, status, **told)
+
     def hold_order(self, order_id: int, *, is_held: bool = True) -> None:
         """Keep an order from being sent, or let it go."""
         with self.change():

@@ -156,6 +156,7 @@ def fulfillment(store: StoreCore, row: Row) -> dict[str, Any]:
     tracking = row["tracking"]
     first = tracking[0] if tracking else {"company": None, "number": None, "url": None}
     order_row = store.orders.rows[row["order_id"]]
+    events = row.get("events") or ()
     counts = {each["line_id"]: each["quantity"] for each in row["lines"]}
     lines = [line for line in order_row["lines"] if line["id"] in counts]
     return {
@@ -163,6 +164,7 @@ def fulfillment(store: StoreCore, row: Row) -> dict[str, Any]:
         "admin_graphql_api_id": texts.gid("Fulfillment", row["id"]),
         "order_id": row["order_id"],
         "status": row["status"].lower(),
+        "shipment_status": events[-1]["status"].lower() if events else None,
         "created_at": texts.rest_written(row["created"]),
         "updated_at": texts.rest_written(row["updated"]),
         "name": row["name"],
@@ -173,6 +175,21 @@ def fulfillment(store: StoreCore, row: Row) -> dict[str, Any]:
         "tracking_numbers": [each["number"] for each in tracking if each["number"]],
         "tracking_urls": [each["url"] for each in tracking if each["url"]],
         "line_items": [_line(store, line) | {"quantity": counts[line["id"]]} for line in lines],
+    }
+
+
+def fulfillment_event(row: Row, event: Row) -> dict[str, Any]:
+    """Return the body that tells what a carrier said of a parcel."""
+    return {
+        "id": event["id"],
+        "admin_graphql_api_id": texts.gid("FulfillmentEvent", event["id"]),
+        "fulfillment_id": row["id"],
+        "order_id": row["order_id"],
+        "status": event["status"].lower(),
+        "message": event["message"],
+        "happened_at": texts.rest_written(event["happened"]),
+        "created_at": texts.rest_written(event["created"]),
+        "estimated_delivery_at": _moment(event["estimated"]),
     }
 
 

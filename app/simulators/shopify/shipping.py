@@ -10,6 +10,21 @@ from app.simulators.storage import Row
 
 SENDABLE: Final = {"OPEN", "IN_PROGRESS"}
 ENDED: Final = {"CLOSED", "CANCELLED"}
+EVENTS: Final = frozenset(
+    (
+        "ATTEMPTED_DELIVERY",
+        "CARRIER_PICKED_UP",
+        "CONFIRMED",
+        "DELAYED",
+        "DELIVERED",
+        "FAILURE",
+        "IN_TRANSIT",
+        "LABEL_PRINTED",
+        "LABEL_PURCHASED",
+        "OUT_FOR_DELIVERY",
+        "READY_FOR_PICKUP",
+    )
+)
 Pick = tuple[Row, Mapping[int, int]]  # a fulfilment order, and how much of its lines
 
 
@@ -240,6 +255,23 @@ def _tell_sent(store: StoreCore, topic: str, made: Row) -> None:
 def retrack(store: StoreCore, made: Row, tracking: list[dict[str, Any]]) -> Row:
     """Correct where a parcel is."""
     made = store.fulfillments.put(made | {"tracking": tracking, "updated": store.now()})
+    _tell_sent(store, "FULFILLMENTS_UPDATE", made)
+    return made
+
+
+def tell_of(
+    store: StoreCore, made: Row, status: str, *, message: str = "", estimated: int | None = None
+) -> Row:
+    """Let the carrier tell of a parcel: where it is, and when it will be there."""
+    if status not in EVENTS:
+        raise ValueError(f"A carrier says one of {', '.join(sorted(EVENTS))}.")
+    now = store.now()
+    event: Row = {"id": store.take_id(), "status": status, "message": message or None}
+    event |= {"happened": now, "created": now, "estimated": estimated, "city": None}
+    events = [*(made.get("events") or ()), event]
+    made = store.fulfillments.put(made | {"events": events, "updated": now})
+    body = order_payloads.fulfillment_event(made, event)
+    store.fire("FULFILLMENT_EVENTS_CREATE", event["id"], lambda: body)
     _tell_sent(store, "FULFILLMENTS_UPDATE", made)
     return made
 

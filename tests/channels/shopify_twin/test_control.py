@@ -113,6 +113,10 @@ def test_the_panel_does_what_a_merchant_does_with_orders(
     assert (row["note"], row["financial_status"]) == ("Ring twice", "REFUNDED")
     assert len(store.fulfillments.rows) == 1
     assert store.orders.rows[other]["cancelled"] is not None
+    told = panel.post(f"/orders/{order}/carry", json={"status": "in_transit", "in_days": 2})
+    assert [each["shipment_status"] for each in told.json()] == ["in_transit"]
+    assert panel.post(f"/orders/{order}/carry", json={"status": "lost"}).status_code == 400
+    assert panel.post(f"/orders/{other}/carry", json={"status": "DELIVERED"}).status_code == 404
     assert panel.post("/orders/1/ship").status_code == 404
     assert panel.post(f"/orders/{order}", json={"price": 1}).status_code == 400
 

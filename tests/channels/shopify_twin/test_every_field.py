@@ -44,6 +44,7 @@ def _full_world(official: GraphQLSchema) -> tuple[World, dict[str, str]]:
         for _ in range(4)
     ]
     world.store.ship_order(orders[0], company="UPS", number="1Z")
+    world.store.carry(orders[0], "DELIVERED", message="In the shed")
     world.store.refund_order(orders[1])
     world.store.cancel_order(orders[2])
     ending = {"id": f"gid://shopify/Order/{orders[3]}", "restock": True}

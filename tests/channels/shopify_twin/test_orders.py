@@ -102,6 +102,16 @@ mutation Back($id: ID!) {
   fulfillmentCancel(id: $id) { fulfillment { id status } userErrors { field message } }
 }
 """
+CARRIED = """
+query Carried($id: ID!) {
+  order(id: $id) {
+    fulfillments(first: 5) {
+      id displayStatus inTransitAt deliveredAt estimatedDeliveryAt
+      events(first: 1, reverse: true) { nodes { id status happenedAt message } }
+    }
+  }
+}
+"""
 CANCEL = """
 mutation Cancel($id: ID!, $restock: Boolean!, $refund: OrderCancelRefundMethodInput) {
   orderCancel(orderId: $id, reason: CUSTOMER, restock: $restock, refundMethod: $refund) {
@@ -365,6 +375,38 @@ def test_a_wrong_parcel_is_refused(
     assert word in told["userErrors"][0]["message"]
     assert _ship(world)["userErrors"][0]["message"] == "Nothing to fulfill."
     assert store.fulfillments.rows == {}
+
+
+def test_a_carrier_tells_where_a_parcel_is(world: World, store: StoreState) -> None:
+    for topic in ("FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"):
+        world.add_webhook(topic)
+    _, mug = world.add_mug()
+    number = store.place_order((mug, 2))
+    store.ship_order(number, company="UPS", number="1Z")
+    [plain] = world.ask(CARRIED, id=_gid(number))["order"]["fulfillments"]
+    soon = store.now() + 86_400
+
+    store.carry(number, "IN_TRANSIT", estimated=soon)
+    world.clock.pass_seconds(60)
+    store.carry(number, "ATTEMPTED_DELIVERY", message="Nobody was at home")
+    [tried] = world.ask(CARRIED, id=_gid(number))["order"]["fulfillments"]
+    store.carry(number, "DELIVERED")
+    [there] = world.ask(CARRIED, id=_gid(number))["order"]["fulfillments"]
+    store.deliver_due()
+
+    assert (plain["displayStatus"], plain["inTransitAt"]) == ("FULFILLED", None)
+    assert plain["events"] == {"nodes": []}
+    assert (tried["displayStatus"], tried["deliveredAt"]) == ("ATTEMPTED_DELIVERY", None)
+    assert tried["inTransitAt"] < tried["events"]["nodes"][0]["happenedAt"]
+    assert tried["estimatedDeliveryAt"] == there["estimatedDeliveryAt"]
+    assert tried["events"]["nodes"][0]["message"] == "Nobody was at home"
+    assert (there["displayStatus"], there["deliveredAt"] is None) == ("DELIVERED", False)
+    told = json.loads(world.internet.deliveries("fulfillment_events/create")[-1].content)
+    assert (told["order_id"], told["status"]) == (number, "delivered")
+    told = json.loads(world.internet.deliveries("fulfillments/update")[-1].content)
+    assert (told["order_id"], told["shipment_status"]) == (number, "delivered")
+    with pytest.raises(ValueError, match="A carrier says one of"):
+        store.carry(number, "TELEPORTED")
 
 
 def test_an_order_is_called_off_a_little_later(world: World, store: StoreState) -> None:

@@ -1,12 +1,15 @@
 """The page of an order: what it is, what to do next, what is owed, and to whom it shows what."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from app.adapters.orders import ChannelShipment, Journey
 from app.adapters.types import Problem, Rejected
 from app.connections import service as connections
-from app.core import db
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.orders import service
 from app.orders.models import Refund, Shipment
@@ -197,3 +200,35 @@ def test_a_refund_shows_whether_the_channel_knows(place: Place) -> None:
         work.session.get_one(Refund, refund_id).told_at = work.now
 
     assert "Knows of it" in place.client.get(f"/orders/{order_id}").text
+
+
+def test_a_parcel_shows_what_its_carrier_says(place: Place) -> None:
+    place.stock("A", 2)
+    parcel = ChannelShipment(
+        "p-1",
+        {"line-A": 2},
+        "UPS",
+        "1Z1",
+        at=clock.now(),
+        journey=Journey.ATTEMPTED,
+        said="Nobody was at <home>",
+        expected_at=clock.now() + timedelta(days=1),
+    )
+    shipped = sold("A", 2, shipped=2)
+    order_id = place.sell(shipped, shipments=(parcel,))
+
+    page = place.client.get(f"/orders/{order_id}").text
+    stuck = place.client.get("/orders?needs=delivery").text
+    there = replace(parcel, journey=Journey.DELIVERED, said="", delivered_at=clock.now())
+    place.sell(shipped, shipments=(there,))
+    after = place.client.get(f"/orders/{order_id}").text
+
+    assert "Delivery attempted" in page
+    assert "Nobody was at &lt;home&gt;" in page
+    assert "Parcel 1Z1: the carrier tried to deliver it, and nobody took it." in page
+    assert "WC-1001" in stuck
+    assert "Not delivered" in stuck
+    assert place.order(order_id).order.state == OrderState.DELIVERED
+    assert "Delivered, by the word of the carrier." in after
+    assert "WC-1001" in place.client.get("/orders?tab=shipped&state=delivered").text
+    assert "WC-1001" not in place.client.get("/orders?needs=delivery").text

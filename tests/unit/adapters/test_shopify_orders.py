@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.errors import BadPayload
-from app.adapters.orders import Address, ChannelOrder, Payment
+from app.adapters.orders import Address, ChannelOrder, Journey, Payment
 from app.adapters.shopify import cost
 from app.adapters.shopify.documents import orders as documents
 from app.adapters.shopify.mapper import orders as mapper
@@ -237,3 +237,42 @@ def test_what_is_not_asked_for_costs_nothing() -> None:
     )
 
     assert plain < routed
+
+
+def _parcel(**fields: Any) -> dict[str, Any]:
+    return {"id": "gid://shopify/Fulfillment/3", "status": "SUCCESS", **fields}
+
+
+def _event(status: str, message: str | None = None) -> dict[str, Any]:
+    return {"nodes": [{"status": status, "message": message}]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "journey"),
+    [
+        ("FULFILLED", None),
+        ("MARKED_AS_FULFILLED", None),
+        ("LABEL_PRINTED", Journey.ANNOUNCED),
+        ("IN_TRANSIT", Journey.IN_TRANSIT),
+        ("ATTEMPTED_DELIVERY", Journey.ATTEMPTED),
+        ("NOT_DELIVERED", Journey.FAILED),
+        ("PICKED_UP", Journey.DELIVERED),
+        ("TELEPORTED", None),
+        (None, None),
+    ],
+)
+def test_a_parcel_is_where_its_carrier_says(shown: str | None, journey: Journey | None) -> None:
+    [parcel] = _read(fulfillments=[_parcel(displayStatus=shown)]).shipments
+
+    assert (parcel.journey, parcel.delivered_at) == (journey, None)
+
+
+def test_a_message_counts_while_it_belongs_to_what_is_shown() -> None:
+    told = {"deliveredAt": "2026-11-22T10:00:00Z", "events": _event("DELAYED", "Snow")}
+    parcels = [_parcel(displayStatus="DELAYED", **told), _parcel(displayStatus=None, **told)]
+
+    delayed, there = _read(fulfillments=parcels).shipments
+
+    assert (delayed.journey, delayed.said) == (Journey.DELAYED, "Snow")
+    assert (there.journey, there.said) == (Journey.DELIVERED, "")
+    assert there.delivered_at == datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -45,7 +45,12 @@ _PARCEL: Final = """
 fragment ParcelCore on Fulfillment {
   id
   status
+  displayStatus
   createdAt
+  inTransitAt
+  deliveredAt
+  estimatedDeliveryAt
+  events(first: 1, reverse: true) { nodes { status message } }
   trackingInfo { company number url }
   fulfillmentLineItems(first: $lines) {
     pageInfo { hasNextPage endCursor }

@@ -21,7 +21,9 @@ from app.adapters.orders import (
     ChannelShipment,
     Payment,
 )
+from app.adapters.shopify.mapper import parcels
 from app.adapters.shopify.mapper.names import ONLY_VALUE
+from app.adapters.shopify.mapper.parcels import count, owner
 from app.adapters.shopify.mapper.reader import Reader
 from app.core.money import Money, NotMoney
 
@@ -45,20 +47,8 @@ _HOLDS: Final[Mapping[str, str]] = {
 }
 _DONE: Final = ("FULFILLED", "FULFILLMENT_NOT_REQUIRED", "RESTOCKED")
 _RISKS: Final = ("HIGH", "MEDIUM", "LOW")  # the gravest first; others say nothing
-_NOT_SENT: Final = ("CANCELLED", "ERROR", "FAILURE")
 _KEPT, _CALLED_OFF = "NO_RESTOCK", "CANCEL"
 
-# Our name of a carrier in small letters → Shopify's, which makes the link to a parcel itself where
-# the name is spelled exactly so.
-CARRIERS: Final[Mapping[str, str]] = {
-    "ups": "UPS",
-    "usps": "USPS",
-    "fedex": "FedEx",
-    "dhl": "DHL Express",
-    "ontrac": "OnTrac",
-    "lasership": "Lasership",
-}
-_OURS: Final[Mapping[str, str]] = {"DHL Express": "DHL", "Lasership": "LaserShip"}
 _MARK: Final = re.compile(r"\s*\(SyncStore (.+)\)\s*\Z")  # ends the note of a refund of ours
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,11 +61,6 @@ class _Moved:
     refunded: Mapping[str, int]
     restocked: Mapping[str, int]
     elsewhere: Mapping[str, int]  # sent from a location whose stock is none of ours
-
-
-def carrier(name: str) -> str:
-    """Return how Shopify spells a carrier; others stay as they are."""
-    return CARRIERS.get(name.strip().casefold(), name.strip())
 
 
 def marked(reason: str, key: str) -> str:
@@ -100,7 +85,7 @@ def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -
     if placed_at is None:
         raise read.bad("processedAt", "a date and time")
     refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
-    shipments = tuple(_shipment(each) for each in read.objects("fulfillments"))
+    shipments = tuple(parcels.shipment(each) for each in read.objects("fulfillments"))
     moved = _moved(refunds, shipments, _elsewhere(read, place))
     cancelled_at = read.moment("cancelledAt")
     is_cancelled = cancelled_at is not None
@@ -268,16 +253,16 @@ def _elsewhere(read: Reader, place: str | None) -> Mapping[str, int]:
         location = assigned.inner("location") if assigned is not None else None
         if location is not None and location.identity() != place:
             for each in route.objects("lineItems"):
-                counts[_owner(each)] += _count(each, "totalQuantity")
+                counts[owner(each)] += count(each, "totalQuantity")
     return counts
 
 
 def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> ChannelOrderLine:
     identity = read.identity()
-    ordered, current = _count(read, "quantity"), _count(read, "currentQuantity")
+    ordered, current = count(read, "quantity"), count(read, "currentQuantity")
     shipped = moved.shipped.get(identity, 0)
     sold = min(ordered, current + moved.refunded.get(identity, 0))  # the rest was edited away
-    wanted = max(current, shipped + _count(read, "unfulfilledQuantity"))
+    wanted = max(current, shipped + count(read, "unfulfilledQuantity"))
     taken = sold - moved.restocked.get(identity, 0) - moved.elsewhere.get(identity, 0)
     unit = _money(read, "originalUnitPriceSet", currency)
     allocated = sum(
@@ -327,12 +312,12 @@ def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
     restocked: Counter[str] = Counter()
     called_off: Counter[str] = Counter()
     for each in read.objects("refundLineItems"):
-        line, count = _owner(each), _count(each, "quantity")
-        lines[line] += count
+        line, units = owner(each), count(each, "quantity")
+        lines[line] += units
         if each.raw.get("restockType") != _KEPT:
-            restocked[line] += count
+            restocked[line] += units
         if each.raw.get("restockType") == _CALLED_OFF:
-            called_off[line] += count
+            called_off[line] += units
     return ChannelRefund(
         external_id=read.identity(),
         amount=_money(read, "totalRefundedSet", currency),
@@ -343,34 +328,6 @@ def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
         called_off=dict(called_off),
         key=key_of(read.text("note")) or "",
     )
-
-
-def _shipment(read: Reader) -> ChannelShipment:
-    lines: Counter[str] = Counter()
-    for each in read.objects("fulfillmentLineItems"):
-        lines[_owner(each)] += _count(each, "quantity")
-    tracking = next(read.objects("trackingInfo"), None)
-    company = (tracking.text("company") if tracking else None) or ""
-    return ChannelShipment(
-        external_id=read.identity(),
-        lines=dict(lines),
-        carrier=_OURS.get(company, company),
-        number=(tracking.text("number") if tracking else None) or "",
-        url=(tracking.text("url") if tracking else None) or "",
-        at=read.moment("createdAt"),
-        is_cancelled=read.text("status") in _NOT_SENT,
-    )
-
-
-def _owner(read: Reader) -> str:
-    line = read.inner("lineItem")
-    if line is None:
-        raise read.bad("lineItem", "an object")
-    return line.identity()
-
-
-def _count(read: Reader, name: str) -> int:
-    return int(read.number(name) or 0)
 
 
 def _money(read: Reader, name: str, currency: str) -> int:

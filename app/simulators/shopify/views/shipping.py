@@ -111,6 +111,20 @@ class FulfillmentOrderLineView(OfOrder):
         return int(self.row["remaining"])
 
 
+class FulfillmentEventView(View):
+    """What a carrier told of a parcel."""
+
+    typename = "FulfillmentEvent"
+
+    def happened_at(self) -> str | None:
+        """When it happened."""
+        return texts.written(self.row["happened"])
+
+    def estimated_delivery_at(self) -> str | None:
+        """When the parcel is expected, if the carrier said so."""
+        return texts.written(self.row["estimated"])
+
+
 class FulfillmentView(OfOrder):
     """What was sent."""
 
@@ -119,6 +133,44 @@ class FulfillmentView(OfOrder):
     def location(self) -> View | None:
         """From where."""
         return self.call.show("Location", self.store.locations.get(self.row["location_id"]))
+
+    def _events(self) -> list[Row]:
+        return list(self.row.get("events") or ())
+
+    def _when(self, status: str) -> str | None:
+        moments = [each["happened"] for each in self._events() if each["status"] == status]
+        return texts.written(moments[-1]) if moments else None
+
+    def display_status(self) -> str:
+        """What the merchant sees: the carrier's last word, else their own."""
+        if self.row["status"] == "CANCELLED":
+            return "CANCELED"
+        events = self._events()
+        return str(events[-1]["status"]) if events else "FULFILLED"
+
+    def in_transit_at(self) -> str | None:
+        """When it went on its way."""
+        return self._when("IN_TRANSIT")
+
+    def delivered_at(self) -> str | None:
+        """When it was delivered."""
+        return self._when("DELIVERED")
+
+    def estimated_delivery_at(self) -> str | None:
+        """When it is expected, by the last word about that."""
+        told = [each["estimated"] for each in self._events() if each["estimated"] is not None]
+        return texts.written(told[-1]) if told else None
+
+    def events(self, *, sort_key: str = "HAPPENED_AT", **args: Any) -> Connection[Any]:
+        """What the carrier told."""
+        by = "happened" if sort_key == "HAPPENED_AT" else "id"
+        return connect(
+            self.call,
+            self._events(),
+            args,
+            place=lambda event: (event[by], event["id"]),
+            show=lambda event: self.call.show("FulfillmentEvent", event),
+        )
 
     def requires_shipping(self) -> bool:
         """It was sent."""
