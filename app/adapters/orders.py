@@ -133,6 +133,59 @@ class ChannelShipment:
     expected_at: datetime | None = None
 
 
+class ReturnStep(StrEnum):
+    """How far a return is on the channel it was opened on."""
+
+    REQUESTED = "requested"  # the buyer asks; nobody agreed yet
+    OPEN = "open"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+class Fate(StrEnum):
+    """What was decided on the channel of units of a return."""
+
+    RESTOCKED = "restocked"  # they lie on the shelf whose stock is kept in step
+    DISCARDED = "discarded"  # they are not for sale there
+    MISSING = "missing"  # they did not come
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDecision:
+    """What became of some units of a line."""
+
+    line: str
+    units: int
+    fate: Fate
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReturn:
+    """Goods on their way back, as the channel tells; `lines` maps a line's id to units announced.
+
+    `refunds` are ids of refunds that were made for it: what such a refund put back are the same
+    units as those it restocked.
+    """
+
+    external_id: str
+    step: ReturnStep
+    lines: Mapping[str, int]
+    reason: str = ""
+    decisions: tuple[ReturnDecision, ...] = ()
+    refunds: tuple[str, ...] = ()
+
+    def units(self, fate: Fate, line: str, *, before: datetime | None = None) -> int:
+        """Return how many units of a line had a fate; `before` a moment, if one is given."""
+        return sum(
+            each.units
+            for each in self.decisions
+            if (each.line, each.fate) == (line, fate)
+            and (before is None or (each.at is not None and each.at < before))
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelOrder:
     """An order as it stands on the channel."""
@@ -172,6 +225,7 @@ class ChannelOrder:
     source: str = ""  # the channel's word for where it was placed
     refunds: tuple[ChannelRefund, ...] = ()
     shipments: tuple[ChannelShipment, ...] = ()
+    returns: tuple[ChannelReturn, ...] = ()  # none either where the channel does not tell us
     url: str | None = None  # where the merchant sees it on the channel
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from app.adapters.orders import Journey, Payment
+from app.adapters.orders import Journey, Payment, ReturnStep
 
 
 class OrderState(StrEnum):
@@ -176,11 +176,32 @@ class ReturnState(StrEnum):
     CANCELLED = "cancelled"  # nothing of it came
 
 
+# Only the channel it was opened on opens a return again, or takes in what nobody waited for here.
 RETURN_TRANSITIONS: Final[Mapping[ReturnState, frozenset[ReturnState]]] = {
     ReturnState.EXPECTED: frozenset({ReturnState.RECEIVED, ReturnState.CANCELLED}),
-    ReturnState.RECEIVED: frozenset(),
-    ReturnState.CANCELLED: frozenset(),
+    ReturnState.RECEIVED: frozenset({ReturnState.EXPECTED}),
+    ReturnState.CANCELLED: frozenset({ReturnState.EXPECTED, ReturnState.RECEIVED}),
 }
+
+
+def return_follows(
+    state: ReturnState, before: str, after: ReturnStep, *, came: bool, is_lost: bool
+) -> ReturnState:
+    """Return the state of a return after its channel said that it stands at `after`.
+
+    What did not move there moves nothing here: a person may have unpacked it meanwhile. `is_lost`:
+    the channel says that what is missing never came.
+    """
+    if before == after:
+        wanted = ReturnState.RECEIVED if came and state is ReturnState.CANCELLED else state
+    elif after in (ReturnStep.REQUESTED, ReturnStep.OPEN):
+        is_new = before in ("", ReturnStep.CLOSED)
+        wanted = ReturnState.EXPECTED if is_new else state
+    elif after is ReturnStep.CLOSED and state is ReturnState.EXPECTED and not is_lost:
+        wanted = ReturnState.RECEIVED
+    else:
+        wanted = ReturnState.RECEIVED if came else ReturnState.CANCELLED
+    return wanted if wanted in RETURN_TRANSITIONS[state] else state
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +250,17 @@ class Back:
             written_off=self.written_off + written_off,
             sent_back=self.sent_back + sent_back,
         )
+
+
+def heard(restocked: int, discarded: int, known: Back, room: int) -> tuple[int, int]:
+    """Return what is news of a channel's decisions on units of a return: restocked, written off.
+
+    `known` is what this return is known to have brought, `room` how many units may still have come
+    unknown to us. What was unpacked here is true: the channel then speaks of the same units.
+    """
+    fresh = max(0, min(room, restocked + discarded - known.kept - known.sent_back))
+    whole = min(fresh, max(0, restocked - known.restocked))
+    return whole, min(fresh - whole, max(0, discarded - known.written_off))
 
 
 def refundable(payment: str, total: int, refunded: int) -> int:

@@ -88,6 +88,7 @@ def _warnings(client: Client, facts: ShopFacts) -> list[str]:
             "SyncStore may not see where products are published, so it hides a product by taking it"
             " out of search only."
         )
-    if lacking := missing_scopes(facts.details["scopes"]):
-        found.append(f"Not agreed to, so not offered: {', '.join(lacking)}.")
-    return found
+    lacking = missing_scopes(facts.details["scopes"])
+    if unoffered := [each for each in lacking if each not in schema.MISSED]:
+        found.append(f"Not agreed to, so not offered: {', '.join(unoffered)}.")
+    return found + [schema.MISSED[each] for each in lacking if each in schema.MISSED]

@@ -94,16 +94,34 @@ class Client:
                     raise
         return self._exchange(document, variables)
 
-    def pages(self, document: Document, **variables: Any) -> Iterator[Mapping[str, Any]]:
-        """Go through the nodes of a connection to its end."""
+    def pages(
+        self, document: Document, *, within: str = "", **variables: Any
+    ) -> Iterator[Mapping[str, Any]]:
+        """Go through the nodes of a connection, or of one `within` the root, to its end."""
         after: str | None = None
         while True:
             found = self.ask(document, **{**variables, "after": after})
+            if within:
+                found = (found or {}).get(within)
             connection = found if isinstance(found, Mapping) else {}
             yield from nodes(connection)
             after = following(connection)
             if after is None:
                 return
+
+    def whole(
+        self, row: Mapping[str, Any], name: str, document: Document, **variables: Any
+    ) -> list[Mapping[str, Any]]:
+        """Return all nodes of a list of which a page may have brought only the beginning."""
+        connection = row.get(name)
+        found, after = nodes(connection), following(connection)
+        while after is not None:
+            first = self.fitting(document, schema.MOST_ROWS, **variables)
+            owner = self.ask(document, id=row["id"], first=first, after=after, **variables)
+            connection = (owner or {}).get(name)
+            found += nodes(connection)
+            after = following(connection)
+        return found
 
     def write(self, document: Document, **variables: Any) -> Mapping[str, Any]:
         """Send a mutation; raises ItemRefused for user errors, Unknown for a lost answer."""

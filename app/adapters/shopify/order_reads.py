@@ -13,6 +13,7 @@ from app.adapters.shopify.documents import orders as documents
 from app.adapters.shopify.mapper import orders as mapper
 from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.shopify.problems import TooCostly
+from app.adapters.shopify.return_reads import ReturnReads
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import Cursor, Page, Problem
 from app.core import clock
@@ -25,6 +26,12 @@ _PARTS: Final = 3  # parcels and refunds of each order of a page
 _SHOWN_FOR: Final = timedelta(days=60)  # how far back an app sees without a scope of its own
 _SETTLED: Final = timedelta(minutes=1)  # dates have whole seconds: within them, more may happen
 _EVERYTHING: Final = "read_all_orders"
+_ASKS: Final = (
+    {"personal": True, "returns": True},
+    {"personal": False, "returns": True},
+    {"personal": True, "returns": False},
+    {"personal": False, "returns": False},
+)
 
 
 class OrderReads:
@@ -33,8 +40,10 @@ class OrderReads:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._client = shop.client
+        self._returns = ReturnReads(shop.client)
         self._lines = _LINES
-        self._is_personal = True  # until Shopify says that who bought is none of our business
+        # What is asked for, until Shopify says that it is none of our business.
+        self._asks = [each for each in _ASKS if shop.tells_returns or not each["returns"]]
 
     def pull(self, after: Cursor) -> Page[ChannelOrder]:
         """Read a page of orders, the longest unchanged first.
@@ -144,15 +153,15 @@ class OrderReads:
         return {
             "lines": self._lines,
             "parts": _PARTS,
-            "personal": self._is_personal,
             "routed": self._shop.is_spread,
+            **self._asks[0],
         }
 
     def _fitting(self, document: Document, most: int) -> int:
         return self._client.fitting(document, most, **self._sizes())
 
     def _asked(self, document: Document, **variables: Any) -> Any:
-        """Ask with pages that Shopify takes, and without who bought where that is refused."""
+        """Ask with pages that Shopify takes, and without what it refuses to tell us."""
         while True:
             try:
                 return self._client.ask(document, **{**self._sizes(), **variables})
@@ -164,9 +173,9 @@ class OrderReads:
                 else:
                     raise
             except AdapterError as error:
-                if error.code != "ACCESS_DENIED" or not self._is_personal:
+                if error.code != "ACCESS_DENIED" or len(self._asks) == 1:
                     raise
-                self._is_personal = False
+                del self._asks[0]
 
     def _present_mark(self) -> dict[str, Any]:
         """Return where reads of changes begin after a history that is read from now on."""
@@ -205,6 +214,7 @@ class OrderReads:
                 self._with_lines(each, documents.ROUTE_LINES)
                 for each in nodes(row.get("fulfillmentOrders"))
             ],
+            "returns": {"nodes": self._returns.of_order(row) if nodes(row.get("returns")) else []},
         }
 
     def _parts(self, document: Document, named: Any) -> list[Row]:
@@ -222,16 +232,7 @@ class OrderReads:
         return {**row, name: self._rest(row, name, document)}
 
     def _rest(self, row: Mapping[str, Any], name: str, document: Document) -> dict[str, Any]:
-        """Return all nodes of a list of which the page may have brought only the beginning."""
-        connection = row.get(name)
-        found, after = nodes(connection), following(connection)
-        while after is not None:
-            first = self._client.fitting(document, schema.MOST_ROWS)
-            owner = self._client.ask(document, id=row["id"], first=first, after=after)
-            connection = (owner or {}).get(name)
-            found += nodes(connection)
-            after = following(connection)
-        return {"nodes": found}
+        return {"nodes": self._client.whole(row, name, document)}
 
 
 _LISTS: Final = {

@@ -12,8 +12,7 @@ API_PATH: Final = f"/admin/api/{VERSION}/graphql.json"
 TOKEN_PATH: Final = "/admin/oauth/access_token"  # noqa: S105 (an address, no secret)
 AUTHORIZE_PATH: Final = "/admin/oauth/authorize"
 
-# What the app asks for, and no more; a write scope implies the read scope of the same name. Topics
-# of parcels below are armed where a merchant's own app has the scope: orders tell of them, too.
+# What the app asks for, and no more; a write scope implies the read scope of the same name.
 SCOPES: Final = (
     "write_products",
     "write_inventory",
@@ -21,6 +20,8 @@ SCOPES: Final = (
     "write_publications",
     "write_orders",
     "write_merchant_managed_fulfillment_orders",
+    "read_fulfillments",
+    "read_returns",
 )
 # Without these the catalog cannot be kept in step; the others only narrow what is offered.
 NEEDED_SCOPES: Final = ("write_products", "write_inventory", "read_locations")
@@ -65,6 +66,14 @@ TOPICS: Final[Mapping[str, str | None]] = {
     "FULFILLMENTS_UPDATE": "read_fulfillments",
     "FULFILLMENT_EVENTS_CREATE": "read_fulfillments",
     "FULFILLMENT_EVENTS_DELETE": "read_fulfillments",
+    "RETURNS_REQUEST": "read_returns",
+    "RETURNS_APPROVE": "read_returns",
+    "RETURNS_DECLINE": "read_returns",
+    "RETURNS_UPDATE": "read_returns",
+    "RETURNS_PROCESS": "read_returns",
+    "RETURNS_CANCEL": "read_returns",
+    "RETURNS_CLOSE": "read_returns",
+    "RETURNS_REOPEN": "read_returns",
     "APP_UNINSTALLED": None,
     "APP_SCOPES_UPDATE": None,
     "SHOP_UPDATE": None,
@@ -76,6 +85,16 @@ ORDER_ACTS: Final[Mapping[OrderAct, str]] = {
     OrderAct.SHIP: "write_merchant_managed_fulfillment_orders",
     OrderAct.CANCEL: "write_orders",
     OrderAct.REFUND: "write_orders",
+}
+# What is missed where a merchant did not agree, of what no act stands for.
+MISSED: Final[Mapping[str, str]] = {
+    "read_fulfillments": (
+        "What carriers say of parcels comes late: SyncStore may not hear of parcels by themselves"
+        " (read_fulfillments)."
+    ),
+    "read_returns": (
+        "Returns opened in Shopify do not show up here: SyncStore may not read them (read_returns)."
+    ),
 }
 PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
 

@@ -13,6 +13,7 @@ from app.adapters.shopify.mapper.names import KEY
 from app.adapters.shopify.oauth import missing_scopes
 from app.adapters.types import ShopFacts
 
+_RETURNS: Final = "read_returns"
 _ROUTING: Final = "read_merchant_managed_fulfillment_orders"
 _ONLINE_STORE: Final = "online store"
 _KEY_OWNERS: Final = ("PRODUCT", "PRODUCTVARIANT")
@@ -54,6 +55,11 @@ class Shop:
         """Tell whether orders may be sent from elsewhere than where stock is kept in step."""
         places = [each for each in self._details.get("locations") or () if each.get("is_active")]
         return len(places) > 1 and not missing_scopes(self._details.get("scopes") or (), [_ROUTING])
+
+    @property
+    def tells_returns(self) -> bool:
+        """Tell whether the merchant lets us read returns."""
+        return not missing_scopes(self._details.get("scopes") or (), [_RETURNS])
 
     @property
     def publications(self) -> Sequence[str]:

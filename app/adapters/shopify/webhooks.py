@@ -43,6 +43,14 @@ _KINDS: Final[Mapping[str, DeliveryKind]] = {
     "fulfillment_orders/placed_on_hold": DeliveryKind.ORDER,
     "fulfillment_orders/hold_released": DeliveryKind.ORDER,
     "fulfillment_orders/cancelled": DeliveryKind.ORDER,
+    "returns/request": DeliveryKind.ORDER,
+    "returns/approve": DeliveryKind.ORDER,
+    "returns/decline": DeliveryKind.ORDER,
+    "returns/update": DeliveryKind.ORDER,
+    "returns/process": DeliveryKind.ORDER,
+    "returns/cancel": DeliveryKind.ORDER,
+    "returns/close": DeliveryKind.ORDER,
+    "returns/reopen": DeliveryKind.ORDER,
     "app/uninstalled": DeliveryKind.UNINSTALLED,
     "app/scopes_update": DeliveryKind.SHOP,
     "shop/update": DeliveryKind.SHOP,
@@ -145,6 +153,8 @@ def _order_about(topic: str, found: Mapping[str, Any]) -> str | None:
     resource = topic.partition("/")[0]
     if resource == "fulfillment_orders":
         return _prefixed(ids.ROUTED, ids.number(_inner(found, "fulfillment_order").get("id")))
+    if resource == "returns" and (order := _inner(found, "order")):
+        return _named(order.get("id") or ids.number(order.get("admin_graphql_api_id")))
     if topic == "orders/edited":
         return _named(_inner(found, "order_edit").get("order_id"))
     return _named(found.get("id" if resource == "orders" else "order_id"))

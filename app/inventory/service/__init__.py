@@ -17,7 +17,7 @@ from app.inventory.service.beyond import (
     waiting_moved,
 )
 from app.inventory.service.checking import Unequal, unequal_levels
-from app.inventory.service.coming_back import unpack, write_off
+from app.inventory.service.coming_back import come_back, unpack, write_off
 from app.inventory.service.count_start import CountDraft, Scope, start_count
 from app.inventory.service.counts import (
     LINE,
@@ -119,6 +119,7 @@ __all__ = [
     "cancel_count",
     "change_location",
     "close_count",
+    "come_back",
     "count_again",
     "create_location",
     "default_location",

@@ -46,6 +46,21 @@ def unpack(
     catalog.stock_moved(work, moved)
 
 
+def come_back(work: Work, units: Mapping[UUID, int], *, reference: str) -> None:
+    """Take a channel's word for units of variants at the merchant's first location.
+
+    Below zero: they were taken for whole and are not. What is not there any more stays so.
+    """
+    firsts = {level.id: level.variant_id for level in first_levels(work, sorted(units))}
+    postings = {
+        level.id: [_posting(max(units[level.variant_id], -max(0, level.on_hand)))]
+        for level in locked_levels(work, sorted(units))
+        if level.id in firsts
+    }
+    moves = {key: some for key, some in postings.items() if some[0].quantity}
+    catalog.stock_moved(work, post(work, moves, reference=reference))
+
+
 def _posting(units: int) -> Posting:
     return Posting(PostingKind.RETURN if units > 0 else PostingKind.ADJUST, units)
 

@@ -150,7 +150,7 @@ class OrderDetail:
     def room(self, row: LineRow) -> int:
         """Return how many units of a line may still be expected back."""
         expected = sum(
-            part.expected
+            max(0, part.expected - part.came)
             for each in self.returns
             if each.is_open
             for part in each.row.lines

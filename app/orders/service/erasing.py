@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from app.core.work import Work
 from app.notices.models import Mail
-from app.orders.models import Order, OrderEvent, OrderMail, OrderTerm
+from app.orders.models import Order, OrderEvent, OrderMail, OrderTerm, Shipment
 from app.orders.service import personal
 
 
@@ -71,6 +71,12 @@ def _erase(work: Work, order_ids: Sequence[UUID]) -> int:
     work.session.execute(
         delete(OrderTerm)
         .where(OrderTerm.order_id.in_(order_ids), OrderTerm.term.startswith("~"))
+        .execution_options(synchronize_session=False)
+    )
+    work.session.execute(
+        update(Shipment)
+        .where(Shipment.order_id.in_(order_ids), Shipment.said != "")
+        .values(said="")
         .execution_options(synchronize_session=False)
     )
     mails = select(OrderMail.id).where(OrderMail.order_id.in_(order_ids))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -36,6 +37,12 @@ class Unpacking:
     note: str = ""
 
 
+# Of a return that a channel decides on bit by bit, a part came already.
+_STILL: Final = func.greatest(
+    ReturnLine.expected - ReturnLine.restocked - ReturnLine.written_off - ReturnLine.sent_back, 0
+)
+
+
 def expect_return(
     work: Work, order_id: UUID, what: Expecting, *, version: int | None = None
 ) -> UUID:
@@ -47,12 +54,11 @@ def expect_return(
         raise Invalid(fields=over)
     if not units:
         raise Invalid("Enter how many units come back.")
-    count = select(func.coalesce(func.max(Return.position), 0)).where(Return.order_id == order.id)
     row = Return(
         id=new_id(),
         organization_id=work.organization_id,
         order_id=order.id,
-        position=int(work.session.scalar(count) or 0) + 1,
+        position=next_position(work, order),
         state=ReturnState.EXPECTED,
         reason=what.reason.strip()[:200],
         note=what.note.strip()[:500],
@@ -63,16 +69,22 @@ def expect_return(
         ],
     )
     work.session.add(row)
-    said = f"Return {row.position}: {_units(sum(units.values()))} expected back."
+    said = f"Return {row.position}: {units_of(sum(units.values()))} expected back."
     timeline.note(work, order, "return_expected", f"{said} {row.reason}".rstrip())
     work.touch("orders", f"order-{order.id}")
     return row.id
 
 
+def next_position(work: Work, order: Order) -> int:
+    """Return the number of the next return of an order."""
+    last = select(func.max(Return.position)).where(Return.order_id == order.id)
+    return int(work.session.scalar(last) or 0) + 1
+
+
 def room_for(work: Work, order: Order) -> dict[UUID, int]:
     """Return, by line, how many units may still be expected back."""
     waiting = work.session.execute(
-        select(ReturnLine.line_id, func.sum(ReturnLine.expected))
+        select(ReturnLine.line_id, func.sum(_STILL))
         .join(Return, Return.id == ReturnLine.return_id)
         .where(Return.order_id == order.id, Return.state == ReturnState.EXPECTED)
         .group_by(ReturnLine.line_id)
@@ -110,16 +122,11 @@ def receive_return(
     if not units:
         raise Invalid("Enter what came, or say that nothing came.")
     shelving.unpack(work, order, units, location_id=what.location_id)
-    known = {each.line_id: each for each in row.lines}
-    for line, part in units.items():
-        kept = known.get(line.id)
-        if kept is None:
-            kept = ReturnLine(organization_id=work.organization_id, line_id=line.id, expected=0)
-            row.lines.append(kept)
-        kept.restocked, kept.written_off, kept.sent_back = part
+    shelving.keep(work, row, units)
     _close(work, row, ReturnState.RECEIVED)
     row.note = what.note.strip()[:500] or row.note
-    row.location_id = what.location_id if any(each.restocked for each in units.values()) else None
+    if any(each.restocked for each in units.values()):
+        row.location_id = what.location_id
     work.session.flush()
     timeline.note(work, order, "return_received", _said(work, row, units))
     promises.restate(work, order)
@@ -131,8 +138,10 @@ def cancel_return(
 ) -> None:
     """Expect a return no longer: nothing of it came."""
     order, row = _open(work, order_id, return_id, version)
-    _close(work, row, ReturnState.CANCELLED)
-    timeline.note(work, order, "return_cancelled", f"Return {row.position}: nothing came.")
+    came = any(each.came for each in row.lines)
+    _close(work, row, ReturnState.RECEIVED if came else ReturnState.CANCELLED)
+    rest = "nothing more is expected" if came else "nothing came"
+    timeline.note(work, order, "return_cancelled", f"Return {row.position}: {rest}.")
     work.touch("orders", f"order-{order.id}")
 
 
@@ -152,19 +161,26 @@ def _close(work: Work, row: Return, state: ReturnState) -> None:
 
 
 def _said(work: Work, row: Return, units: Mapping[OrderLine, Unpacked]) -> str:
-    sums = Unpacked(*(sum(each) for each in zip(*units.values(), strict=True)))
     place = work.session.get(Location, row.location_id) if row.location_id else None
+    said = said_of(units, f" at {place.name}" if place else "")
+    return f"Return {row.position} received: {said}."
+
+
+def said_of(units: Mapping[OrderLine, Unpacked], place: str = "") -> str:
+    """Say what became of units that came."""
+    sums = Unpacked(*(sum(each) for each in zip(*units.values(), strict=True)))
     parts = [
         f"{count:,} {words}"
         for count, words in (
-            (sums.restocked, f"back into stock{f' at {place.name}' if place else ''}"),
+            (sums.restocked, f"back into stock{place}"),
             (sums.written_off, "written off"),
             (sums.sent_back, "sent back"),
         )
         if count
     ]
-    return f"Return {row.position} received: {', '.join(parts)}."
+    return ", ".join(parts)
 
 
-def _units(count: int) -> str:
+def units_of(count: int) -> str:
+    """Write how many units."""
     return f"{count:,} unit{'' if count == 1 else 's'}"

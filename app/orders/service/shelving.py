@@ -22,6 +22,11 @@ class Unpacked(NamedTuple):
     sent_back: int = 0
 
 
+def of_line(part: ReturnLine | None) -> Back:
+    """Return what one return brought of a line."""
+    return Back(0, part.restocked, part.written_off, part.sent_back) if part else Back()
+
+
 def backs(work: Work, order: Order) -> dict[UUID, Back]:
     """Return what came back of each line."""
     counts = (ReturnLine.restocked, ReturnLine.written_off, ReturnLine.sent_back)
@@ -80,6 +85,52 @@ def unpack(
         location_id=location_id,
         reference=promises.reference(order.id),
     )
+
+
+def keep(work: Work, row: Return, units: Mapping[OrderLine, Unpacked]) -> None:
+    """Write down what came of a return, beside what came of it before."""
+    known = {each.line_id: each for each in row.lines}
+    for line, part in units.items():
+        kept = known.get(line.id)
+        if kept is None:
+            kept = ReturnLine(
+                organization_id=work.organization_id,
+                line_id=line.id,
+                expected=0,
+                restocked=0,
+                written_off=0,
+                sent_back=0,
+            )
+            row.lines.append(kept)
+        kept.restocked += part.restocked
+        kept.written_off += part.written_off
+        kept.sent_back += part.sent_back
+
+
+def take_word(
+    work: Work,
+    order: Order,
+    units: Mapping[OrderLine, Unpacked],
+    *,
+    counted: Mapping[OrderLine, int],
+) -> None:
+    """Take a channel's word for units that were unpacked there: as `unpack`, on the first shelf.
+
+    `counted` lay on the shop's shelf before we first looked: our number has them already.
+    """
+    before = backs(work, order)
+    risen: dict[UUID, int] = {}
+    for line, part in units.items():
+        was = before[line.id]
+        now = was.with_return(*part)
+        line.returned = now.returned
+        more = now.on_shelf - was.on_shelf
+        _add(risen, sets.goods_of(line, _without(more, counted.get(line, 0))))
+    inventory.come_back(work, risen, reference=promises.reference(order.id))
+
+
+def _without(more: int, counted: int) -> int:
+    return max(0, more - counted) if more > 0 else more
 
 
 def _add(to: dict[UUID, int], more: Mapping[UUID, int]) -> None:

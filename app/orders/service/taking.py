@@ -24,7 +24,7 @@ from app.orders import shop_counts
 from app.orders.events import OrderPlaced
 from app.orders.letters import LetterKind
 from app.orders.models import Order, OrderLine
-from app.orders.service import mailing, personal, promises, rushing, there, timeline
+from app.orders.service import mailing, personal, promises, returns_there, rushing, there, timeline
 
 _FRESH: Final = timedelta(days=1)  # nobody is mailed about the history of a shop
 PREFIXES: Final[Mapping[str, str]] = {"shopify": "SH-", "woocommerce": "WC-"}
@@ -62,6 +62,7 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
             mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
     there.take_shipments(work, row, seen)
     there.take_refunds(work, row, seen)
+    returns_there.take_returns(work, row, seen, first_seen)
     included = _included(row, before, first_seen)
     held = promises.settle(work, row, included=included)
     ended = _ended_unheard(work, connection, row, is_new=is_new)

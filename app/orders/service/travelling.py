@@ -21,14 +21,17 @@ _WORDS: Final[Mapping[Journey, str]] = {
 
 
 def follow(work: Work, order: Order, parcel: Shipment, seen: ChannelShipment) -> None:
-    """Take over what the carrier of a parcel says now."""
-    said = seen.said.strip()[:200]
-    words = _WORDS.get(seen.journey) if seen.journey else None
-    is_news = (parcel.journey, parcel.said) != (seen.journey, said)
-    parcel.journey, parcel.said = seen.journey, said
+    """Take over what the carrier of a parcel says now.
+
+    A message may name a neighbour: it stands at the parcel until the buyer is forgotten, and in no
+    timeline, whose lines stay.
+    """
+    is_news = parcel.journey != seen.journey
+    parcel.journey = seen.journey
+    parcel.said = "" if order.erased_at else seen.said.strip()[:200]
     parcel.in_transit_at, parcel.delivered_at = seen.in_transit_at, seen.delivered_at
     parcel.expected_at = seen.expected_at
+    words = _WORDS.get(seen.journey) if seen.journey else None
     if is_news and words and not parcel.is_cancelled:
         named = f"Parcel {parcel.tracking_number}" if parcel.tracking_number else "A parcel"
-        quoted = f" “{said}”" if said else ""
-        timeline.note(work, order, "parcel", f"{named}: {words}.{quoted}")
+        timeline.note(work, order, "parcel", f"{named}: {words}.")

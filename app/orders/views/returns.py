@@ -65,7 +65,9 @@ def return_receive(order_id: UUID, return_id: UUID) -> ResponseReturnValue:
     row, form = _return(order, return_id), ReceiveForm(None)
     _places(actor, form)
     first = DECISIONS[0][0]
-    form.typed = {f"{first}{part.line_id}": str(part.expected) for part in row.row.lines}
+    form.typed = {
+        f"{first}{part.line_id}": str(max(0, part.expected - part.came)) for part in row.row.lines
+    }
     return show_form(_RECEIVE, order, form, back=row, decisions=DECISIONS)
 
 

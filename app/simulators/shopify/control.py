@@ -226,6 +226,32 @@ def carry(number: int) -> Response:
     return jsonify(store.order(number)["fulfillments"])
 
 
+@panel.post("/orders/<int:number>/returns")
+def open_return(number: int) -> Response:
+    """Take goods back: `{"lines": [[line, 2]], "reason": "Too small", "is_open": false}`."""
+    body = _body()
+    lines = [(int(line), int(quantity)) for line, quantity in body.pop("lines", ())]
+    return jsonify(id=_store().open_return(number, *lines, **body))
+
+
+@panel.post("/returns/<int:number>/<any(approve, decline, cancel, close, reopen):action>")
+def move_return(number: int, action: str) -> Response:
+    """Move a return on."""
+    _store().move_return(number, action)
+    return jsonify(_store().told_of_return(number))
+
+
+@panel.post("/returns/<int:number>/<any(dispose, refund):action>")
+def settle_return(number: int, action: str) -> Response:
+    """Decide on what came, `{"kind": "RESTOCKED", "quantity": 1}`, or give the money back."""
+    store = _store()
+    if action == "refund":
+        store.refund_return(number)
+    else:
+        store.dispose(number, **_body())
+    return jsonify(store.told_of_return(number))
+
+
 @panel.post("/orders/<int:number>")
 def edit_order(number: int) -> Response:
     """Change the words of an order: `{"note": "...", "shipping_address": {"city": "..."}}`."""

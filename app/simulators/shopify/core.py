@@ -167,6 +167,16 @@ class StoreCore:
             shelf,
             {**of_order, "line": lambda row: [line["line_id"] for line in row["lines"]]},
         )
+        self.returns = Table("return", shelf, of_order)
+        self.ways_back = Table(
+            "way_back", shelf, {**of_order, "return": lambda row: [row["return_id"]]}
+        )
+        self.of_orders = {
+            "Fulfillment": self.fulfillments,
+            "FulfillmentOrder": self.fulfillment_orders,
+            "Return": self.returns,
+            "ReverseFulfillmentOrder": self.ways_back,
+        }
         self.codes = Table("code", shelf)
         self.idempotency = Table("idempotency", shelf, {"key": lambda row: [row["key"]]})
         self._facts = Table("fact", shelf)

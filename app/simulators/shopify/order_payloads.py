@@ -193,6 +193,18 @@ def fulfillment_event(row: Row, event: Row) -> dict[str, Any]:
     }
 
 
+def returned(row: Row) -> dict[str, Any]:
+    """Return the body that tells of a return: where it stands, and of which order it is."""
+    order_id = row["order_id"]
+    return {
+        "id": row["id"],
+        "admin_graphql_api_id": texts.gid("Return", row["id"]),
+        "name": row["name"],
+        "status": row["status"].lower(),
+        "order": {"id": order_id, "admin_graphql_api_id": texts.gid("Order", order_id)},
+    }
+
+
 def fulfillment_order(row: Row) -> dict[str, Any]:
     """Return the body that tells of something that has to be sent."""
     gid = texts.gid("FulfillmentOrder", row["id"])

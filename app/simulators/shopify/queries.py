@@ -315,8 +315,7 @@ class QueryRoot:
             "BulkOperation": store.bulks,
             "WebhookSubscription": store.hooks,
             "InventoryAdjustmentGroup": store.groups,
-            "Fulfillment": store.fulfillments,
-            "FulfillmentOrder": store.fulfillment_orders,
+            **store.of_orders,
         }
 
     def _one(self, kind: str, table: Table, wanted: str) -> View | None:

@@ -18,6 +18,7 @@ DEFAULT_SCOPES: Final = (
     "write_orders",
     "read_customers",
     "read_fulfillments",
+    "read_returns",
     "read_merchant_managed_fulfillment_orders",
     "write_merchant_managed_fulfillment_orders",
     "write_files",

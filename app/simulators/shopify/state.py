@@ -15,7 +15,8 @@ from app.simulators.shopify import deliveries, goods, gql, jobs, levels, order_p
 from app.simulators.shopify.call import Call
 from app.simulators.shopify.core import Condition, Quirk, Write
 from app.simulators.shopify.deliveries import Sent
-from app.simulators.shopify.merchant import Merchant, NotInStore, OutOfStock, ShopRefused
+from app.simulators.shopify.merchant import NotInStore, OutOfStock, ShopRefused
+from app.simulators.shopify.returns_desk import ReturnsDesk
 from app.simulators.storage import Row
 
 __all__ = ["NotInStore", "OutOfStock", "ShopRefused", "StoreState"]
@@ -29,12 +30,13 @@ _EVERYTHING: Final = (
     "write_orders",
     "read_all_orders",
     "read_customers",
+    "read_returns",
     "write_merchant_managed_fulfillment_orders",
     "write_files",
 )
 
 
-class StoreState(Merchant):
+class StoreState(ReturnsDesk):
     """One simulated Shopify store."""
 
     # Weather and time

@@ -138,9 +138,10 @@ def test_what_is_not_agreed_to_and_another_version_are_warnings() -> None:
     health = _adapter(desk).check()
 
     assert health.is_ok
-    assert len(health.warnings) == 3
+    assert len(health.warnings) == 5
     assert "2027-01" in health.warnings[0]
     assert "write_orders" in health.warnings[2]
+    assert health.warnings[4].startswith("Returns opened in Shopify do not show up here:")
 
 
 def test_a_revoked_key_needs_a_person() -> None:
@@ -220,8 +221,7 @@ def test_scopes_that_are_not_known_are_asked_for_before_arming() -> None:
 
     _adapter(desk).arm_hooks()
 
-    allowed = [topic for topic, scope in schema.TOPICS.items() if scope != "read_fulfillments"]
-    assert [each["topic"] for each in desk.of("HookAdd")] == allowed
+    assert [each["topic"] for each in desk.of("HookAdd")] == list(schema.TOPICS)
 
 
 def _taken(_: httpx.Request) -> httpx.Response:

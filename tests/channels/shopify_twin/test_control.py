@@ -121,6 +121,20 @@ def test_the_panel_does_what_a_merchant_does_with_orders(
     assert panel.post(f"/orders/{order}", json={"price": 1}).status_code == 400
 
 
+def test_the_panel_takes_goods_back(panel: httpx.Client, world: World, store: StoreState) -> None:
+    _, mug = world.add_mug()
+    number = store.place_order((mug, 3))
+    store.ship_order(number)
+    back = panel.post(f"/orders/{number}/returns", json={"is_open": False}).json()["id"]
+
+    assert panel.post(f"/returns/{back}/close").status_code == 400
+    assert panel.post(f"/returns/{back}/approve").json()["status"] == "OPEN"
+    for action in ("dispose", "refund", "close"):
+        assert panel.post(f"/returns/{back}/{action}").status_code == 200
+    assert panel.post("/returns/1/close").status_code == 404
+    assert store.stock(mug) == 3
+
+
 def test_the_panel_shows_who_wrote_what(world: World, panel: httpx.Client) -> None:
     world.ask(PRODUCT_SET, input={"title": "Mug"}, now=True)
     world.ask(PRODUCT_SET, input={"title": ""}, now=True)

@@ -45,6 +45,9 @@ def _full_world(official: GraphQLSchema) -> tuple[World, dict[str, str]]:
     ]
     world.store.ship_order(orders[0], company="UPS", number="1Z")
     world.store.carry(orders[0], "DELIVERED", message="In the shed")
+    back = world.store.open_return(orders[0])
+    world.store.dispose(back)
+    world.store.refund_return(back)
     world.store.refund_order(orders[1])
     world.store.cancel_order(orders[2])
     ending = {"id": f"gid://shopify/Order/{orders[3]}", "restock": True}

@@ -25,6 +25,7 @@ from app.adapters.shopify.documents import (
     bulk,
     orders,
     reading,
+    returns,
     shop,
     writing,
 )
@@ -33,7 +34,15 @@ from app.adapters.shopify.shop import Shop
 from app.core.transport import Transport
 from tests import official
 
-DOCUMENTS = (*reading.ALL, *writing.ALL, *shop.ALL, *bulk.ALL, *orders.ALL, *after_sale.ALL)
+DOCUMENTS = (
+    *reading.ALL,
+    *writing.ALL,
+    *shop.ALL,
+    *bulk.ALL,
+    *orders.ALL,
+    *returns.ALL,
+    *after_sale.ALL,
+)
 VERSIONS = (official.PINNED, official.COMING)
 
 

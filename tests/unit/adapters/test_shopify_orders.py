@@ -226,7 +226,7 @@ def test_no_figures_make_more_of_a_line_than_was_ordered(
 
     assert 0 <= found.quantity <= found.ordered
     assert 0 <= found.taken <= found.ordered
-    assert found.total == 1000 * min(ordered, current + back[0])
+    assert found.total == 1000 * min(ordered, max(current + back[0], sent + waiting))
 
 
 def test_what_is_not_asked_for_costs_nothing() -> None:

@@ -1,8 +1,10 @@
 """Queries that read orders.
 
 Who bought is protected: `$personal` leaves it out for an app that may not ask. `$routed` asks who
-sends what, which only a shop with several locations has to be asked. Parcels and refunds are plain
-lists without cursors, so where a page of them is full, their ids are read instead.
+sends what, which only a shop with several locations has to be asked. `$returns` asks whether there
+are returns, which needs a scope of its own; few orders have any, and theirs are read singly.
+Parcels and refunds are plain lists without cursors, so where a page of them is full, their ids are
+read instead.
 """
 
 from typing import Final
@@ -110,6 +112,7 @@ fragment OrderCore on Order {
   }
   fulfillments(first: $parts) { ...ParcelCore }
   refunds(first: $parts) { ...RefundCore }
+  returns(first: 1) @include(if: $returns) { nodes { id } }
   fulfillmentOrders(first: 5) @include(if: $routed) {
     nodes {
       id
@@ -135,7 +138,7 @@ ORDERS_PAGE: Final = Document(
     """
 query OrdersPage(
   $first: Int!, $after: String, $query: String, $lines: Int!, $parts: Int!, $personal: Boolean!,
-  $routed: Boolean!
+  $routed: Boolean!, $returns: Boolean!
 ) {
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
     pageInfo { hasNextPage endCursor }
@@ -151,7 +154,8 @@ ORDERS_BY_ID: Final = Document(
     "nodes",
     """
 query OrdersById(
-  $ids: [ID!]!, $lines: Int!, $parts: Int!, $personal: Boolean!, $routed: Boolean!
+  $ids: [ID!]!, $lines: Int!, $parts: Int!, $personal: Boolean!, $routed: Boolean!,
+  $returns: Boolean!
 ) {
   nodes(ids: $ids) { ...OrderCore }
 }

@@ -25,6 +25,7 @@ from app.adapters.shopify.mapper import parcels
 from app.adapters.shopify.mapper.names import ONLY_VALUE
 from app.adapters.shopify.mapper.parcels import count, owner
 from app.adapters.shopify.mapper.reader import Reader
+from app.adapters.shopify.mapper.returns import back_on_shelf, returned
 from app.core.money import Money, NotMoney
 
 _PAYMENTS: Final[Mapping[str, Payment]] = {
@@ -86,7 +87,10 @@ def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -
         raise read.bad("processedAt", "a date and time")
     refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
     shipments = tuple(parcels.shipment(each) for each in read.objects("fulfillments"))
-    moved = _moved(refunds, shipments, _elsewhere(read, place))
+    found = (returned(each, place=place) for each in read.objects("returns"))
+    returns = tuple(each for each in found if each is not None)
+    restocked = back_on_shelf(returns, refunds)
+    moved = _moved(refunds, shipments, restocked, _elsewhere(read, place))
     cancelled_at = read.moment("cancelledAt")
     is_cancelled = cancelled_at is not None
     lines = tuple(
@@ -103,6 +107,7 @@ def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -
         lines=lines,
         refunds=refunds,
         shipments=shipments,
+        returns=returns,
         cancelled_at=cancelled_at,
         cancel_reason=(read.text("cancelReason") or "").lower(),
         is_test=bool(read.raw.get("test")),
@@ -232,11 +237,12 @@ def _risk(read: Reader) -> str:
 def _moved(
     refunds: tuple[ChannelRefund, ...],
     shipments: tuple[ChannelShipment, ...],
+    restocked: Counter[str],
     elsewhere: Mapping[str, int],
 ) -> _Moved:
     shipped: Counter[str] = Counter()
     refunded: Counter[str] = Counter()
-    restocked: Counter[str] = Counter()
+    restocked = restocked.copy()
     for parcel in shipments:
         if not parcel.is_cancelled:
             shipped.update(parcel.lines)
@@ -261,8 +267,10 @@ def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> 
     identity = read.identity()
     ordered, current = count(read, "quantity"), count(read, "currentQuantity")
     shipped = moved.shipped.get(identity, 0)
-    sold = min(ordered, current + moved.refunded.get(identity, 0))  # the rest was edited away
-    wanted = max(current, shipped + count(read, "unfulfilledQuantity"))
+    owed = shipped + count(read, "unfulfilledQuantity")
+    # The rest was edited away; what was sent never is, though a return may take it off the line.
+    sold = min(ordered, max(current + moved.refunded.get(identity, 0), owed))
+    wanted = max(current, owed)
     taken = sold - moved.restocked.get(identity, 0) - moved.elsewhere.get(identity, 0)
     unit = _money(read, "originalUnitPriceSet", currency)
     allocated = sum(

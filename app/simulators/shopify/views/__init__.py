@@ -9,6 +9,7 @@ from app.simulators.shopify.views import (
     orders,
     products,
     refunds,
+    returns,
     shipping,
     shop,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "orders",
     "products",
     "refunds",
+    "returns",
     "shipping",
     "shop",
 ]

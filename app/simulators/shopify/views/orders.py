@@ -141,6 +141,11 @@ class OrderView(MetafieldOwner):
         rows = [each | {"order_id": self.row["id"]} for each in self.row["refunds"]]
         return [self.call.show("Refund", row) for row in rows[:first]]
 
+    def returns(self, *, query: str | None = None, **args: Any) -> Connection[Any]:
+        """What comes back."""
+        del query
+        return _listed(self.call, self.store.returns.where("order", self.row["id"]), "Return", args)
+
     def requires_shipping(self) -> bool:
         """Whether anything in it is sent."""
         return any(line["requires_shipping"] for line in self.row["lines"])
