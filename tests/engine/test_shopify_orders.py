@@ -344,15 +344,20 @@ def test_a_return_that_is_opened_again_is_expected_again(shop: Shop, shopify: Sh
     assert _shelves(shop, shopify) == (6, 6)
 
 
-def test_what_came_back_before_we_first_looked_is_in_the_count_already(shop: Shop) -> None:
+@pytest.mark.parametrize("is_refunded", [True, False])
+def test_what_came_back_before_we_first_looked_is_in_the_count_already(
+    shop: Shop, is_refunded: bool
+) -> None:
     def sell_and_take_back(state: StoreState) -> None:
         (mug,) = seed_products(state, [{"title": "Mug", "sku": "MUG-1", "quantity": 9}])
         [variant] = state.variant_ids(mug)
         number = state.sell((variant, 3))
         state.ship_order(number, company="UPS", number="1Z")
+        if is_refunded:
+            return state.refund_order(number)
         back = state.open_return(number)
         state.dispose(back)
-        state.move_return(back, "close")
+        return state.move_return(back, "close")
 
     shop.add_product("Mug", "MUG-1", quantity=7)
     with connected_shopify(shop, seed=sell_and_take_back) as store:
@@ -360,7 +365,8 @@ def test_what_came_back_before_we_first_looked_is_in_the_count_already(shop: Sho
         _rest(shop, store)
 
         assert _shelves(shop, store) == (7, 7)
-        assert [each.state for each in _returns(shop)] == ["received"]
+        assert _orders(shop)[0].lines[0].returned == 1
+        assert [each.state for each in _returns(shop)] == ["received"] * (not is_refunded)
 
 
 def test_without_the_scope_nothing_is_asked_and_the_page_says_so(shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """What comes back from a buyer lies on the shelf once, whichever way we hear: `rules.Back`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -53,15 +53,25 @@ def given_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None
     shop_counts.explain(work, order.connection_id, moved)
 
 
-def put_back(work: Work, order: Order, units: Mapping[OrderLine, int]) -> None:
-    """Take the word of a refund that shipped units are on the shelf again."""
+def put_back(
+    work: Work,
+    order: Order,
+    units: Mapping[OrderLine, int],
+    *,
+    counted: Collection[OrderLine] = (),
+) -> None:
+    """Take the word of a refund that shipped units are on the shelf again.
+
+    Those of `counted` lay there before we first looked: our number has them already.
+    """
     before = backs(work, order)
     risen: dict[UUID, int] = {}
     for line, part in units.items():
         was = before[line.id]
         now = was.with_refund(max(0, min(part, line.shipped - line.refund_back)))
         line.refund_back, line.returned = now.refunded, now.returned
-        _add(risen, sets.goods_of(line, now.on_shelf - was.on_shelf))
+        if line not in counted:
+            _add(risen, sets.goods_of(line, now.on_shelf - was.on_shelf))
     inventory.put_back(work, risen, reference=promises.reference(order.id))
 
 

@@ -61,7 +61,7 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
         if work.now - seen.placed_at < _FRESH and seen.payment in promises.PAID_ENOUGH:
             mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
     there.take_shipments(work, row, seen)
-    there.take_refunds(work, row, seen)
+    there.take_refunds(work, row, seen, first_seen)
     returns_there.take_returns(work, row, seen, first_seen)
     included = _included(row, before, first_seen)
     held = promises.settle(work, row, included=included)

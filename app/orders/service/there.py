@@ -1,6 +1,7 @@
 """What a channel itself shipped and refunded: parcels and money it tells of, taken over once."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -111,8 +112,13 @@ def leave(work: Work, order: Order, parcel: Shipment, units: Mapping[OrderLine, 
     timeline.write_terms(work, order, [parcel.tracking_number], {})
 
 
-def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
-    """Take over money given back on the channel, and what came back for it."""
+def take_refunds(
+    work: Work, order: Order, seen: ChannelOrder, first_seen: Mapping[UUID, datetime]
+) -> None:
+    """Take over money given back on the channel, and what came back for it.
+
+    `first_seen`: variant → when we first looked at what the shop has of it.
+    """
     lines = {line.external_id: line for line in order.lines if line.external_id}
     rows = work.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
     known = {row.external_id for row in rows}
@@ -123,7 +129,7 @@ def take_refunds(work: Work, order: Order, seen: ChannelOrder) -> None:
         # One of ours whose answer is still on its way, or was lost.
         ours = next((row for row in untold if _is_the_same(row, each, lines)), None)
         if ours is None:
-            _add_refund(work, order, lines, each)
+            _add_refund(work, order, lines, each, first_seen)
         else:
             untold.remove(ours)
             refunding.tell_buyer(work, order, ours)
@@ -142,7 +148,11 @@ def _is_the_same(row: Refund, each: ChannelRefund, lines: Mapping[str, OrderLine
 
 
 def _add_refund(
-    work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelRefund
+    work: Work,
+    order: Order,
+    lines: Mapping[str, OrderLine],
+    each: ChannelRefund,
+    first_seen: Mapping[UUID, datetime],
 ) -> None:
     ours = {str(lines[key].id): units for key, units in each.lines.items() if key in lines}
     # What never left is no longer promised; only what had left comes back to the shelf.
@@ -151,7 +161,8 @@ def _add_refund(
         for key, units in each.restocked.items()
         if key in lines
     }
-    shelving.put_back(work, order, came)
+    counted = [line for line in came if _is_before(each.at, line, first_seen)]
+    shelving.put_back(work, order, came, counted=counted)
     work.session.add(
         Refund(
             id=new_id(),
@@ -167,3 +178,8 @@ def _add_refund(
         )
     )
     timeline.note(work, order, "refunded", "Refunded on the channel.")
+
+
+def _is_before(at: datetime, line: OrderLine, first_seen: Mapping[UUID, datetime]) -> bool:
+    since = first_seen.get(line.variant_id) if line.variant_id else None
+    return since is not None and at < since
