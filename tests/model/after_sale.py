@@ -2,9 +2,9 @@
 
 We cancel an order and owe the shop that news: it arrives later, its answer may be lost, and the
 shop may have cancelled meanwhile by itself. What was sent comes back: the shop refunds it and puts
-it on its shelf, or we do and owe it that; and somebody unpacks it here, whole or broken, before or
-after. Each unit is on a shelf once. What decides is production code: `rules.Back` beside all that
-`stock_world` names.
+it on its shelf, by a refund or by a return of its own, or we do and owe it that; and somebody
+unpacks it here, whole or broken, before or after. Each unit is on a shelf once. What decides is
+production code: `rules.Back` and `rules.heard` beside all that `stock_world` names.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from app.inventory import accounts
 from app.inventory.ledger import Posting, PostingKind
-from app.orders.rules import Back
+from app.orders.rules import Back, heard
 from tests.model import stock_world
 from tests.model.stock_world import Bugs, Order, World
 
@@ -24,7 +24,8 @@ def steps(bugs: Bugs, world: World) -> Iterator[tuple[str, World]]:
         yield from _cancelled_here(bugs, world, at)
         yield from _told(bugs, world, at)
         if order.is_shipped and order.is_known:
-            yield from _refunded_there(bugs, world, at)
+            yield from _restocked_there(world, at)
+            yield from _heard_of(bugs, world, at)
             yield from _refunded_here(bugs, world, at)
             yield from _unpacked(bugs, world, at)
 
@@ -74,23 +75,38 @@ def _told(bugs: Bugs, world: World, at: int) -> Iterator[tuple[str, World]]:
             yield f"{order.shop} answers in vain", replace(lost, faults=world.faults - 1)
 
 
-def _refunded_there(bugs: Bugs, world: World, at: int) -> Iterator[tuple[str, World]]:
-    """The shop refunds and puts the unit on its shelf; we hear of it later."""
+def _restocked_there(world: World, at: int) -> Iterator[tuple[str, World]]:
+    """The shop puts the unit on its shelf: it refunds, or takes in a return that it opened."""
     order = world.orders[at]
+    if order.is_refunded or order.debt:
+        return
     shop = world.shop(order.shop)
-    if world.their_refunds and not order.is_refunded and order.debt == 0:
-        after = world.with_shop(order.shop, shop._replace(stock=shop.stock + 1))
-        after = _came(after, at)
-        after = after.with_order(at, after.orders[at]._replace(is_refunded=True))
-        yield (
-            f"{order.shop} refunds",
-            replace(after, their_refunds=world.their_refunds - 1),
-        )
-    if order.is_refunded and not order.is_agreed:
-        after = _agreed(world, order.shop)
-        after = _shelved(bugs, after, at, order.back.with_refund(1))
-        after = after.with_order(at, after.orders[at]._replace(is_agreed=True))
-        yield f"refund of {order.shop} heard", after
+    after = world.with_shop(order.shop, shop._replace(stock=shop.stock + 1))
+    after = _came(after, at)
+    if world.their_refunds:
+        refunded = after.with_order(at, after.orders[at]._replace(is_refunded=True))
+        rest = world.their_refunds - 1
+        yield f"{order.shop} refunds", replace(refunded, their_refunds=rest)
+    if world.their_returns:
+        decided = after.orders[at]._replace(is_refunded=True, is_decided=True)
+        rest = world.their_returns - 1
+        took = replace(after.with_order(at, decided), their_returns=rest)
+        yield f"{order.shop} takes a return in", took
+
+
+def _heard_of(bugs: Bugs, world: World, at: int) -> Iterator[tuple[str, World]]:
+    """We hear of it, later; of a return, what was unpacked here is true."""
+    order = world.orders[at]
+    if not order.is_refunded or order.is_agreed:
+        return
+    after, now = _agreed(world, order.shop), order.back.with_refund(1)
+    if order.is_decided:
+        known = replace(order.back, refunded=0)
+        whole, _ = (1, 0) if bugs.adds_twice else heard(1, 0, known, 1 - known.kept)
+        now = order.back.with_return(whole, 0, 0)
+    after = _shelved(bugs, after, at, now)
+    after = after.with_order(at, after.orders[at]._replace(is_agreed=True))
+    yield f"{'return' if order.is_decided else 'refund'} of {order.shop} heard", after
 
 
 def _refunded_here(bugs: Bugs, world: World, at: int) -> Iterator[tuple[str, World]]:

@@ -28,7 +28,7 @@ NO_BUG: Final = Bugs()
 NOTHING: Final = dict.fromkeys(
     (
         "sales", "cancels", "counts", "moves", "returns", "faults", "edits", "our_cancels",
-        "our_refunds", "their_refunds", "unpacked",
+        "our_refunds", "their_refunds", "their_returns", "unpacked",
     ),
     0,
 )  # fmt: skip
@@ -180,9 +180,17 @@ def _never_oversold() -> Iterator[Proof]:
         yield Proof(f"stock-explorer {name}", partial(_stock, budgets))
     for name, budgets in {
         "calm": {"sales": 1, "our_cancels": 1, "their_refunds": 1, "unpacked": 1},
+        "calm, returned there": {"sales": 1, "their_returns": 1, "unpacked": 1},
         "cancelled by both": {"sales": 2, "our_cancels": 1, "cancels": 1, "faults": 1},
         "refunded by both": {"sales": 2, "our_refunds": 1, "their_refunds": 1, "faults": 1},
         "refunded, unpacked": {"sales": 2, "our_refunds": 1, "their_refunds": 1, "unpacked": 1},
+        "returned there, unpacked": {
+            "sales": 2,
+            "their_refunds": 1,
+            "their_returns": 1,
+            "unpacked": 1,
+            "faults": 1,
+        },
         "everything once": {
             "sales": 2,
             "our_cancels": 1,
@@ -229,5 +237,9 @@ def bugs() -> Iterator[Proof]:
         budgets = {"sales": 2, "our_cancels": 1, "cancels": 1, "their_refunds": 1, "unpacked": 1}
         search = partial(_after_sale, budgets, put_in)
         yield Proof(f"after-sale-explorer bug={name}", search, has_bug=True)
+    twice = partial(
+        _after_sale, {"sales": 2, "their_returns": 1, "unpacked": 1}, Bugs(adds_twice=True)
+    )
+    yield Proof("after-sale-explorer bug=both-unpacked", twice, has_bug=True)
     each_alone = partial(_kits, {"sales": 1}, is_each_alone=True)
     yield Proof("kit-explorer bug=kit-and-goods-split-each-for-itself", each_alone, has_bug=True)

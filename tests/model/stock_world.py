@@ -62,6 +62,7 @@ class Order(NamedTuple):
     is_back: bool = False  # really: it lies here again, whole or broken
     debt: int = 0  # the shop is to hear of it: 1 owed, 2 arrived there and not answered
     is_refunded: bool = False  # there, after it was sent: the shop counted it up again
+    is_decided: bool = False  # of what is refunded: by a return of the shop's, not by a refund
     is_agreed: bool = False  # here: we took in, or told, that it is refunded
     back: Back = Back()
 
@@ -115,6 +116,7 @@ class World:
     our_cancels: int = 0  # these are spent by `after_sale`
     our_refunds: int = 0
     their_refunds: int = 0
+    their_returns: int = 0
     unpacked: int = 0
 
     @property

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.errors import BadPayload
-from app.adapters.orders import Address, ChannelOrder, Journey, Payment
+from app.adapters.orders import Address, ChannelOrder, Fate, Journey, Payment, ReturnStep
 from app.adapters.shopify import cost
 from app.adapters.shopify.documents import orders as documents
 from app.adapters.shopify.mapper import orders as mapper
@@ -276,3 +276,88 @@ def test_a_message_counts_while_it_belongs_to_what_is_shown() -> None:
     assert (delayed.journey, delayed.said) == (Journey.DELAYED, "Snow")
     assert (there.journey, there.said) == (Journey.DELIVERED, "")
     assert there.delivered_at == datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+_SENT = {"fulfillmentLineItem": {"lineItem": {"id": "gid://shopify/LineItem/1"}}}
+
+
+def _return(*decided: tuple[str, int, str | None], **fields: Any) -> dict[str, Any]:
+    """A return of two mugs; each decision names a location, or None."""
+    decisions = [
+        {
+            "type": kind,
+            "quantity": units,
+            "createdAt": "2026-11-22T10:00:00Z",
+            "location": {"id": f"gid://shopify/Location/{at}"} if at else None,
+        }
+        for kind, units, at in decided
+    ]
+    return {
+        "id": "gid://shopify/Return/5",
+        "status": "CLOSED",
+        "returnLineItems": {
+            "nodes": [
+                {"quantity": 2, "returnReasonDefinition": {"name": "Too small"}, **_SENT},
+                {"quantity": 1},  # of an order Shopify does not know
+            ]
+        },
+        "reverseFulfillmentOrders": {
+            "nodes": [{"lineItems": {"nodes": [{"dispositions": decisions, **_SENT}]}}]
+        },
+        **fields,
+    }
+
+
+def test_a_return_tells_what_is_announced_and_what_became_of_it() -> None:
+    kinds = ("RESTOCKED", "NOT_RESTOCKED", "MISSING", "PROCESSING_REQUIRED", "EATEN")
+    raw = _raw(returns={"nodes": [_return(*((kind, 1, None) for kind in kinds))]})
+
+    [found] = mapper.order(raw, home=HOME).returns
+
+    assert (found.external_id, found.step, found.reason) == ("5", ReturnStep.CLOSED, "Too small")
+    assert found.lines == {"1": 2}
+    assert [(each.line, each.units, each.fate) for each in found.decisions] == [
+        ("1", 1, Fate.RESTOCKED),
+        ("1", 1, Fate.DISCARDED),
+        ("1", 1, Fate.MISSING),
+    ]
+
+
+def test_what_is_restocked_elsewhere_is_not_for_sale_here() -> None:
+    raw = _raw(returns={"nodes": [_return(("RESTOCKED", 1, "7"), ("RESTOCKED", 1, "8"))]})
+
+    order = mapper.order(raw, home=HOME, place="7")
+
+    assert [each.fate for each in order.returns[0].decisions] == [Fate.RESTOCKED, Fate.DISCARDED]
+    assert order.lines[0].taken == 1
+
+
+@pytest.mark.parametrize(("restock_type", "taken"), [("RETURN", 1), ("NO_RESTOCK", 1)])
+def test_a_unit_is_on_the_shops_shelf_once(restock_type: str, taken: int) -> None:
+    refund = {
+        "id": "gid://shopify/Refund/3",
+        "refundLineItems": {
+            "nodes": [
+                {
+                    "quantity": 1,
+                    "restockType": restock_type,
+                    "lineItem": {"id": "gid://shopify/LineItem/1"},
+                }
+            ]
+        },
+    }
+    made_for_it = {"refunds": {"nodes": [{"id": "gid://shopify/Refund/3"}]}}
+    line = _line(currentQuantity=1, unfulfilledQuantity=0)
+
+    found = _read(
+        line,
+        refunds=[refund],
+        returns={"nodes": [_return(("RESTOCKED", 1, None), **made_for_it)]},
+    )
+
+    assert found.lines[0].taken == taken
+    assert found.returns[0].refunds == ("3",)
+
+
+def test_a_return_at_a_state_nobody_heard_of_is_passed_over() -> None:
+    assert _read(returns={"nodes": [_return(status="TELEPORTED")]}).returns == ()
