@@ -219,12 +219,16 @@ def test_a_parcel_shows_what_its_carrier_says(place: Place) -> None:
 
     page = place.client.get(f"/orders/{order_id}").text
     stuck = place.client.get("/orders?needs=delivery").text
+    with unit_of_work(place.manager.actor) as work:
+        service.erase_buyers_of(work, [place.connection_id])
+    forgotten = place.client.get(f"/orders/{order_id}").text
     there = replace(parcel, journey=Journey.DELIVERED, said="", delivered_at=clock.now())
     place.sell(shipped, shipments=(there,))
     after = place.client.get(f"/orders/{order_id}").text
 
     assert "Delivery attempted" in page
     assert "Nobody was at &lt;home&gt;" in page
+    assert "Nobody was at" not in forgotten
     assert "Parcel 1Z1: the carrier tried to deliver it, and nobody took it." in page
     assert "WC-1001" in stuck
     assert "Not delivered" in stuck

@@ -1,12 +1,15 @@
 """Returns on the pages of an order: expected, received with a decision per unit, refunded."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from app.core import db
+from app.adapters.orders import ChannelReturn, Fate, ReturnDecision, ReturnStep
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
 from app.inventory.models import Level, Location
@@ -185,3 +188,45 @@ def test_a_part_of_an_order_is_cancelled_by_the_form(place: Place) -> None:
     assert (order.order.state, order.lines[0].line.quantity) == (OrderState.ALLOCATED, 2)
     assert [row.amount.minor for row in order.refunds] == [1000]
     assert order.order.cancelled_at is None
+
+
+def test_a_return_opened_in_the_shop_is_shown_and_may_be_unpacked_here(
+    place: Place, order_id: UUID
+) -> None:
+    opened = ChannelReturn("r-1", ReturnStep.REQUESTED, {"line-A": 2}, reason="Too small")
+    again = partial(place.sell, sold("A", 3, shipped=3), shipping=500, total=3500)
+    again(returns=(opened,))
+    asked = place.client.get(f"/orders/{order_id}").text
+    decided = (ReturnDecision("line-A", 1, Fate.RESTOCKED, clock.now()),)
+    again(returns=(replace(opened, step=ReturnStep.OPEN, decisions=decided),))
+    order = place.order(order_id)
+    [back] = order.returns
+    form = place.client.get(f"/orders/{order_id}/returns/{back.id}").text
+
+    assert "opened on Web shop" in asked
+    assert "not agreed to there yet" in asked
+    assert order.room(order.lines[0]) == 1
+    assert 'value="1"' in form
+    assert on_hand(place) == 3
+
+    url = f"/orders/{order_id}/returns/{back.id}"
+    answer = place.client.post(url, data=boxes(place, order_id, lost=1))
+    assert answer.status_code == 303, answer.text
+    again(returns=(replace(opened, step=ReturnStep.CLOSED, decisions=decided),))
+
+    page = place.client.get(f"/orders/{order_id}").text
+    assert "1 back into stock, by the word of the shop." in page
+    assert "Return 1 received: 1 written off." in page
+    assert on_hand(place) == 3
+    [back] = place.order(order_id).returns
+    assert (back.row.state, back.sums) == (ReturnState.RECEIVED, (1, 1, 0))
+
+
+def test_a_return_closed_in_the_shop_without_a_word_says_so(place: Place, order_id: UUID) -> None:
+    closed = ChannelReturn("r-1", ReturnStep.CLOSED, {"line-A": 1})
+    place.sell(sold("A", 3, shipped=3), shipping=500, total=3500, returns=(closed,))
+
+    page = place.client.get(f"/orders/{order_id}").text
+
+    assert "the shop does not say" in page
+    assert "Return 1: 1 unit, opened and closed in the shop." in page
