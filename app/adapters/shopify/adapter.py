@@ -117,8 +117,8 @@ class ShopifyAdapter:
     def read_orders(self, external_ids: Sequence[str]) -> Sequence[ChannelOrder]:
         """Read these orders as they stand now; missing ones come back with `is_deleted`.
 
-        `routed:<number>`, which a webhook about sending names, stands for its order. One that may
-        just be older than Shopify lets us see is left out.
+        `routed:<number>` and `returned:<number>`, which webhooks about sending and returns name,
+        stand for their order. One that may just be older than Shopify lets us see is left out.
         """
         return self._orders.orders(external_ids)
 

@@ -80,9 +80,9 @@ class OrderReads:
     def orders(self, external_ids: Sequence[str]) -> list[ChannelOrder]:
         """Read these orders as they stand now, in this order.
 
-        What a webhook about sending names stands for its order, and one named in several ways
-        comes once. Missing ones are deleted; where an order may just be older than Shopify lets
-        the app see, nothing is said of it.
+        What a webhook about sending or a return names stands for its order, and one named in
+        several ways comes once. Missing ones are deleted; where an order may just be older than
+        Shopify lets the app see, nothing is said of it.
         """
         wanted = self._resolved(external_ids)
         found, unreadable = self._mapped(self._rows(list(wanted.values())))
@@ -101,15 +101,16 @@ class OrderReads:
     def _resolved(self, external_ids: Sequence[str]) -> dict[str, str]:
         """Return asked-for id → order id; what nobody has to send stays as it is."""
         wanted = {each: each for each in external_ids}
-        routed = [each for each in wanted if each.startswith(ids.ROUTED)]
-        for start in range(0, len(routed), schema.MOST_ROWS):
-            few = routed[start : start + schema.MOST_ROWS]
-            numbers = [each.removeprefix(ids.ROUTED) for each in few]
-            gids = [ids.gid("FulfillmentOrder", each) for each in numbers if ids.is_number(each)]
-            for row in self._client.ask(documents.ROUTED_ORDERS, ids=gids) or ():
-                order = ids.number((row or {}).get("orderId"))
-                if order is not None:
-                    wanted[f"{ids.ROUTED}{ids.number(row['id'])}"] = order
+        for prefix, (kind, document) in _STAND_INS.items():
+            named = [each for each in wanted if each.startswith(prefix)]
+            for start in range(0, len(named), schema.MOST_ROWS):
+                few = named[start : start + schema.MOST_ROWS]
+                numbers = [each.removeprefix(prefix) for each in few]
+                gids = [ids.gid(kind, each) for each in numbers if ids.is_number(each)]
+                for row in self._client.ask(document, ids=gids) or ():
+                    order = _order_of(row or {})
+                    if order is not None:
+                        wanted[f"{prefix}{ids.number(row['id'])}"] = order
         return wanted
 
     def _rows(self, external_ids: Sequence[str]) -> list[Row]:
@@ -240,6 +241,17 @@ _LISTS: Final = {
     documents.REFUND_LINES.name: "refundLineItems",
     documents.ROUTE_LINES.name: "lineItems",
 }
+
+
+# What stands for its order: how it is named, and the query that tells the order.
+_STAND_INS: Final = {
+    ids.ROUTED: ("FulfillmentOrder", documents.ROUTED_ORDERS),
+    ids.RETURNED: ("Return", documents.RETURNED_ORDERS),
+}
+
+
+def _order_of(row: Mapping[str, Any]) -> str | None:
+    return ids.number(row.get("orderId") or (row.get("order") or {}).get("id"))
 
 
 def _placed(since: Any) -> str:

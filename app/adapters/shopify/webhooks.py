@@ -153,11 +153,19 @@ def _order_about(topic: str, found: Mapping[str, Any]) -> str | None:
     resource = topic.partition("/")[0]
     if resource == "fulfillment_orders":
         return _prefixed(ids.ROUTED, ids.number(_inner(found, "fulfillment_order").get("id")))
-    if resource == "returns" and (order := _inner(found, "order")):
-        return _named(order.get("id") or ids.number(order.get("admin_graphql_api_id")))
+    if resource == "returns":
+        return _return_about(found)
     if topic == "orders/edited":
         return _named(_inner(found, "order_edit").get("order_id"))
     return _named(found.get("id" if resource == "orders" else "order_id"))
+
+
+def _return_about(found: Mapping[str, Any]) -> str | None:
+    """Return the order of a return, or the return where its order is not named."""
+    order = _inner(found, "order")
+    named = order.get("id") or ids.number(order.get("admin_graphql_api_id"))
+    own = found.get("id") or ids.number(found.get("admin_graphql_api_id"))
+    return _named(named or found.get("order_id")) or _prefixed(ids.RETURNED, own)
 
 
 def _inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,10 +1,12 @@
 """Reading the returns of an order: large ones, only where allowed, and what webhooks hint at."""
 
+import json
 from typing import Any
 
 import pytest
 
 from app.adapters.orders import ChannelOrder, Fate, ReturnStep
+from app.adapters.shopify.webhooks import signature
 from app.adapters.types import DeliveryKind
 from tests.channels.order_conformance import orders_of
 from tests.channels.shopify.stage import ShopifyStage
@@ -99,6 +101,14 @@ def test_webhooks_about_returns_and_carriers_name_the_order(stage: ShopifyStage)
 
     read = [adapter.read_delivery(*each) for each in stage.deliveries()]
 
+    unnamed = json.dumps({"id": back, "status": "open"}).encode()
+    signed = {
+        "X-Shopify-Topic": "returns/process",
+        "X-Shopify-Hmac-Sha256": signature(stage.store.settings.client_secret, unnamed),
+    }
+    named = adapter.read_delivery(signed, unnamed).external_id or ""
     topics = {each.topic for each in read}
+    assert named == f"returned:{back}"
+    assert [each.external_id for each in orders_of(adapter).read_orders([named])] == [order]
     assert {"returns/request", "returns/approve", "fulfillment_events/create"} <= topics
     assert {(each.kind, each.external_id) for each in read} == {(DeliveryKind.ORDER, order)}

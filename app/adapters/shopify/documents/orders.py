@@ -291,6 +291,16 @@ query RoutedOrders($ids: [ID!]!) {
 """,
 )
 
+RETURNED_ORDERS: Final = Document(
+    "ReturnedOrders",
+    "nodes",
+    """
+query ReturnedOrders($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on Return { id order { id } } }
+}
+""",
+)
+
 ALL: Final = (
     ORDERS_PAGE,
     ORDERS_BY_ID,
@@ -303,5 +313,6 @@ ALL: Final = (
     NEWEST_ORDER,
     OLDEST_ORDER,
     ROUTED_ORDERS,
+    RETURNED_ORDERS,
     ROUTE_LINES,
 )
