@@ -75,6 +75,18 @@ def _misplaced(facts: ShopFacts, before: Sequence[Mapping[str, Any]]) -> Problem
     return Problem(sentence, "location_id", "location_gone")
 
 
+def _selling_elsewhere(facts: ShopFacts) -> str:
+    """Name the other locations of the shop's own whose stock its web shop sells, too."""
+    return ", ".join(
+        f"“{row['name']}”"
+        for row in facts.details["locations"]
+        if row["id"] != facts.details["location_id"]
+        and row["is_active"]
+        and row["ships_online"]
+        and not row["is_service"]
+    )
+
+
 def _warnings(client: Client, facts: ShopFacts) -> list[str]:
     found = []
     if client.version is not None and client.version != schema.VERSION:
@@ -87,6 +99,11 @@ def _warnings(client: Client, facts: ShopFacts) -> list[str]:
         found.append(
             "SyncStore may not see where products are published, so it hides a product by taking it"
             " out of search only."
+        )
+    if others := _selling_elsewhere(facts):
+        found.append(
+            f"Customers may also buy what lies at {others} in Shopify: SyncStore neither counts nor"
+            " lowers it. Keep no stock there, or switch off online orders for it in Shopify."
         )
     lacking = missing_scopes(facts.details["scopes"])
     if unoffered := [each for each in lacking if each not in schema.MISSED]:

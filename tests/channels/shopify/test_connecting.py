@@ -119,6 +119,17 @@ def test_missing_scopes_are_named() -> None:
     assert "write_inventory, read_locations" in problem.sentence
 
 
+def test_stock_the_web_shop_sells_elsewhere_is_a_warning() -> None:
+    desk = _healthy(
+        Locations=_locations(SERVICE, HERE, WEB, {**WEB, "id": "gid://shopify/Location/4"})
+    )
+
+    [warning] = _adapter(desk, location_id="1").check().warnings
+
+    assert warning.count("“") == 2
+    assert "neither counts nor lowers it" in warning
+
+
 def test_a_chosen_location_that_closed_is_told() -> None:
     closed = {**HERE, "isActive": False}
     desk = _healthy(Locations=_locations(closed, WEB))
