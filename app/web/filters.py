@@ -68,6 +68,8 @@ def number(value: Number | None) -> str:
     """Write a number with the grouping of the viewer."""
     if value is None:
         return ABSENT
+    if type(value) is int and 0 <= value < 1000:
+        return str(value)  # in every language the same, and most numbers of a page
     text: str = format_decimal(value, locale=viewer_locale())
     return text
 

@@ -125,7 +125,13 @@ def current_actor() -> Actor:
     identity = current_identity()
     if identity is None:
         return NOBODY
-    return Actor(identity.organization_id, identity.user_id, identity.permissions, identity.via)
+    if g.get("actor_of") is not identity:  # templates ask a hundred times what somebody may do
+        g.actor_of = identity
+        g.actor = Actor(
+            identity.organization_id, identity.user_id, identity.permissions, identity.via
+        )
+    actor: Actor = g.actor
+    return actor
 
 
 def can(permission: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from flask import current_app, g, request, url_for
 
 from app.core.actor import Actor
-from app.web.identity import current_actor, current_identity
+from app.web.identity import Identity, current_actor, current_identity
 
 
 class Section(StrEnum):
@@ -163,10 +163,17 @@ def _elsewhere(entry: Shown) -> Shown:
 
 
 def menu() -> list[tuple[Section, list[Shown]]]:
-    """Return the groups of the side menu for the caller of this request."""
+    """Return the groups of the side menu for the caller of this request, made once in it."""
     identity = current_identity()
     if identity is None:
         return []
+    if g.get("nav_menu_of") is not identity:
+        g.nav_menu, g.nav_menu_of = _menu(identity), identity
+    groups: list[tuple[Section, list[Shown]]] = g.nav_menu
+    return groups
+
+
+def _menu(identity: Identity) -> list[tuple[Section, list[Shown]]]:
     actor = current_actor()
     numbers = _numbers(actor) if identity.organization_id else {}
     order = list(Section)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from jinja2 import Environment
 from markupsafe import Markup
 
@@ -24,7 +24,9 @@ _ICON: Final = Markup(
 
 
 @lru_cache(maxsize=4)
-def _drawings(path: Path, _changed_at: float) -> dict[str, str]:
+def _drawings(path: Path, changed_at: float) -> dict[str, str]:
+    if not changed_at:
+        return {}
     drawings: dict[str, str] = json.loads(path.read_text())
     return drawings
 
@@ -35,16 +37,26 @@ def icon_names() -> frozenset[str]:
 
 
 def _icons() -> dict[str, str]:
-    path = Path(current_app.static_folder or "static") / "vendor" / "icons.json"
-    try:
-        return _drawings(path, path.stat().st_mtime)
-    except FileNotFoundError:
-        return {}
+    return _drawings(*_icons_file())
+
+
+def _icons_file() -> tuple[Path, float]:
+    """Return where the icons lie and their age, looked at once in a request."""
+    if "icons_file" not in g:
+        path = Path(current_app.static_folder or "static") / "vendor" / "icons.json"
+        g.icons_file = (path, path.stat().st_mtime if path.exists() else 0.0)
+    found: tuple[Path, float] = g.icons_file
+    return found
 
 
 def icon(name: str, size: str = "", label: str = "") -> Markup:
     """Draw a Lucide icon inline; decorative unless it gets a label."""
-    drawings = _icons()
+    return _drawn(*_icons_file(), name, size, label)
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(path: Path, changed_at: float, name: str, size: str, label: str) -> Markup:
+    drawings = _drawings(path, changed_at)
     if drawings and name not in drawings:
         log.warning("The icon %s is not built; run `npm run build`.", name)
     meaning = (

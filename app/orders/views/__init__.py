@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
 from app.core.actor import Actor
 from app.core.db import reading
@@ -78,8 +78,10 @@ def _find(actor: Actor, text: str, most: int) -> Sequence[Hit]:
 def _counters(actor: Actor) -> dict[str, int]:
     if actor.organization_id is None or not actor.can("orders.read"):
         return {}
-    with reading(actor) as session:
-        counts = queries.tab_counts(session)
+    counts: dict[str, int] | None = g.get("order_tabs")  # the list counted them for its tabs
+    if counts is None:
+        with reading(actor) as session:
+            counts = queries.tab_counts(session)
     return {"orders": counts["ship"] + counts["mapping"]}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,7 @@ def order_list() -> ResponseReturnValue:
         )
         channels = [(str(key), name) for key, name in catalog.connection_names(session)]
         tabs, own_view = ORDERS.kept(session, actor)
-        counts = queries.tab_counts(session)
+        counts = g.order_tabs = queries.tab_counts(session)
         is_empty = not found.total and not queries.has_orders(session)
     return page(
         "orders/order_list.html",
