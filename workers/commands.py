@@ -146,7 +146,7 @@ def doctor() -> None:
     _tell_settings()
     is_well = _tell_queues()
     try:
-        looks = (_tell_database(), _tell_trouble(), _tell_audit(), _tell_levels())
+        looks = (_tell_database(), _tell_trouble(), _tell_audit(), _tell_levels(), _tell_totals())
         is_well &= all(looks)
     except SQLAlchemyError as error:
         is_well = False
@@ -234,6 +234,17 @@ def _tell_levels() -> bool:
         if len(found) > 3:
             click.echo(f"  {place.name}: {len(found) - 3} or more further levels.")
     return not count
+
+
+def _tell_totals() -> bool:
+    with db.reading(SYSTEM) as session:
+        places = team.all_organizations(session)
+    counts = {each.name: len(inventory.unequal_totals(job_actor(each.id))) for each in places}
+    wrong = {name: count for name, count in counts.items() if count}
+    click.echo("Totals of stock: " + ("some do not fit." if wrong else "all fit their levels."))
+    for name, count in wrong.items():
+        click.echo(f"  {name}: {count} to be added up anew, which the task “levels” does tonight.")
+    return not wrong
 
 
 commands = (sync, doctor, settings)

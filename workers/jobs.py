@@ -59,6 +59,7 @@ STALE: Final = Job("sweep_stale", Lane.LOW)
 CLEAN: Final = Job("clean", Lane.LOW, 600)
 LEVELS: Final = Job("check_levels", Lane.LOW, 600)
 RESERVATIONS: Final = Job("free_reservations", Lane.PUSH, 300)
+TOTALS: Final = Job("sum_up_stock", Lane.LOW, 600)
 DIGESTS: Final = Job("mail_digests", Lane.LOW, 600)
 
 # What waiting_work() of the database calls a kind of work → the job that does it.
@@ -85,6 +86,7 @@ BY_TASK: Final[Mapping[str, Job]] = {
     "clean": CLEAN,
     "levels": LEVELS,
     "reservations": RESERVATIONS,
+    "totals": TOTALS,
     "digests": DIGESTS,
 }
 
@@ -208,7 +210,7 @@ def clean(_organization_id: str | None, _subject_id: str | None) -> None:
 
 
 def check_levels(_organization_id: str | None, _subject_id: str | None) -> None:
-    """Compare the stock levels of every organization with their movements."""
+    """Compare stock levels with their movements, and totals with levels, in every organization."""
     with db.reading(SYSTEM) as session:
         places = all_organizations(session)
     for place in places:
@@ -217,12 +219,19 @@ def check_levels(_organization_id: str | None, _subject_id: str | None) -> None:
             members = member_list(session, place.id)
         owners = [each.user_id for each in members if each.role is Role.OWNER]
         inventory.check_levels(actor, owners)
+        inventory.mend_totals(actor)
 
 
 def free_reservations(_organization_id: str | None, _subject_id: str | None) -> None:
     """Let go of what people kept back until now, in every organization."""
     for place in _everywhere():
         inventory.free_expired(job_actor(place))
+
+
+def sum_up_stock(_organization_id: str | None, _subject_id: str | None) -> None:
+    """Write down what variants add up to whose stock moved, in every organization."""
+    for place in _everywhere():
+        inventory.sum_up(job_actor(place))
 
 
 def mail_digests(_organization_id: str | None, _subject_id: str | None) -> None:

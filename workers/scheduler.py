@@ -34,6 +34,7 @@ _INSTALL_TASKS: Final = {
     "clean": timedelta(hours=24),
     "levels": timedelta(hours=24),
     "reservations": timedelta(minutes=5),
+    "totals": timedelta(minutes=1),
     "digests": timedelta(minutes=15),
 }
 

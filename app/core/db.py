@@ -65,6 +65,7 @@ class Locks(IntEnum):
     MIGRATION = 5
     AUDIT_CHAIN = 6  # taken by the database, at commit (migration 0005)
     KITS = 26  # what an organization's kits are made of
+    TOTALS = 27  # who adds up an organization's stock
 
 
 class Base(DeclarativeBase):

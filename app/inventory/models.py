@@ -83,6 +83,12 @@ class Level(Base, Identified, Owned):
             "variant_id",
             postgresql_where=text("reserved > 0 OR locked > 0"),
         ),
+        Index(
+            "ix_inventory_levels_unsummed",
+            "organization_id",
+            "variant_id",
+            postgresql_where=text("NOT is_summed"),
+        ),
         CheckConstraint("on_hand >= 0 OR allows_negative", name="on_hand"),
         CheckConstraint("least(committed, reserved, locked, incoming) >= 0", name="buckets"),
     )
@@ -99,10 +105,44 @@ class Level(Base, Identified, Owned):
     available: Mapped[Any] = mapped_column(
         Integer, Computed("on_hand - committed - reserved - locked", persisted=True)
     )
+    # Whether it lies in the total of its variant; the database says no when it moves (0032).
+    is_summed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     reorder_point: Mapped[int | None]  # at or below it, somebody should buy
     reorder_quantity: Mapped[int | None]
     low_told_at: Mapped[datetime | None]  # since when people know that it runs low
     out_told_at: Mapped[datetime | None]  # … and that nothing of the variant is left anywhere
+
+
+class StockTotal(Base, Owned):
+    """What the counted levels of a variant add up to, to sort by; levels are the truth.
+
+    It is written after the fact, by `service.totals` alone: a level that moved since is not summed,
+    and its variant is then added up by who asks. So no sale waits for a total.
+    """
+
+    __tablename__ = "stock_totals"
+    __table_args__ = (
+        *(
+            Index(f"ix_stock_totals_{name}", "organization_id", name, "variant_id")
+            for name in ("on_hand", "committed", "kept", "incoming", "available")
+        ),
+        Index(
+            "ix_stock_totals_short",
+            "organization_id",
+            "variant_id",
+            postgresql_where=text("is_short"),
+        ),
+    )
+
+    variant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True
+    )
+    on_hand: Mapped[int] = mapped_column(BigInteger)
+    committed: Mapped[int] = mapped_column(BigInteger)
+    kept: Mapped[int] = mapped_column(BigInteger)  # reserved by us, or locked by a channel
+    incoming: Mapped[int] = mapped_column(BigInteger)
+    available: Mapped[int] = mapped_column(BigInteger)
+    is_short: Mapped[bool]  # somewhere promises are more than there is
 
 
 class Posting(Base, Owned):

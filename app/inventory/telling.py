@@ -1,5 +1,6 @@
 """What the team hears of stock: it runs low, or a level disagrees with its postings."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,11 @@ from app.core.actor import Actor
 from app.core.db import reading
 from app.core.work import unit_of_work
 from app.inventory import service
-from app.inventory.service import Unequal
+from app.inventory.service import SLICE, Unequal, UnequalTotal
 from app.notices import service as notices
 from app.notices.models import Severity
+
+log = logging.getLogger(__name__)
 
 
 def stock_moved(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
@@ -42,6 +45,38 @@ def free_expired(actor: Actor) -> int:
     """Let go of what people kept back until now."""
     with unit_of_work(actor) as work:
         return service.free_expired(work)
+
+
+def sum_up(actor: Actor) -> int:
+    """Write down the totals of what moved, slice by slice; returns how many levels did."""
+    count, is_full = 0, True
+    while is_full:
+        with unit_of_work(actor) as work:
+            some = service.sum_up(work)
+        count, is_full = count + some, some == SLICE
+    return count
+
+
+def unequal_totals(actor: Actor) -> Sequence[UnequalTotal]:
+    """Return the first hundred variants whose total disagrees with their levels."""
+    with reading(actor) as session:
+        return service.unequal_totals(session)
+
+
+def mend_totals(actor: Actor) -> int:
+    """Have totals that disagree with their levels written down anew; returns how many do.
+
+    Totals only say in which order lists stand, so nobody is told; the log is.
+    """
+    count = 0
+    while found := unequal_totals(actor):
+        count += len(found)
+        with unit_of_work(actor) as work:
+            service.sum_up_anew(work, [each.variant_id for each in found])
+        sum_up(actor)
+    if count:
+        log.error("%d totals of stock disagreed with their levels.", count)
+    return count
 
 
 def unequal_levels(actor: Actor) -> Sequence[Unequal]:

@@ -1,11 +1,12 @@
 """The list of stock: a row per variant, all locations added up or one of them; keyset pages.
 
-In the order of titles the list walks an index and adds up only what a page shows. An order by a
-figure, and what is out of stock or not counted, adds up everything first, in one go.
+The list walks an index and adds up only what a page shows; in the order of a figure it walks the
+totals (`by_figure`). At one location a figure has no total, and is added up for everything there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,10 +17,9 @@ from sqlalchemy import (
     and_,
     func,
     lateral,
-    literal,
+    null,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import Session
 
@@ -40,12 +40,31 @@ from app.core.paging import (
 )
 from app.inventory.filters import StockFilter
 from app.inventory.models import Level
+from app.inventory.queries import by_figure
 from app.inventory.service import kit_quantities
 
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
 _BUCKETS: Final = ("on_hand", "committed", "reserved", "locked", "incoming", "available")
 _UNCOUNTED: Final = -(2**31)  # sorts before every figure, as “not counted” does
+
+
+Conditions = Sequence[ColumnElement[bool]]
+Part = Callable[[Sequence[Any] | None], Any]  # asks for what comes behind a row
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Which way a list is walked, and how many rows are asked for."""
+
+    is_down: bool
+    is_back: bool
+    limit: int
+
+    def ordered(self, rows: Select[Any], key: Sequence[Any]) -> Select[Any]:
+        """Return rows in the order of a key."""
+        order = [each.desc() if self.is_down else each.asc() for each in key]
+        return rows.order_by(*order).limit(self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +103,15 @@ def stock_page(
 ) -> KeysetPage[StockRow]:
     """Return one page of the list; `after` and `before` are cursors of an earlier page."""
     cursor, is_back = before or after, before is not None
-    at = decode_cursor(cursor, length=3) if cursor else None
+    at = _place_in(wanted, cursor) if cursor else None
     sums = _sums(wanted, organization_of(session))
-    column = _column(wanted, sums)
     where = _narrowed(session, wanted, sums)
-    is_down = wanted.is_descending != is_back
-    question = _rows(sums).add_columns(column.label("place")).where(*where)
-    if at is not None:
-        question = question.where(*_beyond(column, wanted, at, is_down=is_down))
-    order = [each.desc() if is_down else each.asc() for each in (column, Variant.id)]
-    found = session.execute(question.order_by(*order).limit(size + 1)).all()
+    way = _Way(wanted.is_descending != is_back, is_back, size + 1)
+    found = _walked(session, wanted, _parts(session, wanted, where, way), at, way)
     has_more, rows = len(found) > size, found[:size]
     if is_back:
         rows = rows[::-1]
-    number = number_in(at[2]) if at else 1
+    number = at[2] if at else 1
     first = max(1, number - len(rows)) if is_back else number
     total, is_estimate = _count(session, wanted, where, sums)
     has_before, has_after = (has_more, True) if is_back else (at is not None, has_more)
@@ -111,6 +125,101 @@ def stock_page(
         is_estimate,
         first,
     )
+
+
+def _place_in(wanted: StockFilter, cursor: str) -> Sequence[Any]:
+    """Return what a cursor says: value and id of the row it stands at, and its number."""
+    value, key, number = decode_cursor(cursor, length=3)
+    if wanted.sort_key == "title" or (wanted.sort_key == "sku" and value is not None):
+        value = text_in(value)
+    elif value is not None or wanted.location:  # nothing: it has no place in this order
+        value = number_in(value)
+    return [value, id_in(key), number_in(number)]
+
+
+def _parts(
+    session: Session, wanted: StockFilter, where: Conditions, way: _Way
+) -> list[tuple[bool, Part]]:
+    """Return what has a place in the order, and what has none and comes last, both ways."""
+    if _has_totals(wanted):
+        organization_id = organization_of(session)
+        asked = by_figure.Asked(
+            organization_id, where, wanted.stock, wanted.sort_key, way.is_down, way.limit
+        )
+        parts: list[tuple[bool, Part]] = [
+            (True, partial(by_figure.counted, asked)),
+            (False, partial(by_figure.uncounted, asked)),
+        ]
+        if wanted.stock:
+            return parts[1:] if wanted.stock == "uncounted" else parts[:1]
+        return parts
+    sums = _sums(wanted, organization_of(session))
+    column = _column(wanted, sums)
+    if wanted.sort_key == "sku" and not _is_summed(wanted):
+        named = [*where, Variant.sku_key.is_not(None)]
+        nameless = [*where, Variant.sku_key.is_(None)]
+        return [
+            (True, partial(_in_order, wanted, sums, column, named, way)),
+            (False, partial(_in_order, wanted, sums, None, nameless, way)),
+        ]
+    return [(True, partial(_in_order, wanted, sums, column, where, way))]
+
+
+def _in_order(
+    wanted: StockFilter,
+    sums: FromClause,
+    column: Any,
+    where: Conditions,
+    way: _Way,
+    at: Sequence[Any] | None,
+) -> Select[Any]:
+    """Ask for the next variants in the order of a column, or of their ids."""
+    question = select(
+        Variant.id.label("variant_id"), (null() if column is None else column).label("place")
+    ).join(Product, Product.id == Variant.product_id)
+    if _is_summed(wanted):
+        question = question.outerjoin(sums, sums.c.variant_id == Variant.id)
+    key = (Variant.id,) if column is None else (column, Variant.id)
+    if at is not None:
+        question = question.where(*by_figure.beyond(key, at, is_down=way.is_down))
+    return way.ordered(question.where(*where), key)
+
+
+def _walked(
+    session: Session,
+    wanted: StockFilter,
+    parts: list[tuple[bool, Part]],
+    at: Sequence[Any] | None,
+    way: _Way,
+) -> Sequence[Any]:
+    """Walk the parts of a list until a page is full; backwards from the last one."""
+    if way.is_back:
+        parts.reverse()
+    if at is not None:
+        while parts and parts[0][0] != (at[0] is not None):
+            del parts[0]
+    found: list[Any] = []
+    for _, part in parts:
+        found += _drawn(session, part(at), wanted, way)
+        if len(found) >= way.limit:
+            break
+        at = None  # the next part from its beginning
+    return found[: way.limit]
+
+
+def _drawn(session: Session, picked: Any, wanted: StockFilter, way: _Way) -> Sequence[Any]:
+    """Add up what was picked for the page, and nothing else."""
+    here = StockFilter(location=wanted.location)
+    page = picked.subquery("picked")
+    rows = _rows(_sums(here, organization_of(session))).add_columns(page.c.place)
+    rows = rows.join(page, page.c.variant_id == Variant.id)
+    return session.execute(way.ordered(rows, (page.c.place, page.c.variant_id))).all()
+
+
+def _has_totals(wanted: StockFilter) -> bool:
+    """Tell whether totals answer it: all locations together, by a figure or by what has one."""
+    by_them = wanted.sort_key in by_figure.FIGURES or wanted.stock in ("out", "short")
+    return by_them and not wanted.location
 
 
 def stock_row(session: Session, variant_id: UUID) -> StockRow | None:
@@ -145,7 +254,9 @@ def _with_kits(session: Session, rows: Sequence[StockRow]) -> list[StockRow]:
 
 
 def _is_summed(wanted: StockFilter) -> bool:
-    """Tell whether everything is added up first, instead of what a page shows."""
+    """Tell whether everything at a location is added up first, instead of what a page shows."""
+    if not wanted.location:
+        return False
     return wanted.sort_key not in ("title", "sku") or wanted.stock in ("out", "uncounted")
 
 
@@ -210,7 +321,7 @@ def _column(wanted: StockFilter, sums: FromClause) -> Any:
     if wanted.sort_key == "title":
         return Product.title_key
     if wanted.sort_key == "sku":
-        return func.coalesce(Variant.sku_key, "")
+        return Variant.sku_key
     figure: Any = sums.c[wanted.sort_key]
     if wanted.sort_key == "reserved":  # kept back by us or by a channel, as the column shows it
         figure = figure + sums.c.locked
@@ -229,7 +340,7 @@ def _narrowed(session: Session, wanted: StockFilter, sums: FromClause) -> list[C
     if wanted.location:
         there = [Level.location_id == UUID(wanted.location), Level.is_counted]
         where.append(Variant.id.in_(select(Level.variant_id).where(*there)))
-    if wanted.stock:
+    if wanted.stock and not (_has_totals(wanted) and wanted.stock in ("out", "short")):
         where.append(_state(wanted, sums, organization))
     return where
 
@@ -248,10 +359,12 @@ def _sought(session: Session, phrase: str) -> ColumnElement[bool]:
 
 
 def _state(wanted: StockFilter, sums: FromClause, organization_id: UUID) -> ColumnElement[bool]:
-    if wanted.stock == "uncounted":
+    if wanted.location and wanted.stock == "uncounted":
         return sums.c.levels.is_(None)
-    if wanted.stock == "out":
+    if wanted.location and wanted.stock == "out":
         return sums.c.available <= 0
+    if wanted.stock == "uncounted":
+        return by_figure.is_uncounted(organization_id)
     here = [Level.organization_id == organization_id, Level.is_counted]
     if wanted.location:
         here.append(Level.location_id == UUID(wanted.location))
@@ -265,28 +378,16 @@ def _state(wanted: StockFilter, sums: FromClause, organization_id: UUID) -> Colu
     return Variant.id.in_(select(found.cte("found").prefix_with("MATERIALIZED").c.variant_id))
 
 
-def _beyond(
-    column: Any, wanted: StockFilter, at: list[Any], *, is_down: bool
-) -> list[ColumnElement[bool]]:
-    value: Any = text_in(at[0]) if wanted.sort_key in ("title", "sku") else number_in(at[0])
-    there = tuple_(literal(value), literal(id_in(at[1]), Variant.id.type))
-    here = tuple_(column, Variant.id)
-    # The first condition alone can be answered from the index of titles.
-    return [column <= value, here < there] if is_down else [column >= value, here > there]
-
-
 def _count(
-    session: Session, wanted: StockFilter, where: Sequence[ColumnElement[bool]], sums: FromClause
+    session: Session, wanted: StockFilter, where: Conditions, sums: FromClause
 ) -> tuple[int, bool]:
     """Count exactly up to 10,000; beyond that, take the planner's word."""
-    fitting = (
-        select(literal(1))
-        .select_from(Variant)
-        .join(Product, Product.id == Variant.product_id)
-        .where(*where)
-    )
-    if wanted.stock in ("out", "uncounted"):
-        fitting = fitting.outerjoin(sums, sums.c.variant_id == Variant.id)
+    if _has_totals(wanted) and wanted.stock in ("out", "short"):
+        fitting: Any = by_figure.every_counted(organization_of(session), where, wanted.stock)
+    else:
+        fitting = select(Variant.id).join(Product, Product.id == Variant.product_id).where(*where)
+        if _is_summed(wanted):
+            fitting = fitting.outerjoin(sums, sums.c.variant_id == Variant.id)
     some = fitting.limit(COUNTED + 1).subquery()
     counted = session.scalar(select(func.count()).select_from(some)) or 0
     if counted <= COUNTED:

@@ -81,6 +81,13 @@ from app.inventory.service.reserving import free_expired, free_reservation, rese
 from app.inventory.service.serving import SAID, routing_of, set_routing, spot_of
 from app.inventory.service.sets import SetsWish
 from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
+from app.inventory.service.totals import (
+    SLICE,
+    UnequalTotal,
+    sum_up,
+    sum_up_anew,
+    unequal_totals,
+)
 from app.inventory.service.transfers import (
     UNITS,
     TransferDraft,
@@ -96,6 +103,7 @@ __all__ = [
     "DEFAULT_LOCATION",
     "LINE",
     "SAID",
+    "SLICE",
     "UNITS",
     "Adjustment",
     "Beyond",
@@ -111,6 +119,7 @@ __all__ = [
     "SheetPlan",
     "TransferDraft",
     "Unequal",
+    "UnequalTotal",
     "add_units",
     "adjust",
     "approve_lines",
@@ -172,9 +181,12 @@ __all__ = [
     "start_count",
     "start_delivery",
     "start_transfer",
+    "sum_up",
+    "sum_up_anew",
     "tell_low",
     "terms_of",
     "unequal_levels",
+    "unequal_totals",
     "unpack",
     "waiting_moved",
     "write_off",

@@ -1,0 +1,93 @@
+"""inventory: totals per variant, to sort stock by
+
+A table that the task `totals` fills by itself: until it did, lists sorted by a figure add up every
+variant, as before. A column without a rewrite, a trigger on levels that moved, and indexes. On
+tables of millions create those of orders and order_lines by hand before, with CONCURRENTLY and the
+same names; they are then left as they are.
+
+Revision: 0032
+Previous: 0030
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
+
+TABLE = "stock_totals"
+FIGURES = ("on_hand", "committed", "kept", "incoming", "available")
+THIS_ORGANIZATION = (
+    "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
+)
+UNSUMMED, SHORT = "ix_inventory_levels_unsummed", "ix_stock_totals_short"
+
+
+def upgrade() -> None:
+    _make_totals()
+    op.add_column(
+        "inventory_levels",
+        sa.Column("is_summed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    op.create_index(
+        UNSUMMED,
+        "inventory_levels",
+        ["organization_id", "variant_id"],
+        postgresql_where=sa.text("NOT is_summed"),
+    )
+    op.execute(
+        "CREATE FUNCTION note_moved_level() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN NEW.is_summed := false; RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER moved BEFORE UPDATE OF on_hand, committed, reserved, locked, incoming,"
+        " is_counted ON inventory_levels FOR EACH ROW WHEN (NEW.is_summed AND"
+        " (OLD.on_hand, OLD.committed, OLD.reserved, OLD.locked, OLD.incoming, OLD.is_counted)"
+        " IS DISTINCT FROM"
+        " (NEW.on_hand, NEW.committed, NEW.reserved, NEW.locked, NEW.incoming, NEW.is_counted))"
+        " EXECUTE FUNCTION note_moved_level()"
+    )
+
+
+def _make_totals() -> None:
+    op.create_table(
+        TABLE,
+        sa.Column("variant_id", sa.UUID(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in FIGURES),
+        sa.Column("is_short", sa.Boolean(), nullable=False),
+        sa.Column("organization_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_stock_totals_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variants.id"],
+            name=op.f("fk_stock_totals_variant_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("variant_id", name=op.f("pk_stock_totals")),
+    )
+    op.create_index(op.f("ix_stock_totals_organization_id"), TABLE, ["organization_id"])
+    for name in FIGURES:
+        op.create_index(f"ix_stock_totals_{name}", TABLE, ["organization_id", name, "variant_id"])
+    op.create_index(
+        SHORT, TABLE, ["organization_id", "variant_id"], postgresql_where=sa.text("is_short")
+    )
+    op.execute(f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY tenant ON {TABLE} USING ({THIS_ORGANIZATION})"
+        f" WITH CHECK ({THIS_ORGANIZATION})"
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP TRIGGER moved ON inventory_levels")
+    op.execute("DROP FUNCTION note_moved_level()")
+    op.drop_index(UNSUMMED, "inventory_levels")
+    op.drop_column("inventory_levels", "is_summed")
+    op.drop_table(TABLE)
