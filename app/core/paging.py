@@ -115,15 +115,18 @@ def newest_page(
     before: str | None = None,
     limit: int = 50,
     counted: int | None = None,
+    known: int | None = None,
     is_oldest_first: bool = False,
 ) -> KeysetPage[Row]:
     """Return a page of rows, newest first by `key`: unique columns whose order is that of time.
 
-    `make` gets the columns of `wanted`. No more than `counted` rows are counted, if it is given.
-    Raises Invalid when a cursor was tampered with.
+    `make` gets the columns of `wanted`. No more than `counted` rows are counted, if it is given,
+    and none if it is `known` how many there are. Raises Invalid when a cursor was tampered with.
     """
     some = wanted.limit(None if counted is None else counted + 1)
-    total = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    total = known
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(some.subquery())) or 0
     is_estimate = counted is not None and total > counted
     at, number = _place(before or after, key)
     is_up = (before is None) == is_oldest_first

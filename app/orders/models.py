@@ -59,7 +59,13 @@ class Order(Base, Identified, Owned):
         Index("ix_orders_rush_first", "organization_id", "is_rush", "placed_at", "id"),
         # The numbers of the tabs are counted in these, without a look at the orders.
         Index("ix_orders_rush_open", "organization_id", "state", postgresql_where=text("is_rush")),
-        Index("ix_orders_counted", "organization_id", "state", "unmapped"),
+        Index(
+            "ix_orders_tallied",
+            "organization_id",
+            "state",
+            "unmapped",
+            postgresql_include=["connection_id", "payment"],
+        ),
         Index("ix_orders_connection", "organization_id", "connection_id", "placed_at", "id"),
         Index(
             "ix_orders_unmapped",
@@ -133,6 +139,13 @@ class OrderLine(Base, Identified, Owned):
         Index(
             "ix_order_lines_waiting",
             "variant_id",
+            "order_id",
+            postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
+        ),
+        # … and the orders they are of.
+        Index(
+            "ix_order_lines_short",
+            "organization_id",
             "order_id",
             postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
         ),

@@ -1,4 +1,4 @@
-"""inventory: totals per variant, to sort stock by
+"""inventory, orders: totals per variant to sort stock by, indexes that count and find orders
 
 A table that the task `totals` fills by itself: until it did, lists sorted by a figure add up every
 variant, as before. A column without a rewrite, a trigger on levels that moved, and indexes. On
@@ -22,7 +22,10 @@ FIGURES = ("on_hand", "committed", "kept", "incoming", "available")
 THIS_ORGANIZATION = (
     "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
 )
-UNSUMMED, SHORT = "ix_inventory_levels_unsummed", "ix_stock_totals_short"
+UNSUMMED, TALLIED, COUNTED = (
+    "ix_inventory_levels_unsummed", "ix_orders_tallied", "ix_orders_counted",
+)  # fmt: skip
+SHORT_LINES, SHORT = "ix_order_lines_short", "ix_stock_totals_short"
 
 
 def upgrade() -> None:
@@ -48,6 +51,21 @@ def upgrade() -> None:
         " IS DISTINCT FROM"
         " (NEW.on_hand, NEW.committed, NEW.reserved, NEW.locked, NEW.incoming, NEW.is_counted))"
         " EXECUTE FUNCTION note_moved_level()"
+    )
+    op.create_index(
+        TALLIED,
+        "orders",
+        ["organization_id", "state", "unmapped"],
+        postgresql_include=["connection_id", "payment"],
+        if_not_exists=True,
+    )
+    op.drop_index(COUNTED, "orders")
+    op.create_index(
+        SHORT_LINES,
+        "order_lines",
+        ["organization_id", "order_id"],
+        postgresql_where=sa.text("quantity > shipped + allocated AND needs_stock"),
+        if_not_exists=True,
     )
 
 
@@ -86,6 +104,9 @@ def _make_totals() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(SHORT_LINES, "order_lines")
+    op.create_index(COUNTED, "orders", ["organization_id", "state", "unmapped"])
+    op.drop_index(TALLIED, "orders")
     op.execute("DROP TRIGGER moved ON inventory_levels")
     op.execute("DROP FUNCTION note_moved_level()")
     op.drop_index(UNSUMMED, "inventory_levels")

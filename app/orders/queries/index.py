@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.adapters.orders import Journey
 from app.catalog.queries import organization_of
@@ -31,8 +31,28 @@ PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
 WORDS: Final = 8
 FOUND: Final = 1_000  # a plain search shows so many; who wants others types more
+_ON_ITS_WAY: Final = (OrderState.PARTIALLY_SHIPPED.value, OrderState.SHIPPED.value)
 _LAST: Final = "\U0010ffff"
 Condition = ColumnElement[bool]
+# What a line of the list shows of an order: neither its whole row nor the channel's sealed answer.
+_SHOWN: Final = (
+    Order.id,
+    Order.number,
+    Order.external_number,
+    Order.source,
+    Order.state,
+    Order.payment,
+    Order.placed_at,
+    Order.total_minor,
+    Order.currency,
+    Order.units,
+    Order.personal,
+    Order.is_rush,
+    Order.is_test,
+    Order.unmapped,
+    Connection.name.label("connection"),
+    (Connection.state != ConnectionState.DISCONNECTED).label("hears"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +90,58 @@ def order_list(
     size: int = PAGE_SIZE,
 ) -> KeysetPage[OrderRow]:
     """Return one page of a list."""
-    is_plain = wanted == OrderFilter(q=wanted.q)
-    question = select(Order.id).where(*conditions(session, wanted, is_bounded=is_plain))
+    asked = asking(session, wanted)
     found = newest_page(
         session,
-        question,
-        [*([Order.is_rush] if wanted.is_rush_first else []), Order.placed_at, Order.id],
+        asked.question,
+        asked.key,
         itself,
         after=after,
         before=before,
         limit=size,
         counted=FOUND if wanted.q else COUNTED,
+        known=asked.known,
         is_oldest_first=wanted.is_oldest_first,
     )
     rows = order_rows(session, list(found.rows), sees_buyers=sees_buyers)
     return KeysetPage(rows, found.before, found.after, found.total, found.is_estimate, found.first)
 
 
-def conditions(
-    session: Session, wanted: OrderFilter, *, is_bounded: bool = False
-) -> list[Condition]:
-    """Return what a list is narrowed to, as conditions that hold within the organization.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What asks for the orders of a list, by which columns they are ordered, and how many."""
 
-    `is_bounded`: of what thousands share, the newest are enough.
+    question: Select[UUID]
+    key: list[InstrumentedAttribute[Any]]
+    known: int | None  # None: they have to be counted
+
+
+def asking(session: Session, wanted: OrderFilter) -> Asked:
+    """Return the question of a list.
+
+    What a search gathered is fenced: PostgreSQL would walk all orders in the order of the list, and
+    look for each of them among a thousand ids.
     """
+    is_plain = wanted == OrderFilter(q=wanted.q)
+    search = _searched(session, wanted.q, is_bounded=is_plain)
+    where = [*_narrowed(session, wanted), *search.conditions]
+    order = Order
+    if search.is_gathered:
+        some = select(Order.id, Order.placed_at, Order.is_rush).where(*where)
+        order = aliased(Order, some.cte("found").prefix_with("MATERIALIZED"))
+        where = []
+    key = [*([order.is_rush] if wanted.is_rush_first else []), order.placed_at, order.id]
+    known = search.known if is_plain else None
+    return Asked(select(order.id).where(*where), key, known)
+
+
+def conditions(session: Session, wanted: OrderFilter) -> list[Condition]:
+    """Return what a list is narrowed to, as conditions that hold within the organization."""
+    search = _searched(session, wanted.q, is_bounded=False)
+    return [*_narrowed(session, wanted), *search.conditions]
+
+
+def _narrowed(session: Session, wanted: OrderFilter) -> list[Condition]:
     found: list[Condition] = [Order.organization_id == organization_of(session)]
     if wanted.tab:
         found += _tab(wanted.tab)
@@ -105,8 +153,6 @@ def conditions(
         found.append(Order.connection_id == UUID(wanted.channel))
     if wanted.needs:
         found += _needs(wanted.needs)
-    if wanted.q:
-        found += _searched(session, wanted.q, is_bounded=is_bounded)
     return found
 
 
@@ -143,7 +189,11 @@ def _needs(what: str) -> list[Condition]:
         {
             "mapping": Order.unmapped > 0,
             "rush": Order.is_rush.expression,
-            "short": exists().where(OrderLine.order_id == Order.id, *_short()),
+            "short": exists().where(
+                OrderLine.organization_id == Order.organization_id,
+                OrderLine.order_id == Order.id,
+                *_short(),
+            ),
         }[what],
     ]
 
@@ -163,14 +213,31 @@ def _untold() -> Condition:
         exists().where(
             Shipment.organization_id == Order.organization_id,
             Shipment.order_id == Order.id,
-            Shipment.told_at.is_(None),
-            ~Shipment.is_cancelled,
+            *_owed(),
         ),
     )
 
 
-def _searched(session: Session, text: str, *, is_bounded: bool) -> list[Condition]:
-    """Ask for the whole text where something begins like it, else for each of its words."""
+def _owed() -> tuple[Condition, ...]:
+    return (Shipment.told_at.is_(None), ~Shipment.is_cancelled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search narrows a list to."""
+
+    conditions: Sequence[Condition] = ()
+    is_gathered: bool = False  # to ids, a thousand or two at most
+    known: int | None = None  # of how many orders, if nothing else narrows the list
+
+
+def _searched(session: Session, text: str, *, is_bounded: bool) -> _Search:
+    """Ask for the whole text where something begins like it, else for each of its words.
+
+    `is_bounded`: of what thousands share, the newest are enough.
+    """
+    if not text:
+        return _Search()
     sought = [_sought(session, text)]
     words = text.split()[:WORDS]
     if len(words) > 1 and not sought[0].ids:
@@ -181,7 +248,9 @@ def _searched(session: Session, text: str, *, is_bounded: bool) -> list[Conditio
     if not whole and is_bounded:
         whole, rest = rest[:1], rest[1:]
     found = [among(Order.id, each.ids) for each in whole]
-    return [*found, *(exists().where(OrderTerm.order_id == Order.id, *e.asked) for e in rest)]
+    shared = [exists().where(OrderTerm.order_id == Order.id, *each.asked) for each in rest]
+    known = len(whole[0].ids) if len(sought) == len(whole) == 1 else None
+    return _Search([*found, *shared], is_gathered=bool(whole), known=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +304,13 @@ def _stuck() -> Condition:
     return exists().where(
         Shipment.organization_id == Order.organization_id,
         Shipment.order_id == Order.id,
-        Shipment.journey.in_((Journey.ATTEMPTED.value, Journey.FAILED.value)),
-        Order.state.in_((OrderState.PARTIALLY_SHIPPED.value, OrderState.SHIPPED.value)),
+        _is_stuck(),
+        Order.state.in_(_ON_ITS_WAY),
     )
+
+
+def _is_stuck() -> Condition:
+    return Shipment.journey.in_((Journey.ATTEMPTED.value, Journey.FAILED.value))
 
 
 def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool) -> list[OrderRow]:
@@ -246,24 +319,31 @@ def order_rows(session: Session, order_ids: Sequence[UUID], *, sees_buyers: bool
         return []
     organization_id = organization_of(session)
     rows = session.execute(
-        select(Order, Connection.name)
+        select(*_SHOWN)
         .outerjoin(Connection, Connection.id == Order.connection_id)
-        .options(defer(Order.raw))
         .where(Order.organization_id == organization_id, among(Order.id, order_ids))
     )
     items = _items(session, order_ids)
-    untold = set(session.scalars(select(Order.id).where(among(Order.id, order_ids), _untold())))
-    stuck = set(session.scalars(select(Order.id).where(among(Order.id, order_ids), _stuck())))
-    found = {
-        order.id: _row(
-            order,
-            name,
-            items.get(order.id),
-            is_untold=order.id in untold,
-            is_stuck=order.id in stuck,
-            sees_buyers=sees_buyers,
+    parcels = session.execute(
+        select(Shipment.order_id, and_(*_owed()), _is_stuck())
+        .where(
+            Shipment.organization_id == organization_id,
+            among(Shipment.order_id, order_ids),
+            or_(and_(*_owed()), _is_stuck()),
         )
-        for order, name in rows
+        .distinct()
+    ).all()
+    owed = {order_id for order_id, is_owed, _ in parcels if is_owed}
+    stuck = {order_id for order_id, _, is_stuck in parcels if is_stuck}
+    found = {
+        row.id: _row(
+            row,
+            items.get(row.id),
+            is_untold=row.id in owed and row.hears,
+            is_stuck=row.id in stuck and row.state in _ON_ITS_WAY,
+            buyer=buyer_of(organization_id, row.id, row.personal, is_open=sees_buyers),
+        )
+        for row in rows
     }
     return [found[key] for key in order_ids if key in found]
 
@@ -284,21 +364,13 @@ def _items(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Any]:
     return {row.order_id: row for row in rows}
 
 
-def _row(
-    order: Order,
-    connection: str | None,
-    items: Any,
-    *,
-    is_untold: bool,
-    is_stuck: bool,
-    sees_buyers: bool,
-) -> OrderRow:
+def _row(order: Any, items: Any, *, is_untold: bool, is_stuck: bool, buyer: Buyer) -> OrderRow:
     return OrderRow(
         id=order.id,
         number=order.number,
         external_number=order.external_number,
         source=order.source,
-        connection=connection or "",
+        connection=order.connection or "",
         state=order.state,
         payment=order.payment,
         placed_at=order.placed_at,
@@ -306,7 +378,7 @@ def _row(
         units=order.units,
         lines=items.lines if items else 0,
         first_item=(items.first or "") if items else "",
-        buyer=buyer_of(order.organization_id, order.id, order.personal, is_open=sees_buyers),
+        buyer=buyer,
         is_rush=order.is_rush,
         is_test=order.is_test,
         unmapped=order.unmapped,
