@@ -28,6 +28,8 @@ from app.orders.rules import OrderState as OrderState
 from app.orders.rules import ReturnState as ReturnState
 
 _STUCK: Final = text("journey IN ('attempted', 'failed')")
+_ALSO: Final = ["connection_id", "payment"]  # what lists are narrowed to beside the state
+_WAITS: Final = text("quantity > shipped + allocated AND needs_stock")
 
 
 class Order(Base, Identified, Owned):
@@ -60,11 +62,7 @@ class Order(Base, Identified, Owned):
         # The numbers of the tabs are counted in these, without a look at the orders.
         Index("ix_orders_rush_open", "organization_id", "state", postgresql_where=text("is_rush")),
         Index(
-            "ix_orders_tallied",
-            "organization_id",
-            "state",
-            "unmapped",
-            postgresql_include=["connection_id", "payment"],
+            "ix_orders_tallied", "organization_id", "state", "unmapped", postgresql_include=_ALSO
         ),
         Index("ix_orders_connection", "organization_id", "connection_id", "placed_at", "id"),
         Index(
@@ -136,19 +134,9 @@ class OrderLine(Base, Identified, Owned):
         Index("ix_order_lines_order", "order_id", "position"),
         Index("ix_order_lines_variant", "variant_id"),
         # Lines that wait for stock, the oldest order first.
-        Index(
-            "ix_order_lines_waiting",
-            "variant_id",
-            "order_id",
-            postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
-        ),
+        Index("ix_order_lines_waiting", "variant_id", "order_id", postgresql_where=_WAITS),
         # … and the orders they are of.
-        Index(
-            "ix_order_lines_short",
-            "organization_id",
-            "order_id",
-            postgresql_where=text("quantity > shipped + allocated AND needs_stock"),
-        ),
+        Index("ix_order_lines_short", "organization_id", "order_id", postgresql_where=_WAITS),
         # … and those that wait for sets of kits, whose components they are promised.
         Index(
             "ix_order_lines_waiting_sets",
