@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Computed,
     Date,
@@ -105,8 +107,16 @@ class Level(Base, Identified, Owned):
     available: Mapped[Any] = mapped_column(
         Integer, Computed("on_hand - committed - reserved - locked", persisted=True)
     )
-    # Whether it lies in the total of its variant; the database says no when it moves (0032).
-    is_summed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # What it held when its variant was added up, and whether it still does (`service.totals`).
+    summed_as: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    is_summed: Mapped[Any] = mapped_column(
+        Boolean,
+        Computed(
+            "summed_as IS NOT DISTINCT FROM"
+            " ARRAY[on_hand, committed, reserved, locked, incoming, is_counted::integer]",
+            persisted=True,
+        ),
+    )
     reorder_point: Mapped[int | None]  # at or below it, somebody should buy
     reorder_quantity: Mapped[int | None]
     low_told_at: Mapped[datetime | None]  # since when people know that it runs low

@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.work import unit_of_work
 from app.inventory import service
-from app.inventory.service import SLICE, Unequal, UnequalTotal
+from app.inventory.service import Unequal, UnequalTotal
 from app.notices import service as notices
 from app.notices.models import Severity
 
 log = logging.getLogger(__name__)
+
+_SLICES: Final = 10_000  # at most in one go; where stock moves without end, others want their turn
 
 
 def stock_moved(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
@@ -48,12 +50,14 @@ def free_expired(actor: Actor) -> int:
 
 
 def sum_up(actor: Actor) -> int:
-    """Write down the totals of what moved, slice by slice; returns how many levels did."""
-    count, is_full = 0, True
-    while is_full:
+    """Write down the totals of variants that moved, slice by slice; returns of how many."""
+    count = 0
+    for _ in range(_SLICES):
         with unit_of_work(actor) as work:
             some = service.sum_up(work)
-        count, is_full = count + some, some == SLICE
+        if not some:
+            break
+        count += some
     return count
 
 

@@ -82,7 +82,6 @@ from app.inventory.service.serving import SAID, routing_of, set_routing, spot_of
 from app.inventory.service.sets import SetsWish
 from app.inventory.service.sheets import SheetPlan, plan_sheet, post_sheet
 from app.inventory.service.totals import (
-    SLICE,
     UnequalTotal,
     sum_up,
     sum_up_anew,
@@ -103,7 +102,6 @@ __all__ = [
     "DEFAULT_LOCATION",
     "LINE",
     "SAID",
-    "SLICE",
     "UNITS",
     "Adjustment",
     "Beyond",

@@ -1,10 +1,11 @@
 """What the levels of variants add up to is written down after the fact, a slice in a unit of work.
 
-A level that moves says so itself (`is_summed`, by a trigger), so that whoever sells writes nothing
-more and waits for nobody. Here levels that moved are locked, their variants are added up and the
-levels marked, in one transaction. One at a time per organization: two that add up different levels
-of a variant could each write down a sum without the other's. A level that is being moved is passed
-over, and is added up the next time.
+A level tells by itself that it moved (`is_summed`, computed from what it held when its variant was
+added up), so whoever sells writes nothing more and waits for nobody. Here all levels of variants
+that moved are locked, added up and marked, in one transaction; a variant of which somebody is
+moving a level is passed over, and added up the next time. All of them, because a level that moves
+there and back while another one of the variant is added up would look as if it had rested all
+along. One at a time per organization, so that no older sum is written over a newer one.
 """
 
 from collections.abc import Sequence
@@ -20,13 +21,19 @@ from app.core.db import Locks, affected, try_lock
 from app.core.work import Work
 from app.inventory.models import Level
 
-SLICE: Final = 500  # levels that are locked together, for some ten milliseconds
+SLICE: Final = 500  # variants whose levels are locked together, for some ten milliseconds
 _SUMS: Final = """
     SELECT variant_id, organization_id, sum(on_hand) AS on_hand, sum(committed) AS committed,
         sum(reserved + locked) AS kept, sum(incoming) AS incoming, sum(available) AS available,
         bool_or(available < 0) AS is_short
     FROM inventory_levels WHERE is_counted{} GROUP BY variant_id, organization_id
 """
+_WHOLE: Final = text(
+    """
+    SELECT variant_id FROM inventory_levels WHERE variant_id = ANY(:variants)
+    GROUP BY variant_id HAVING bool_and(id = ANY(:locked))
+    """
+)
 _WRITE: Final = text(
     f"""
     INSERT INTO stock_totals (variant_id, organization_id, on_hand, committed, kept, incoming,
@@ -41,6 +48,13 @@ _FORGET: Final = text(
     """
     DELETE FROM stock_totals AS t WHERE t.variant_id = ANY(:variants) AND NOT EXISTS (
         SELECT FROM inventory_levels AS l WHERE l.variant_id = t.variant_id AND l.is_counted)
+    """
+)
+_MARK: Final = text(
+    """
+    UPDATE inventory_levels SET summed_as =
+        ARRAY[on_hand, committed, reserved, locked, incoming, is_counted::integer]
+    WHERE id = ANY(:locked) AND variant_id = ANY(:variants) AND NOT is_summed
     """
 )
 _UNEQUAL: Final = text(
@@ -66,24 +80,25 @@ class UnequalTotal:
 
 
 def sum_up(work: Work) -> int:
-    """Write down the totals of some variants that moved; returns how many levels were added up."""
+    """Write down the totals of some variants that moved; returns of how many."""
     if not try_lock(work.session, Locks.TOTALS, work.organization_id):
         return 0
-    moved = work.session.execute(
-        select(Level.id, Level.variant_id)
-        .where(Level.organization_id == work.organization_id, ~Level.is_summed)
-        .limit(SLICE)
-        .with_for_update(skip_locked=True, key_share=True)
+    ours = Level.organization_id == work.organization_id
+    moved = work.session.scalars(
+        select(Level.variant_id).where(ours, ~Level.is_summed).distinct().limit(SLICE)
     ).all()
     if not moved:
         return 0
-    variants = {"variants": list({row.variant_id for row in moved})}
-    work.session.execute(_WRITE, variants)
-    work.session.execute(_FORGET, variants)
-    return affected(
-        work.session,
-        update(Level).where(among(Level.id, [row.id for row in moved])).values(is_summed=True),
-    )
+    locked = work.session.scalars(
+        select(Level.id)
+        .where(ours, among(Level.variant_id, moved))
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    told = {"variants": list(moved), "locked": list(locked)}
+    told["variants"] = list(work.session.scalars(_WHOLE, told))
+    for statement in (_WRITE, _FORGET, _MARK):
+        work.session.execute(statement, told)
+    return len(told["variants"])
 
 
 def sum_up_anew(work: Work, variant_ids: Sequence[UUID]) -> None:
@@ -91,7 +106,7 @@ def sum_up_anew(work: Work, variant_ids: Sequence[UUID]) -> None:
     ours = Level.organization_id == work.organization_id
     affected(
         work.session,
-        update(Level).where(ours, among(Level.variant_id, variant_ids)).values(is_summed=False),
+        update(Level).where(ours, among(Level.variant_id, variant_ids)).values(summed_as=None),
     )
 
 

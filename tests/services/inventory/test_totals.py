@@ -138,6 +138,24 @@ def test_a_sale_under_way_is_passed_over_and_counts_once_it_is_made(place: Wareh
     assert [row.available for row in listed(place.actor, sort="available")] == [1, 5]
 
 
+def test_a_variant_waits_until_none_of_its_levels_is_being_moved(place: Warehouse) -> None:
+    """Else one that moves there and back meanwhile would look as if it had rested."""
+    mug = place.mug("MUG-1", 5)
+    with unit_of_work(place.actor) as work:
+        came = service.Adjustment(service.Mode.ADD, 3, service.Reason.RECEIVED)
+        service.adjust(work, mug, place.shop, came)
+    with db.reading(place.actor) as session:
+        asked = select(Level.id).where(Level.location_id == place.main)
+        level_id = session.scalars(asked).one()
+
+    with selling(place.actor, level_id, 2):
+        assert beside(place.actor) == 0
+        assert unsummed(place.actor) == 2
+
+    assert sum_up(place.actor) == 1
+    assert [row.available for row in listed(place.actor, sort="available")] == [6]
+
+
 @contextmanager
 def selling(actor: Actor, level_id: UUID, units: int) -> Iterator[None]:
     """Promise units of a level, and commit at the end of the block."""
