@@ -212,11 +212,18 @@ def seed(stage: Stage, actor: Actor, orders: int, *, web: UUID, boutique: UUID) 
         with _unbound(connection, TABLES):
             for statement in _STATEMENTS:
                 connection.execute(statement, values)
-        connection.commit()  # as the owner, who seeds past row-level security and vacuums next
-        connection.autocommit = True
-        for table in (*TABLES, "inventory_levels", "variants", "products"):
-            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
+        connection.commit()  # as the owner, who seeds past row-level security
+    tidy(stage, *TABLES, "inventory_levels", "variants", "products")
     return made
+
+
+def tidy(stage: Stage, *tables: str) -> None:
+    """Vacuum and count tables, as PostgreSQL does by and by."""
+    with stage.owning() as connection:
+        connection.autocommit = True
+        connection.execute("SET statement_timeout = 0")
+        for table in tables:
+            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
 
 
 def _seal(connection: psycopg.Connection[Any], made: Seeded) -> None:

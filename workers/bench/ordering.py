@@ -13,6 +13,7 @@ from app.connections import service
 from app.core.actor import Actor
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
+from app.inventory import telling
 from app.orders.filters import TABS
 from workers.bench import listing, order_seed
 from workers.bench.order_seed import Seeded
@@ -28,9 +29,7 @@ STOCK: Final = (
     "", "?sort=-title", "?sort=sku", "?stock=low", "?stock=short", "?stock=kept",
     "?q=edition+4711", "?q=SKU-0000471-2",
 )  # fmt: skip
-# What adds up every variant first; without a goal yet.
-_SUMMED: Final = "Stock list by figures"
-SUMMED: Final = ("?sort=-available", "?sort=on_hand", "?sort=-committed", "?stock=out")
+FIGURES: Final = ("?sort=-available", "?sort=on_hand", "?sort=-committed", "?stock=out")
 
 
 def measure(stage: Stage) -> Iterator[Row]:
@@ -47,14 +46,15 @@ def measure(stage: Stage) -> Iterator[Row]:
         web=_connected(actor, "woocommerce", "Acme web shop"),
         boutique=_connected(actor, "shopify", "Acme boutique"),
     )
+    telling.sum_up(actor)  # as the task `totals` does each minute
+    order_seed.tidy(stage, "inventory_levels", "stock_totals")
     cookie, port = stage.cookie(actor, "orders-reader"), any_port()
     with stage.running(web(port)):
         for name, paths in _pages(made).items():
             took = _timed(port, cookie, paths)
             everything = [each for some in took.values() for each in some]
             p95 = share(everything, 0.95)
-            label = f"{name}, {count:,} orders, p95"
-            yield told(label, p95, "ms") if name == _SUMMED else below(label, p95, "ms", MOST_MS)
+            yield below(f"{name}, {count:,} orders, p95", p95, "ms", MOST_MS)
             path, slowest = max(took.items(), key=lambda item: share(item[1], 0.5))
             yield told(f"{name}, slowest page ({path}), median", share(slowest, 0.5), "ms")
 
@@ -98,7 +98,7 @@ def _pages(made: Seeded) -> dict[str, Sequence[str]]:
         "Order search": [f"/orders?q={quote(each)}" for each in searches],
         "Order page": [f"/orders/{made.order_id(number)}" for number in numbers],
         "Stock list": [f"/inventory{query}" for query in STOCK],
-        _SUMMED: [f"/inventory{query}" for query in SUMMED],
+        "Stock list by figures": [f"/inventory{query}" for query in FIGURES],
     }
 
 

@@ -65,8 +65,9 @@ taken in turns, and medians count. It is a benchmark, never a test: nothing fail
   sealed order by order. Two lines an order, three postings, up to seven words to find it by. The
   list: all, each tab, both directions, channels, states, payments and needs. The search: numbers,
   beginnings of numbers, SKUs, a mail, a first name that every twentieth buyer has, parcels, nothing
-  found. The list of stock: titles, SKUs, states, two searches; apart from it what adds up every
-  variant first, which has no goal yet. The slowest page of each kind stands beside it by name.
+  found. The list of stock: titles, SKUs, states, two searches; apart from it by figures and what is
+  out, when the task that writes down totals ran. The slowest page of each kind stands beside it by
+  name.
 - **Selling**: stock set as the product page does it, until the twin shows it, looked at every
   20 ms; an order placed at the twin's checkout, until the order list of the web process shows its
   number, asked for every 100 ms: webhook, intake, read, ledger, list. First idle, then while every
