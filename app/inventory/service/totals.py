@@ -21,7 +21,7 @@ from app.core.db import Locks, affected, try_lock
 from app.core.work import Work
 from app.inventory.models import Level
 
-SLICE: Final = 500  # variants whose levels are locked together, for some ten milliseconds
+SLICE: Final = 200  # variants whose levels are locked together, for some ten milliseconds
 _SUMS: Final = """
     SELECT variant_id, organization_id, sum(on_hand) AS on_hand, sum(committed) AS committed,
         sum(reserved + locked) AS kept, sum(incoming) AS incoming, sum(available) AS available,
