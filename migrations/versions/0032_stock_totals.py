@@ -7,7 +7,7 @@ indexes of orders and order_lines by hand before, with CONCURRENTLY and the same
 then left as they are.
 
 Revision: 0032
-Previous: 0030
+Previous: 0031
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

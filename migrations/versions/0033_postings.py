@@ -3,13 +3,13 @@
 Nothing is rewritten. The new index is a small summary of blocks: it reads the table once.
 
 Revision: 0033
-Previous: 0031
+Previous: 0032
 """
 
 from alembic import op
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
