@@ -133,9 +133,8 @@ class OrderLine(Base, Identified, Owned):
     __table_args__ = (
         Index("ix_order_lines_order", "order_id", "position"),
         Index("ix_order_lines_variant", "variant_id"),
-        # Lines that wait for stock, the oldest order first.
+        # Lines that wait for stock, the oldest order first, and the orders they are of.
         Index("ix_order_lines_waiting", "variant_id", "order_id", postgresql_where=_WAITS),
-        # … and the orders they are of.
         Index("ix_order_lines_short", "organization_id", "order_id", postgresql_where=_WAITS),
         # … and those that wait for sets of kits, whose components they are promised.
         Index(

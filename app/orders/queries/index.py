@@ -1,9 +1,4 @@
-"""The order list: keyset pages by the moment an order was placed, and numbers of its tabs.
-
-Row-level security lets only leakproof operators use an index; comparisons of texts under the
-collation C are, so a beginning is looked for as a range. What is searched for is gathered first, as
-ids: PostgreSQL cannot know whether the orders that share a word are new or years old.
-"""
+"""The order list: keyset pages by the moment an order was placed, and numbers of its tabs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,29 +6,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.adapters.orders import Journey
 from app.catalog.queries import organization_of
 from app.catalog.service.writing import among
 from app.connections.models import Connection, ConnectionState
-from app.core.actor import Actor
 from app.core.money import Money
 from app.core.paging import KeysetPage, itself, newest_page
 from app.orders.filters import TAB_STATES, WORK, OrderFilter
-from app.orders.models import Order, OrderLine, OrderTerm, Return, Shipment
+from app.orders.models import Order, OrderLine, Return, Shipment
 from app.orders.queries.buyers import Buyer, buyer_of
+from app.orders.queries.searching import FOUND, Condition, searched
 from app.orders.rules import OPEN, OrderState, ReturnState
-from app.orders.service import personal
 
 PAGE_SIZE: Final = 50
 COUNTED: Final = 10_000
-WORDS: Final = 8
-FOUND: Final = 1_000  # a plain search shows so many; who wants others types more
 _ON_ITS_WAY: Final = (OrderState.PARTIALLY_SHIPPED.value, OrderState.SHIPPED.value)
-_LAST: Final = "\U0010ffff"
-Condition = ColumnElement[bool]
 # What a line of the list shows of an order: neither its whole row nor the channel's sealed answer.
 _SHOWN: Final = (
     Order.id,
@@ -123,7 +113,7 @@ def asking(session: Session, wanted: OrderFilter) -> Asked:
     look for each of them among a thousand ids.
     """
     is_plain = wanted == OrderFilter(q=wanted.q)
-    search = _searched(session, wanted.q, is_bounded=is_plain)
+    search = searched(session, wanted.q, is_bounded=is_plain)
     where = [*_narrowed(session, wanted), *search.conditions]
     order = Order
     if search.is_gathered:
@@ -137,7 +127,7 @@ def asking(session: Session, wanted: OrderFilter) -> Asked:
 
 def conditions(session: Session, wanted: OrderFilter) -> list[Condition]:
     """Return what a list is narrowed to, as conditions that hold within the organization."""
-    search = _searched(session, wanted.q, is_bounded=False)
+    search = searched(session, wanted.q, is_bounded=False)
     return [*_narrowed(session, wanted), *search.conditions]
 
 
@@ -220,84 +210,6 @@ def _untold() -> Condition:
 
 def _owed() -> tuple[Condition, ...]:
     return (Shipment.told_at.is_(None), ~Shipment.is_cancelled)
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What a search narrows a list to."""
-
-    conditions: Sequence[Condition] = ()
-    is_gathered: bool = False  # to ids, a thousand or two at most
-    known: int | None = None  # of how many orders, if nothing else narrows the list
-
-
-def _searched(session: Session, text: str, *, is_bounded: bool) -> _Search:
-    """Ask for the whole text where something begins like it, else for each of its words.
-
-    `is_bounded`: of what thousands share, the newest are enough.
-    """
-    if not text:
-        return _Search()
-    sought = [_sought(session, text)]
-    words = text.split()[:WORDS]
-    if len(words) > 1 and not sought[0].ids:
-        sought = [_sought(session, word) for word in words]
-    sought.sort(key=lambda each: len(each.ids))
-    whole = [each for each in sought if not each.has_more]
-    rest = [each for each in sought if each.has_more]
-    if not whole and is_bounded:
-        whole, rest = rest[:1], rest[1:]
-    found = [among(Order.id, each.ids) for each in whole]
-    shared = [exists().where(OrderTerm.order_id == Order.id, *each.asked) for each in rest]
-    known = len(whole[0].ids) if len(sought) == len(whole) == 1 else None
-    return _Search([*found, *shared], is_gathered=bool(whole), known=known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """A word with the newest orders that have it."""
-
-    asked: tuple[Condition, Condition]
-    ids: list[UUID]
-    has_more: bool
-
-
-def _sought(session: Session, word: str) -> _Sought:
-    is_ours, asked = _known_by(session, word)
-    found = [session.scalars(each).all() for each in gathering(session, word)]
-    ids = list(dict.fromkeys(key for some in found for key in some))
-    has_more = any(len(some) > FOUND for some in found)
-    return _Sought((is_ours, or_(false(), *asked)), ids, has_more)
-
-
-def gathering(session: Session, word: str) -> list[Select[UUID]]:
-    """Return the questions that gather the orders of a word, backwards through the index.
-
-    The highest numbers of a beginning come first, and the newest orders of a whole word.
-    """
-    is_ours, asked = _known_by(session, word)
-    backwards = (OrderTerm.term.desc(), OrderTerm.order_id.desc())
-    return [
-        select(OrderTerm.order_id).where(is_ours, each).order_by(*backwards).limit(FOUND + 1)
-        for each in asked
-    ]
-
-
-def _known_by(session: Session, word: str) -> tuple[Condition, list[Condition]]:
-    """A number, SKU or tracking number by its beginning; a mail or a word of a name whole.
-
-    Who may not see who bought cannot ask for it either.
-    """
-    organization_id = organization_of(session)
-    actor: Actor = session.info["actor"]
-    start = personal.plain_term(word)
-    asked: list[Condition] = []
-    if actor.can("orders.personal"):
-        asked.append(OrderTerm.term == personal.digest(organization_id, word))
-    # What begins with a tilde is a digest: nobody finds people by the beginning of one.
-    if start and not start.startswith("~"):
-        asked.append(and_(OrderTerm.term >= start, OrderTerm.term < start + _LAST))
-    return OrderTerm.organization_id == organization_id, asked
 
 
 def _stuck() -> Condition:

@@ -17,7 +17,8 @@ from app.core.work import unit_of_work
 from app.orders import queries, service
 from app.orders.filters import OrderFilter
 from app.orders.models import Order, OrderTerm
-from app.orders.queries.index import FOUND, asking, conditions, gathering, order_list
+from app.orders.queries.index import asking, conditions, order_list
+from app.orders.queries.searching import FOUND, gathering
 from app.orders.rules import OrderState
 from app.orders.views.index import order_fragments
 from tests.cast import Cast, enter
