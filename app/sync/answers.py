@@ -17,6 +17,7 @@ from sqlalchemy import ARRAY, ColumnElement, String, cast, column, func, select,
 from app.adapters import units, values
 from app.adapters.errors import BadPayload
 from app.adapters.types import Sealed
+from app.catalog.service.writing import among
 from app.core import db
 from app.core.actor import Actor
 from app.core.edition import edition_of
@@ -45,7 +46,7 @@ def open_unknown(actor: Actor, connection_id: UUID, answers: Sequence[Sealed]) -
         rows = session.execute(
             select(Listing.external_id, Listing.remote_fingerprint, Listing.answer_mark).where(
                 Listing.connection_id == connection_id,
-                Listing.external_id.in_([each.external_id for each in answers]),
+                among(Listing.external_id, [each.external_id for each in answers]),
             )
         )
         known = {external_id: (seen, kept) for external_id, seen, kept in rows}

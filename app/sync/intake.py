@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import BadPayload
 from app.adapters.types import ChannelProduct, Problem, Sealed
+from app.catalog.service.writing import among
 from app.connections.models import Connection
 from app.core import db
 from app.core.work import Work
@@ -84,7 +85,7 @@ def take_in(
     answers.remember(work, terms.connection.id, marks)
     work.session.execute(
         update(Listing)
-        .where(Listing.id.in_([row.id for row in known.values()]))
+        .where(among(Listing.id, [row.id for row in known.values()]))
         .values(last_seen_at=work.now)
         .execution_options(synchronize_session=False)
     )

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.adapters.types import Sealed
 from app.catalog.models import Product
+from app.catalog.service.writing import among
 from app.core.work import Work
 from app.listings.models import Listing, ListingState, Offer
 from app.sync import answers, compare, records
@@ -80,7 +81,9 @@ def known(work: Work, terms: records.Terms, external_ids: Sequence[str]) -> dict
         )
         .outerjoin(Product, Product.id == Listing.product_id)
         .outerjoin(BaseValue, BaseValue.listing_id == Listing.id)
-        .where(Listing.connection_id == terms.connection.id, Listing.external_id.in_(external_ids))
+        .where(
+            Listing.connection_id == terms.connection.id, among(Listing.external_id, external_ids)
+        )
         .order_by(Listing.id)
         .with_for_update(of=Listing)
     )
@@ -96,7 +99,7 @@ def mark(work: Work, terms: records.Terms, listing_ids: Sequence[UUID]) -> None:
     work.session.execute(
         update(Listing)
         .where(
-            Listing.id.in_(listing_ids),
+            among(Listing.id, listing_ids),
             Listing.state == ListingState.SYNCED,
             Product.id == Listing.product_id,
             BaseValue.listing_id == Listing.id,
