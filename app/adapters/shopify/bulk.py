@@ -30,7 +30,7 @@ from app.core.edition import edition_of
 PER_PAGE: Final = 1_000  # products, or …
 LINES_PER_PAGE: Final = 10_000  # … as many as have so many lines: a page is held in memory
 # An export is looked at after pauses that grow with it: its end is noticed soon for its length.
-PAUSES: Final = ((30, timedelta(seconds=1)), (120, timedelta(seconds=2)))  # until the nth look
+PAUSES: Final = ((60, timedelta(seconds=1)), (150, timedelta(seconds=2)))  # until the nth look
 LATER: Final = timedelta(seconds=5)
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
 _SLOT_WAIT: Final = 60.0
