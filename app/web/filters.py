@@ -52,16 +52,39 @@ def money(value: Money | None) -> str:
     """Write an amount with its currency: $12,345.60, 1.234,50 €, ¥1."""
     if value is None:
         return ABSENT
-    places = exponent(value.currency)
-    pattern = viewer_locale().currency_formats["standard"]
+    return _amount(value, viewer_locale())
+
+
+# Pages write the same amounts and days again and again, and Babel reads its patterns each time.
+@lru_cache(maxsize=10_000)
+def _amount(value: Money, locale: Locale) -> str:
     text: str = format_currency(
         value.amount,
         value.currency,
-        format=None if places else pattern,
-        locale=viewer_locale(),
+        format=None if exponent(value.currency) else locale.currency_formats["standard"],
+        locale=locale,
         currency_digits=True,
     )
     return text
+
+
+@lru_cache(maxsize=10_000)
+def _date(value: date, locale: Locale) -> str:
+    text: str = format_date(value, "d MMM y", locale)
+    return text
+
+
+def moment_text(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """Write a moment in full in a zone: 21 Nov 2026, 14:05:09 CET."""
+    local = moment.astimezone(zone)
+    # What a zone is called at a moment changes with its offset alone.
+    key = (zone.key, local.utcoffset(), local.dst(), locale)
+    if key not in _ZONE_NAMES:
+        _ZONE_NAMES[key] = format_datetime(moment, "z", zone, locale)
+    return f"{_date(local.date(), locale)}, {local:%H:%M:%S} {_ZONE_NAMES[key]}"
+
+
+_ZONE_NAMES: Final[dict[tuple[object, ...], str]] = {}
 
 
 def number(value: Number | None) -> str:
@@ -139,8 +162,7 @@ def when(moment: datetime | None) -> Markup:
 
 def exactly(moment: datetime) -> str:
     """Write a moment in full in the viewer's zone."""
-    text: str = format_datetime(moment, "d MMM y, HH:mm:ss z", viewer_zone(), viewer_locale())
-    return text
+    return moment_text(moment, viewer_zone(), viewer_locale())
 
 
 def day_time(moment: datetime | None) -> Markup:
@@ -155,9 +177,8 @@ def day(value: date | datetime | None) -> str:
     """Write a date: 21 Nov 2026."""
     if value is None:
         return ABSENT
-    local = value.astimezone(viewer_zone()) if isinstance(value, datetime) else value
-    text: str = format_date(local, "d MMM y", viewer_locale())
-    return text
+    local = value.astimezone(viewer_zone()).date() if isinstance(value, datetime) else value
+    return _date(local, viewer_locale())
 
 
 def ago(moment: datetime | None) -> Markup:
