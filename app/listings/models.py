@@ -141,6 +141,8 @@ class Offer(Base, Identified, Owned):
     __table_args__ = (
         UniqueConstraint("listing_id", "external_id"),
         Index("ix_offers_variant", "variant_id"),
+        # Orders and news of stock name a variant by its id there, not by its listing.
+        Index("ix_offers_external", "organization_id", "external_id"),
     )
 
     listing_id: Mapped[UUID] = mapped_column(
