@@ -9,6 +9,7 @@ from sqlalchemy import Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Delivery, DeliveryKind
+from app.catalog.service.writing import among
 from app.connections import connecting
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
@@ -147,7 +148,11 @@ def _products_of(work: Work, connection_id: UUID, external_ids: Sequence[str]) -
     rows = work.session.execute(
         select(Offer.external_id, Listing.external_id)
         .join(Listing, Listing.id == Offer.listing_id)
-        .where(Listing.connection_id == connection_id, Offer.external_id.in_(external_ids))
+        .where(
+            Listing.connection_id == connection_id,
+            Offer.organization_id == work.organization_id,
+            among(Offer.external_id, external_ids),
+        )
     )
     parents = {variant: product for variant, product in rows if variant and product}
     return [parents.get(key, key) for key in external_ids]

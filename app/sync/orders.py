@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
 from app.adapters.types import Cursor
+from app.catalog.service.writing import among
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
@@ -237,7 +238,11 @@ def _lock(work: Work, connection_id: UUID, seen: ChannelOrder) -> None:
     rows: Sequence[Any] = work.session.execute(
         select(Listing.id, Offer.variant_id)
         .join(Offer, Offer.listing_id == Listing.id)
-        .where(Listing.connection_id == connection_id, Offer.external_id.in_(sold))
+        .where(
+            Listing.connection_id == connection_id,
+            Offer.organization_id == work.organization_id,
+            among(Offer.external_id, sold),
+        )
     ).all()
     work.session.execute(
         select(Listing.id)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.orders import ChannelOrder, ChannelOrderLine
 from app.catalog.models import Variant
+from app.catalog.service.writing import among
 from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.work import Work
@@ -236,7 +237,8 @@ def _variants(
         .join(Listing, Listing.id == Offer.listing_id)
         .where(
             Listing.connection_id == connection_id,
-            Offer.external_id.in_([each.variant_external_id for each in lines]),
+            Offer.organization_id == work.organization_id,
+            among(Offer.external_id, [each.variant_external_id for each in lines]),
             Offer.variant_id.is_not(None),
         )
     ).all()
