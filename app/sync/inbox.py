@@ -9,14 +9,13 @@ from sqlalchemy import Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.types import Delivery, DeliveryKind
-from app.catalog.service.writing import among
 from app.connections import connecting
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
-from app.listings.models import Listing, Offer
+from app.listings.offers import offers_named
 from app.sync import privacy, tasks
 from app.sync.errors import ConflictNotFound
 from app.sync.models import (
@@ -145,16 +144,8 @@ def _waiting(actor: Actor, connection_id: UUID) -> set[str]:
 
 def _products_of(work: Work, connection_id: UUID, external_ids: Sequence[str]) -> list[str]:
     """Return the products to read: a channel may name a variant of one."""
-    rows = work.session.execute(
-        select(Offer.external_id, Listing.external_id)
-        .join(Listing, Listing.id == Offer.listing_id)
-        .where(
-            Listing.connection_id == connection_id,
-            Offer.organization_id == work.organization_id,
-            among(Offer.external_id, external_ids),
-        )
-    )
-    parents = {variant: product for variant, product in rows if variant and product}
+    found = offers_named(work.session, work.organization_id, connection_id, external_ids)
+    parents = {each.external_id: each.product for each in found if each.product}
     return [parents.get(key, key) for key in external_ids]
 
 

@@ -7,7 +7,7 @@ costs one reading. A read of what moved keeps its cursor page by page.
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
 from app.adapters.types import Cursor
-from app.catalog.service.writing import among
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
@@ -25,7 +24,8 @@ from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, in_unit, unit_of_work
 from app.inventory import service as inventory
-from app.listings.models import Listing, Offer
+from app.listings.models import Listing
+from app.listings.offers import offers_named
 from app.orders import service as orders
 from app.sync import (
     counts,
@@ -235,18 +235,10 @@ def _take(
 def _lock(work: Work, connection_id: UUID, seen: ChannelOrder) -> None:
     """Take the locks in the order of every flow: listings, products, then orders and levels."""
     sold = [each.variant_external_id for each in seen.lines if each.variant_external_id]
-    rows: Sequence[Any] = work.session.execute(
-        select(Listing.id, Offer.variant_id)
-        .join(Offer, Offer.listing_id == Listing.id)
-        .where(
-            Listing.connection_id == connection_id,
-            Offer.organization_id == work.organization_id,
-            among(Offer.external_id, sold),
-        )
-    ).all()
+    rows = offers_named(work.session, work.organization_id, connection_id, sold)
     work.session.execute(
         select(Listing.id)
-        .where(Listing.id.in_([row.id for row in rows]))
+        .where(Listing.id.in_([row.listing_id for row in rows]))
         .order_by(Listing.id)
         .with_for_update()
     )

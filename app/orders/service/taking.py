@@ -15,12 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.orders import ChannelOrder, ChannelOrderLine
 from app.catalog.models import Variant
-from app.catalog.service.writing import among
 from app.connections.models import Connection
 from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
-from app.listings.models import Listing, Offer
+from app.listings.offers import offers_named
 from app.orders import shop_counts
 from app.orders.events import OrderPlaced
 from app.orders.letters import LetterKind
@@ -232,17 +231,9 @@ def _variants(
     work: Work, connection_id: UUID, lines: Sequence[ChannelOrderLine]
 ) -> tuple[dict[str, UUID], dict[UUID, datetime]]:
     """Return line id → variant, by how the shop's item is paired here, else by its SKU."""
-    paired = work.session.execute(
-        select(Offer.external_id, Offer.variant_id, Listing.created_at)
-        .join(Listing, Listing.id == Offer.listing_id)
-        .where(
-            Listing.connection_id == connection_id,
-            Offer.organization_id == work.organization_id,
-            among(Offer.external_id, [each.variant_external_id for each in lines]),
-            Offer.variant_id.is_not(None),
-        )
-    ).all()
-    by_offer = {row.external_id: row.variant_id for row in paired}
+    ids = [each.variant_external_id for each in lines if each.variant_external_id]
+    there = offers_named(work.session, work.organization_id, connection_id, ids)
+    by_offer = {row.external_id: row.variant_id for row in there}
     keys = {each.sku.strip().casefold() for each in lines if each.sku.strip()}
     named = work.session.execute(
         select(Variant.sku_key, Variant.id).where(
@@ -251,12 +242,12 @@ def _variants(
     )
     by_sku = {row.sku_key: row.id for row in named}
     found = {
-        each.external_id: by_offer.get(each.variant_external_id)
+        each.external_id: by_offer.get(each.variant_external_id or "")
         or by_sku.get(each.sku.strip().casefold())
         for each in lines
     }
     known = {key: variant_id for key, variant_id in found.items() if variant_id}
-    return known, {row.variant_id: row.created_at for row in paired}
+    return known, {row.variant_id: row.created_at for row in there if row.variant_id}
 
 
 def _included(
