@@ -4,8 +4,10 @@ Each function may run twice, late, or beside itself; what it finds undone in Pos
 """
 
 import logging
+import math
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -44,7 +46,7 @@ log = logging.getLogger(__name__)
 PUSH: Final = Job("push_connection", Lane.PUSH, 180)
 PUSH_URGENT: Final = Job("push_connection", Lane.URGENT, 180)
 PULL: Final = Job("pull_connection", Lane.PULL, 180)
-DELIVERIES: Final = Job("take_deliveries", Lane.PULL)
+DELIVERIES: Final = Job("take_deliveries", Lane.URGENT)  # there may be orders among them
 ORDERS: Final = Job("read_orders", Lane.URGENT, 180)
 TELL: Final = Job("tell_channel", Lane.URGENT, 180)
 RUN: Final = Job("read_connection", Lane.BULK, 240)
@@ -75,6 +77,7 @@ BY_WORK: Final[Mapping[str, Job]] = {
     "media": MEDIA,
     "mail": MAIL,
 }
+_FIRST_STEP: Final = 2  # looks at the clock: when a slice is to end, and whether it may begin
 # Functions that several kinds of job call: whoever begins answers the bells of all of them.
 _ALIKE: Final[Mapping[str, Sequence[Job]]] = {PUSH.function: (PUSH_URGENT, PUSH)}
 # Tasks of the periodic table → the job that does them.
@@ -101,12 +104,29 @@ def _begin(organization_id: str) -> None:
     organization.set(organization_id)
 
 
+class Patience:
+    """The clock of a slice: its time is over, after a first step, once something urgent waits.
+
+    Else an order could wait for the whole slices of all workers.
+    """
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def __call__(self) -> float:
+        """Return seconds, or that no time is left."""
+        self._looks += 1
+        is_over = self._looks > _FIRST_STEP and queues.has_waiting(Lane.URGENT)
+        return math.inf if is_over else time.monotonic()
+
+
 def _go_on(job: Job, slice_: Callable[..., bool], organization_id: str, subject_id: str) -> None:
     """Answer the bell, work one slice, and ring again when there is more."""
     _begin(organization_id)
     queues.answer(_ALIKE.get(job.function, [job]), organization_id, subject_id)
     actor = job_actor(UUID(organization_id))
-    if slice_(actor, UUID(subject_id), worker=_worker()):
+    watch = time.monotonic if job.lane is Lane.URGENT else Patience()
+    if slice_(actor, UUID(subject_id), worker=_worker(), clock=watch):
         queues.ring(job, organization_id, subject_id)
 
 

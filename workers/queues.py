@@ -67,6 +67,14 @@ def enqueue(job: Job, *args: Any, job_id: str | None = None) -> None:
         log.debug("Job %s is already queued.", job_id)
 
 
+def has_waiting(lane: Lane) -> bool:
+    """Tell whether a job of a lane waits for a worker; without Redis none is known of."""
+    try:
+        return queue(lane).count > 0
+    except redis.RedisError:
+        return False
+
+
 def _bell(job: Job, args: Sequence[Any]) -> str:
     return "bell:" + ":".join([job.lane, job.function, *map(str, args)])
 

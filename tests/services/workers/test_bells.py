@@ -47,3 +47,16 @@ def test_whoever_begins_answers_every_bell_of_the_same_work(connection: str) -> 
     queues.ring(jobs.PUSH, connection, connection)
 
     assert waiting() == {"urgent": 2, "push": 2}
+
+
+def test_long_work_ends_after_a_step_once_something_urgent_waits(connection: str) -> None:
+    watch = jobs.Patience()
+    until = watch() + 60
+    is_begun = watch() < until
+    goes_on = watch() < until
+    queues.ring(jobs.ORDERS, connection, connection)
+
+    assert (is_begun, goes_on) == (True, True)
+    assert watch() > until
+    anew = jobs.Patience()
+    assert anew() + 60 > anew()
