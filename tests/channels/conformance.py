@@ -233,7 +233,7 @@ def is_off_sale(product: ChannelProduct) -> bool:
 _WORD = st.text("abcdefghijklmnopqrstuvwxyzäöüßéñ日本0123456789", min_size=1, max_size=8)
 _NAMES = st.lists(_WORD, min_size=1, max_size=3).map(" ".join)
 _TITLES = st.lists(st.one_of(_WORD, st.sampled_from(["&", "–", "“blue”", "50%"])), min_size=1).map(
-    " ".join
+    lambda words: " ".join(words)[:255].strip()  # no channel of ours takes more
 )
 _PARAGRAPHS = st.lists(_NAMES, max_size=3).map(
     lambda texts: "".join(f"<p>{text} &amp; <strong>more</strong></p>" for text in texts) or None

@@ -199,7 +199,7 @@ def test_an_export_is_asked_for_waited_for_and_read_in_pages(
     assert pages[-1].watermark == Cursor("changes", MARK)
 
 
-@pytest.mark.parametrize(("looks", "seconds"), [(28, 1), (29, 2), (118, 2), (119, 5)])
+@pytest.mark.parametrize(("looks", "seconds"), [(58, 1), (59, 2), (148, 2), (149, 5)])
 def test_after_a_while_the_looks_become_rarer(looks: int, seconds: int) -> None:
     export, _ = _bulk(_state("RUNNING"))
 
