@@ -7,13 +7,13 @@ from uuid import UUID
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.catalog.views.tables import csv_file, today
 from app.core.db import reading
 from app.inventory import queries, service
 from app.inventory.counting import CountState
 from app.inventory.transit import TransferState
 from app.inventory.views.blueprint import bp
 from app.inventory.views.counts import count_detail
-from app.inventory.views.files import csv_file
 from app.inventory.views.sheets import Sheet, ask, post, review
 from app.inventory.views.transfers import transfer_detail
 from app.inventory.warehouse_forms import CountSheetForm, TransferSheetForm
@@ -173,7 +173,7 @@ def count_file(count_id: UUID) -> ResponseReturnValue:
         ]
     compared = () if is_blind else ("On hand then", "Difference", "Approved", "Moved meanwhile")
     head = ("Product", "SKU", "Barcode", "Location", "Quantity", *compared, "By", "At")
-    return csv_file(f"count-{found.count.number}", [head, *rows])
+    return csv_file(today(f"count-{found.count.number}"), [head, *rows])
 
 
 def _count_line(
@@ -197,7 +197,7 @@ def transfer_file(transfer_id: UUID) -> ResponseReturnValue:
     ends = ("Received", "Missing", "Damaged", "Turned back", "On the way", "Reason")
     head = ("Product", "SKU", "Barcode", "Quantity", *(() if is_draft else ends))
     return csv_file(
-        f"{'transfer' if found.transfer.origin_id else 'delivery'}-{found.transfer.number}",
+        today(f"{'transfer' if found.transfer.origin_id else 'delivery'}-{found.transfer.number}"),
         [head, *_transfer_lines(found, is_draft=is_draft)],
     )
 

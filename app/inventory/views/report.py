@@ -1,14 +1,13 @@
 """What moved in a period: figures, a chart by day, and a table of variants; as a file, too."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from typing import Any, BinaryIO, Final, cast
+from itertools import chain
+from typing import Any, Final
 
-from flask import request, send_file
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.catalog.files.sinks import CsvSink
+from app.catalog.views.tables import csv_file
 from app.core.db import reading
 from app.core.money import MAX_MINOR, Money
 from app.inventory import queries
@@ -125,22 +124,14 @@ def stock_report_file() -> ResponseReturnValue:
     """Send all variants of a report as a file."""
     actor = current_actor()
     wanted = ReportFilter.from_args(request.args)
-    with ExitStack() as held, reading(actor) as session:
+    with reading(actor) as session:
         zone = team.get_organization(session, actor.organization).timezone
         period = period_of(request.args, zone)
-        # A temporary file has no name: closed by the response, it leaves nothing behind.
-        file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
-        stream = held.enter_context(cast("BinaryIO", file))
-        sink = CsvSink(stream)
-        sink.write(["SKU", "Product", "Opening", *FLOWS.values(), "Closing", "Sold per day",
-                    "Days left", "Currency", "Cost", "Value at cost"])  # fmt: skip
-        for each in queries.every_variant(session, wanted, period):
-            sink.write(_line(each))
-        sink.close()
-        held.pop_all()
-    stream.seek(0)
-    name = f"stock-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.csv"
-    return send_file(stream, mimetype="text/csv", as_attachment=True, download_name=name)
+        head = ["SKU", "Product", "Opening", *FLOWS.values(), "Closing", "Sold per day",
+                "Days left", "Currency", "Cost", "Value at cost"]  # fmt: skip
+        rows = map(_line, queries.every_variant(session, wanted, period))
+        name = f"stock-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}"
+        return csv_file(name, chain([head], rows))
 
 
 def _line(row: VariantFlow) -> list[str]:

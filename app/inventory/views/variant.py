@@ -8,6 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.catalog.views.tables import csv_file, today
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid, NotFound
 from app.core.work import unit_of_work
@@ -17,7 +18,6 @@ from app.inventory.models import Level, Location, LocationKind, PostingKind
 from app.inventory.offering import Mode
 from app.inventory.service import Reason
 from app.inventory.views.blueprint import bp
-from app.inventory.views.files import csv_file
 from app.inventory.warehouse_forms import ReserveForm
 from app.sync import queries as sync
 from app.web.filters import number, plural, viewer_zone
@@ -342,7 +342,7 @@ def movements_file(variant_id: UUID) -> ResponseReturnValue:
     buckets = [word.capitalize() for _, word in _BUCKETS]
     head = ["At", "Location", "Kind", *buckets, "By", "Because of", "Note"]
     rows = [_line(each, causes) for each in found]
-    return csv_file(f"movements-{row.sku or variant_id}", [head, *rows])
+    return csv_file(today(f"movements-{row.sku or variant_id}"), [head, *rows])
 
 
 def _line(each: queries.Movement, causes: Mapping[str, queries.Cause]) -> list[str]:

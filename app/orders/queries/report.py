@@ -21,9 +21,11 @@ from app.core.periods import Period
 from app.orders.models import Order, OrderLine, Shipment
 from app.orders.reporting import Cell, Channel, Sums
 from app.orders.rules import OrderState
+from app.registry import CHANNELS
 
 TOP: Final = 20
 _MANUAL: Final = "manual"
+_LABELS: Final = {each.key: each.label for each in CHANNELS}
 _GONE: Final = (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.RETURNED)
 _UNPAID: Final = (Payment.PENDING, Payment.VOIDED)
 
@@ -110,7 +112,9 @@ def order_cells(session: Session, period: Period, channel: str = "") -> Iterator
 
 
 def _words(source: str) -> str:
-    return "Entered here" if source == _MANUAL else f"{source.capitalize()}, no longer connected"
+    if source == _MANUAL:
+        return "Entered here"
+    return f"{_LABELS.get(source, source)}, no longer connected"
 
 
 def top_items(session: Session, period: Period, channel: str = "") -> Sequence[TopItem]:

@@ -1,16 +1,15 @@
 """What was ordered in a period: figures, money by currency, days, channels and top items."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from datetime import date
-from typing import Any, BinaryIO, Final, cast
+from itertools import chain
+from typing import Any, Final
 
-from flask import request, send_file
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.catalog import queries as catalog
-from app.catalog.files.sinks import CsvSink
+from app.catalog.views.tables import csv_file
 from app.core.db import reading
 from app.core.money import exponent
 from app.core.periods import Period
@@ -128,22 +127,14 @@ def _bars(labels: Sequence[str], datasets: Sequence[Any], currency: str) -> dict
 def order_report_file() -> ResponseReturnValue:
     """Send a row for each day, channel and currency of a report as a file."""
     actor = current_actor()
-    with ExitStack() as held, reading(actor) as session:
+    with reading(actor) as session:
         zone = team.get_organization(session, actor.organization).timezone
         period = period_of(request.args, zone)
-        # A temporary file has no name: closed by the response, it leaves nothing behind.
-        file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
-        stream = held.enter_context(cast("BinaryIO", file))
-        sink = CsvSink(stream)
-        sink.write(["Day", "Channel", "Currency", "Orders placed", "Cancelled", "With a refund",
-                    "Units", *AMOUNTS.values()])  # fmt: skip
-        for cell in queries.order_cells(session, period, _channel()):
-            sink.write(_line(cell))
-        sink.close()
-        held.pop_all()
-    stream.seek(0)
-    name = f"orders-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.csv"
-    return send_file(stream, mimetype="text/csv", as_attachment=True, download_name=name)
+        head = ["Day", "Channel", "Currency", "Orders placed", "Cancelled", "With a refund",
+                "Units", *AMOUNTS.values()]  # fmt: skip
+        rows = map(_line, queries.order_cells(session, period, _channel()))
+        name = f"orders-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}"
+        return csv_file(name, chain([head], rows))
 
 
 def _line(cell: Cell) -> list[str]:

@@ -154,7 +154,7 @@ def test_cells_say_what_adding_orders_up_by_hand_says(
     def key(each: Cell) -> tuple[date, str, str]:
         return each.day, each.channel.name, each.currency
 
-    words = {"manual": "Entered here", "woocommerce": "Woocommerce, no longer connected"}
+    words = {"manual": "Entered here", "woocommerce": "WooCommerce, no longer connected"}
     by_hand: dict[tuple[date, str, str], list[Order]] = {}
     for each in orders:
         day = each.placed_at.astimezone(period.zone).date()
