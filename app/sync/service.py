@@ -52,8 +52,9 @@ def product_changed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
     moved = {
         UUID(key) for fact in facts if "quantity" in fact["fields"] for key in fact["variant_ids"]
     }
-    with unit_of_work(actor) as work:  # of its own: products are locked before tasks are queued
-        shares.ring_families(work, moved)
+    if moved:
+        with unit_of_work(actor) as work:  # of its own: products are locked before tasks are queued
+            shares.ring_families(work, moved)
 
 
 def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID], Haste]:
