@@ -302,6 +302,14 @@ def many_orders(place: Place, count: int) -> None:
             for n in range(count)
         ]
         work.session.execute(insert(Order), rows)
+        lines = (
+            "INSERT INTO order_lines SELECT (jsonb_populate_record(l, jsonb_build_object("
+            "'id', uuidv7(), 'order_id', o.id, 'shipped', l.quantity, 'allocated', 0))).* "
+            "FROM orders o, order_lines l WHERE l.order_id = :id AND o.id = ANY(:others)"
+        )
+        work.session.execute(
+            text(lines), {"id": order_id, "others": [row["id"] for row in rows]}
+        )
         work.session.execute(
             insert(OrderTerm),
             [
@@ -329,7 +337,7 @@ def test_lists_are_answered_from_an_index(
     place: Place, settings: Settings, wanted: OrderFilter, index: str
 ) -> None:
     many_orders(place, 3000)
-    analyze(settings, "orders")
+    analyze(settings, "orders", "order_lines")
     with db.reading(place.manager.actor) as session:
         question = (
             select(Order.id)
