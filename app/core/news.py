@@ -65,6 +65,7 @@ def ring_at(what: str, moment: datetime) -> None:
         kv.client().expire(LATER, _LATER_SECONDS)
     except redis.RedisError:
         log.warning("The scheduler will not be woken; it looks by itself every few seconds.")
+    ring("later")  # it may sleep already, for longer than until this moment
 
 
 def due(moment: datetime) -> list[str]:
@@ -81,7 +82,9 @@ def next_due() -> datetime | None:
 
 
 def ring(what: str = "outbox") -> None:
-    """Wake the scheduler: a fact is in the outbox, or `deliveries <organization> <connection>`."""
+    """Wake the scheduler: a fact is in the outbox, something is to be heard later, or
+    `deliveries <organization> <connection>`.
+    """
     try:
         if kv.client().lpush(DOORBELL, what) > _RINGS:  # nobody answers: keep the newest
             kv.client().ltrim(DOORBELL, 0, _RINGS - 1)

@@ -31,10 +31,12 @@ from app.sync.models import RunKind, RunState, SyncRun
 from workers.bench.report import Row, against, below, told
 from workers.bench.shop import SHOPIFY, WOOCOMMERCE, Kind, Shop, connected, wait_until
 from workers.bench.stage import Stage
+from workers.bench.wire import median
 
 VARIANTS: Final = 100_000
 OF_EACH: Final = 4  # variants of a product
 CHANGED: Final = 100  # one variant in so many
+TURNS: Final = 3  # each with changes of its own
 PER_SECOND: Final = 10  # requests WooCommerce's host lets in; Shopify's exports have their own pace
 PATIENCE: Final = 3600.0
 MOST_GROWTH: Final = 64  # MB a worker may grow by, however large the shop
@@ -57,22 +59,28 @@ def _compared(
     ) as shop:
         shop.twin.post("/_twin/chaos", json={"chances": {"drop_delivery": 1.0}})
         first, _ = _reconciled(shop, 0)  # what both sides hold is known by the second time
-        wanted = _sold(shop, variants // CHANGED, kind)
         if kind is WOOCOMMERCE:
             shop.twin.post("/_twin/rate", json={"per_second": PER_SECOND, "burst": PER_SECOND})
             shop.change(requests_per_second=PER_SECOND)
-        bare = _read(shop, read)
-        before = shop.requests()
-        ours, growth = _reconciled(shop, wanted)
+        ours, bare, growth = [], [], 0
+        for turn in range(TURNS):
+            wanted = _sold(shop, variants // CHANGED, kind, left=3 + turn)
+            bare.append(_read(shop, read))
+            before = shop.requests()
+            seconds, grew = _reconciled(shop, wanted)
+            ours.append(seconds)
+            growth = max(growth, grew)
         label = f"Reconcile of {variants:,} variants, {name}"
-        yield against(label, variants / ours, "variants/s", variants / bare, at_least=0.9)
+        yield against(
+            label, variants / median(ours), "variants/s", variants / median(bare), at_least=0.9
+        )
         yield below(f"{label}, growth of memory", growth / 1_048_576, "MB", MOST_GROWTH)
         yield told(f"{label}, the first time", variants / first, "variants/s")
         yield told(f"{label}, requests", shop.requests() - before, "requests")
 
 
-def _sold(shop: Shop, count: int, kind: Kind) -> int:
-    """Let customers buy variants of as many products while no webhook arrives."""
+def _sold(shop: Shop, count: int, kind: Kind, *, left: int) -> int:
+    """Let customers buy variants of as many products, so many left, while no webhook arrives."""
     with db.reading(shop.actor) as session:
         firsts = session.execute(
             select(Listing.id, Offer.external_id)
@@ -85,9 +93,9 @@ def _sold(shop: Shop, count: int, kind: Kind) -> int:
     chosen = [variant for _, variant in firsts[::step][:count]]
     for number in chosen:
         if kind is SHOPIFY:
-            path, body = f"/_twin/variants/{number}/stock", {"quantity": 3}
+            path, body = f"/_twin/variants/{number}/stock", {"quantity": left}
         else:
-            path, body = f"/_twin/products/{number}", {"stock_quantity": 3}
+            path, body = f"/_twin/products/{number}", {"stock_quantity": left}
         shop.twin.post(path, json=body).raise_for_status()
     return len(chosen)
 

@@ -307,9 +307,7 @@ def many_orders(place: Place, count: int) -> None:
             "'id', uuidv7(), 'order_id', o.id, 'shipped', l.quantity, 'allocated', 0))).* "
             "FROM orders o, order_lines l WHERE l.order_id = :id AND o.id = ANY(:others)"
         )
-        work.session.execute(
-            text(lines), {"id": order_id, "others": [row["id"] for row in rows]}
-        )
+        work.session.execute(text(lines), {"id": order_id, "others": [row["id"] for row in rows]})
         work.session.execute(
             insert(OrderTerm),
             [

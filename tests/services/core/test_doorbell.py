@@ -1,5 +1,6 @@
 """The scheduler hears what was to be heard at a moment: once, and never before."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from app.core import clock, news
+from app.core import clock, kv, news
 from workers import jobs, queues, scheduler
 
 Advance = Callable[[timedelta], None]
@@ -53,3 +54,14 @@ def test_who_rests_again_is_heard_at_the_later_moment(advance: Advance) -> None:
     advance(timedelta(seconds=1))
     scheduler.wait_for_a_ring(0.01)
     assert ringing(organization_id, run_id) == 1
+
+
+def test_a_sleeping_scheduler_learns_of_an_earlier_moment(app: Flask) -> None:
+    kv.client().delete(news.DOORBELL, news.LATER)
+    asleep = threading.Thread(target=scheduler.wait_for_a_ring, args=(30,), daemon=True)
+    asleep.start()
+
+    news.ring_at(f"run {uuid4()} {uuid4()}", clock.now() + timedelta(hours=1))
+
+    asleep.join(10)
+    assert not asleep.is_alive()
