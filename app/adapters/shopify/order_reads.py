@@ -48,24 +48,26 @@ class OrderReads:
     def pull(self, after: Cursor) -> Page[ChannelOrder]:
         """Read a page of orders, the longest unchanged first.
 
-        A history keeps to the day it was asked from; its watermark lies before its beginning.
+        A history keeps to the day it was asked from; its watermark lies before its beginning. Of
+        what moved since a moment, only what is not known as it stands is read.
         """
         state = dict(after.state)
         if after.kind == "full" and "query" not in state:
             state = {"query": _placed(state.get("since")), "mark": self._present_mark()}
-        found = self._asked(
-            documents.ORDERS_PAGE,
-            first=self._fitting(documents.ORDERS_PAGE, _PER_PAGE),
-            after=state.get("after"),
-            query=_query(state),
-        )
-        rows = nodes(found)
+        asked = {"after": state.get("after"), "query": _query(state)}
         known: dict[str, str] = dict(state.get("known") or {})
-        fresh = [row for row in rows if known.get(_key(row)) != row.get("updatedAt")]
+        if after.kind == "full":
+            first = self._fitting(documents.ORDERS_PAGE, _PER_PAGE)
+            found = self._asked(documents.ORDERS_PAGE, first=first, **asked)
+            whole = [self._whole(row) for row in _unlike(known, nodes(found))]
+        else:
+            found = self._client.ask(documents.ORDER_MARKS, first=_PER_PAGE, **asked)
+            whole = self._rows([_key(row) for row in _unlike(known, nodes(found))])
+        rows = nodes(found)
         known |= _settled(rows)
         since = state.get("since")
         last = max([str(state.get("newest") or since or ""), *(_moved(row) for row in rows)])
-        items, unreadable = self._mapped([self._whole(row) for row in fresh])
+        items, unreadable = self._mapped(whole)
         ahead: Cursor | None = None
         watermark: Cursor | None = None
         if (following_page := following(found)) is not None:
@@ -273,6 +275,11 @@ def _key(row: Mapping[str, Any]) -> str:
 
 def _moved(row: Mapping[str, Any]) -> str:
     return str(row.get("updatedAt") or "")
+
+
+def _unlike(known: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the orders that are not known to stand as they do."""
+    return [row for row in rows if known.get(_key(row)) != row.get("updatedAt")]
 
 
 def _settled(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

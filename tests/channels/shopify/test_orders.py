@@ -340,7 +340,7 @@ def test_pages_that_are_too_costly_get_smaller() -> None:
     dear: list[Answer] = [fails("MAX_COST_EXCEEDED")] * 4
     reads, desk = _reads(OrdersPage=[*dear, says({"orders": {"nodes": [_row(7)]}})])
 
-    page = reads.pull(Cursor("changes", {"since": None}))
+    page = reads.pull(Cursor("full", {"query": "", "mark": {}}))
 
     assert [item.external_id for item in page.items] == ["7"]
     asked = desk.of("OrdersPage")
@@ -369,7 +369,7 @@ def test_one_order_that_is_too_costly_is_given_up() -> None:
 def test_an_order_that_cannot_be_read_is_named() -> None:
     rows = [_row(7, currencyCode=None), _row(8)]
     reads, _ = _reads(
-        OrdersPage=says({"orders": {"nodes": rows}}), OrdersById=says({"nodes": rows})
+        OrderMarks=says({"orders": {"nodes": rows}}), OrdersById=says({"nodes": rows})
     )
 
     page = reads.pull(Cursor("changes"))
@@ -378,6 +378,19 @@ def test_an_order_that_cannot_be_read_is_named() -> None:
     assert page.unreadable[0].field == "order 7.currencyCode"
     with pytest.raises(BadPayload):
         reads.orders(["7", "8"])
+
+
+def test_of_what_moved_only_what_is_not_known_is_read() -> None:
+    rows = [_row(7), _row(8)]
+    reads, desk = _reads(
+        OrderMarks=says({"orders": {"nodes": rows}}), OrdersById=says({"nodes": rows[1:]})
+    )
+    known = {"7": rows[0]["updatedAt"]}
+
+    page = reads.pull(Cursor("changes", {"since": None, "known": known}))
+
+    assert [item.external_id for item in page.items] == ["8"]
+    assert [each["ids"] for each in desk.of("OrdersById")] == [["gid://shopify/Order/8"]]
 
 
 def test_a_long_history_begins_a_new_search_before_shopify_shows_no_more() -> None:

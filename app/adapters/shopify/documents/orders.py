@@ -149,6 +149,21 @@ query OrdersPage(
     + _ORDER,
 )
 
+# What moved is found by its date alone: a page of whole orders costs most of what a small plan's
+# bucket holds, and mostly brings what is known.
+ORDER_MARKS: Final = Document(
+    "OrderMarks",
+    "orders",
+    """
+query OrderMarks($first: Int!, $after: String, $query: String) {
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id updatedAt }
+  }
+}
+""",
+)
+
 ORDERS_BY_ID: Final = Document(
     "OrdersById",
     "nodes",
@@ -310,6 +325,7 @@ ALL: Final = (
     REFUNDS_BY_ID,
     PARCEL_LINES,
     REFUND_LINES,
+    ORDER_MARKS,
     NEWEST_ORDER,
     OLDEST_ORDER,
     ROUTED_ORDERS,
