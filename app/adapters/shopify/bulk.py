@@ -8,7 +8,7 @@ Products come sealed: what is spelled as it was when it was last read is not rea
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,13 +24,18 @@ from app.adapters.shopify.mapper.reader import Reader
 from app.adapters.shopify.problems import ItemRefused
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import ChannelProduct, Cursor, Page, Problem, Sealed
-from app.core import money
+from app.core import clock, money
 from app.core.edition import edition_of
 
 PER_PAGE: Final = 1_000  # products, or …
 LINES_PER_PAGE: Final = 10_000  # … as many as have so many lines: a page is held in memory
-# An export is looked at after pauses that grow with it: its end is noticed soon for its length.
-PAUSES: Final = ((60, timedelta(seconds=1)), (150, timedelta(seconds=2)))  # until the nth look
+# How long an export goes on unlooked at. Where we know how many products there are, the pause is a
+# part of what it still needs by its speed so far: its end is noticed soon, after few looks. Where
+# we do not, pauses grow with the looks: so long until the nth.
+PATIENCE: Final = 0.6
+SOONEST: Final = timedelta(seconds=1)
+LATEST: Final = timedelta(seconds=30)
+PAUSES: Final = ((60, SOONEST), (150, timedelta(seconds=2)))
 LATER: Final = timedelta(seconds=5)
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
 _SLOT_WAIT: Final = 60.0
@@ -67,8 +72,10 @@ class Bulk:
             "last": state.get("last"),
             "is_retry": bool(state.get("is_retry")),
             "looks": 0,
+            "expected": state.get("expected"),
+            "began": clock.now().isoformat(),
         }
-        return Page([], Cursor("full", ahead), check_after=_pause(0))
+        return Page([], Cursor("full", ahead), check_after=_pause(ahead, 0))
 
     def query(self, last: str) -> str:
         """Return the document of an export; it takes no variables."""
@@ -88,9 +95,9 @@ class Bulk:
             raise Unavailable("Shopify forgot an export. SyncStore asks again.", code="bulk_gone")
         status = str(operation.get("status"))
         if status in _WAITING:
-            looks = int(state.get("looks") or 0) + 1
-            ahead = Cursor("full", {**state, "looks": looks})
-            return Page([], ahead, check_after=_pause(looks))
+            state = {**state, "looks": int(state.get("looks") or 0) + 1}
+            done = int(operation.get("rootObjectCount") or 0)
+            return Page([], Cursor("full", state), check_after=_pause(state, done))
         if status != "COMPLETED":
             return self._begin_anew(operation, state)
         total = operation.get("rootObjectCount")
@@ -133,8 +140,14 @@ class Bulk:
         return Page([], None, done, total, tuple(unreadable), sealed=sealed)
 
 
-def _pause(looks: int) -> timedelta:
-    return next((pause for until, pause in PAUSES if looks < until), LATER)
+def _pause(state: Mapping[str, Any], done: int) -> timedelta:
+    """Return how long an export that has so many products done is not looked at."""
+    expected, looks = int(state.get("expected") or 0), int(state.get("looks") or 0)
+    if not expected or not done:
+        return next((pause for until, pause in PAUSES if looks < until), LATER)
+    took = clock.now() - datetime.fromisoformat(str(state["began"]))
+    left = took * max(expected / done - 1, 0)
+    return min(max(left * PATIENCE, SOONEST), LATEST)
 
 
 class Group(NamedTuple):

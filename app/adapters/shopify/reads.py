@@ -38,7 +38,7 @@ class Reads:
             return self._changes(after.state)
         if "bulk" in after.state:
             return self._bulk.page(after.state)
-        return self._full(after.state, is_large=after.expected > schema.PAGED_MOST)
+        return self._full(after.state, expected=after.expected)
 
     def products(self, external_ids: Sequence[str]) -> list[ChannelProduct]:
         """Read these products now, in this order; `item:` ids are resolved to their product.
@@ -138,12 +138,12 @@ class Reads:
             after = following(connection)
         return found
 
-    def _full(self, state: Mapping[str, Any], *, is_large: bool) -> Page[ChannelProduct]:
+    def _full(self, state: Mapping[str, Any], *, expected: int) -> Page[ChannelProduct]:
         """Read by id; a shop that is, or turns out, large is exported in bulk from there on."""
         mark = state.get("mark") or self._present_mark()
         last, seen = str(state.get("last") or ""), int(state.get("seen") or 0)
-        if is_large or seen >= schema.PAGED_MOST:
-            return self._bulk.start({"mark": mark, "last": last})
+        if max(expected, seen) >= schema.PAGED_MOST:
+            return self._bulk.start({"mark": mark, "last": last, "expected": expected})
         rows, has_more = self._by_id(reading.PRODUCTS_PAGE, last, _PER_PAGE, sort="ID")
         items, unreadable = mapped(self._shop, [self._whole(row) for row in rows])
         ahead = {"mark": mark, "last": _last(rows, last), "seen": seen + len(rows)}

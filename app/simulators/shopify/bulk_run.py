@@ -63,6 +63,7 @@ def _read(store: StoreCore, row: Row) -> Done:
     document, done, is_first = parse(row["query"]), Done(), True
     while True:
         with store.change():
+            _count(store, row, done)
             result = gql.run(call, document, {})
         if result.errors:
             code = (result.errors[0].extensions or {}).get("code")
@@ -74,6 +75,12 @@ def _read(store: StoreCore, row: Row) -> Done:
         if not any(call.rests.values()):
             return done
         is_first = False
+
+
+def _count(store: StoreCore, row: Row, done: Done) -> None:
+    """Tell who looks how far it is; somebody may have cancelled it meanwhile."""
+    counts = {"object_count": str(len(done.lines)), "root_object_count": str(done.roots)}
+    store.bulks.put(store.bulks.rows[row["id"]] | counts)
 
 
 def _note(done: Done, value: Any) -> None:

@@ -1,5 +1,6 @@
 """Reading: pages that fit, products larger than a page, and changes that are seen once."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from app.adapters.shopify.problems import TooCostly
 from app.adapters.shopify.reads import Reads
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import Cursor
+from app.core import clock
 from tests.channels.shopify.scripted import Answer, Far, fails, says
 
 SETTINGS = {"location_id": "1", "publication_ids": ["2"]}
@@ -86,6 +88,30 @@ def test_a_large_shop_goes_over_to_an_export() -> None:
     assert page.next is not None
     assert page.next.state["bulk"] == "gid://shopify/BulkOperation/1"
     assert "id:>99 " in far.asked[0]["query"]
+
+
+@pytest.mark.parametrize(
+    ("after", "done", "pause"),
+    [
+        (0, 0, 1),  # nothing says how fast it is
+        (10, 250, 18),  # thirty seconds to go
+        (10, 10, 30),  # many minutes to go
+        (39, 990, 1),
+        (60, 1001, 1),  # more than we knew of
+    ],
+)
+def test_an_export_is_looked_at_as_its_speed_promises(after: int, done: int, pause: int) -> None:
+    started = {"bulkOperation": {"id": "gid://shopify/BulkOperation/1"}, "userErrors": []}
+    running = {"status": "RUNNING", "rootObjectCount": str(done)}
+    reads, _ = _reads(says({"bulkOperationRunQuery": started}), says({"bulkOperation": running}))
+    with clock.frozen(clock.now()) as advance:
+        begun = reads.pull(Cursor("full", {"mark": {"since": None}}, expected=1000))
+        advance(timedelta(seconds=after))
+
+        assert begun.next is not None
+        looked = reads.pull(begun.next)
+
+    assert looked.check_after == timedelta(seconds=pause)
 
 
 def test_more_variants_than_a_page_brings_are_read_product_by_product() -> None:
