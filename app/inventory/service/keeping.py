@@ -81,7 +81,7 @@ def _reserve(work: Work, connection_id: UUID, parts: Mapping[UUID, int], until: 
         }
         for level_id, quantity in sorted(parts.items())
     ]
-    asked = insert(Reservation).values(rows)
+    asked = insert(Reservation)
     kept = asked.on_conflict_do_update(
         index_elements=[Reservation.connection_id, Reservation.level_id],
         index_where=Reservation.connection_id.is_not(None),
@@ -91,7 +91,7 @@ def _reserve(work: Work, connection_id: UUID, parts: Mapping[UUID, int], until: 
         },
     ).returning(Reservation)
     # What the session holds of these rows is read anew.
-    work.session.scalars(kept, execution_options={"populate_existing": True}).all()
+    work.session.scalars(kept, rows, execution_options={"populate_existing": True}).all()
 
 
 def settle_kept_back(work: Work, connection_id: UUID, *, before: datetime) -> int:
