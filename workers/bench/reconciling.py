@@ -64,7 +64,7 @@ def _compared(
             shop.change(requests_per_second=PER_SECOND)
         ours, bare, growth = [], [], 0
         for turn in range(TURNS):
-            wanted = _sold(shop, variants // CHANGED, kind, left=3 + turn)
+            wanted = _sold(shop, variants // CHANGED, kind, left=TURNS - turn)
             bare.append(_read(shop, read))
             before = shop.requests()
             seconds, grew = _reconciled(shop, wanted)
