@@ -12,7 +12,7 @@ from app.core.actor import Actor, job_actor
 from app.core.guard import NetworkInsideWork
 from app.core.outbox import OutboxMessage
 from app.core.transport import Transport
-from app.core.work import Work, in_unit, unit_of_work
+from app.core.work import Work, in_unit, rehearsal, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -162,3 +162,14 @@ def test_a_connection_that_the_server_ended_meanwhile_is_not_used(actor: Actor) 
 
         with db.reading(actor) as first, db.reading(actor) as second:
             assert ended not in (first.scalar(pid), second.scalar(pid))
+
+
+def test_what_the_server_has_prepared_outlives_what_is_rolled_back(actor: Actor) -> None:
+    asked = text("SELECT path FROM categories WHERE name = :name")
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
+    for _ in range(10):
+        with rehearsal(actor) as work:
+            work.session.execute(asked, {"name": "Mugs"})
+
+    with db.reading(actor) as session:
+        assert session.scalar(prepared, {"like": "SELECT path FROM categories%"}) == 1
