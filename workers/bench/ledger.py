@@ -84,13 +84,16 @@ def measure(stage: Stage) -> Iterator[Row]:
     moved, counts = Counter[str](), Counter[str]()
     with _hands(actor) as hands:
         _turn(hands, "bare", share // 4)  # only warms up
-        _count(_turn(hands, "post", share // 4)[1], moved, counts)
+        _turn(hands, "post", share // 4)
         for _ in range(TURNS):
-            limits.append(_turn(hands, "bare", share)[0])
-            guarded.append(_turn(hands, "guarded", share)[0])
-            rate, answers = _turn(hands, "post", share)
-            ours.append(rate)
-            _count(answers, moved, counts)
+            limits.append(_turn(hands, "bare", share))
+            guarded.append(_turn(hands, "guarded", share))
+            ours.append(_turn(hands, "post", share))
+        for hand in hands:
+            _say(hand, "tell")
+            answer = _answer(hand)
+            moved.update(answer["moved"])
+            counts.update(answer["counts"])
     _prove(actor, levels, moved, counts)
     name = f"Ledger, {counts['operations']:,} operations from {HANDS} connections"
     yield against(name, median(ours), "operations/s", median(limits), at_least=0.5)
@@ -111,12 +114,6 @@ def _levels(stage: Stage, actor: Actor) -> list[UUID]:
 def _known(actor: Actor) -> list[UUID]:
     with db.reading(actor) as session:
         return list(session.scalars(select(Level.id).order_by(Level.id)))
-
-
-def _count(answers: Sequence[Any], moved: Counter[str], counts: Counter[str]) -> None:
-    for answer in answers:
-        moved.update(answer["moved"])
-        counts.update(answer["counts"])
 
 
 def _prove(
@@ -183,13 +180,18 @@ def _answer(hand: Process) -> Any:
     return json.loads(line)
 
 
-def _turn(hands: Sequence[Process], what: str, count: int) -> tuple[float, list[Any]]:
-    """Let all hands do so much at once; returns operations a second, and what each came to."""
+def _say(hand: Process, *words: object) -> None:
+    print(*words, file=_pipe(hand.stdin), flush=True)
+
+
+def _turn(hands: Sequence[Process], what: str, count: int) -> float:
+    """Let all hands do so much at once; returns operations a second."""
     began = time.monotonic()
     for hand in hands:
-        print(what, count, file=_pipe(hand.stdin), flush=True)
-    answers = [_answer(hand) for hand in hands]
-    return len(hands) * count / (time.monotonic() - began), answers
+        _say(hand, what, count)
+    for hand in hands:
+        _answer(hand)
+    return len(hands) * count / (time.monotonic() - began)
 
 
 class _Hand:
@@ -203,15 +205,15 @@ class _Hand:
             PostingKind.COMMIT: [],
             PostingKind.RESERVE: [],
         }
+        self.operations = 0
+        self.accepted: list[tuple[PostingKind, dict[UUID, int]]] = []
 
     def chosen(self) -> UUID:
         """Return a level: each other time one that everybody wants."""
         most = HOT if self.dice.random() < 0.5 else len(self.levels)
         return self.levels[self.dice.randrange(most)]
 
-    def bare(
-        self, count: int, connection: psycopg.Connection[Any], *, is_guarded: bool
-    ) -> dict[str, Any]:
+    def bare(self, count: int, connection: psycopg.Connection[Any], *, is_guarded: bool) -> None:
         """Move as many levels and commit each, there and back, so that nothing is moved."""
         wanted = [(self.chosen(), 1 + at % 3) for at in range(count // 2)]
         for sign in (1, -1):
@@ -220,11 +222,10 @@ class _Hand:
                     connection.execute(_TENANCY, (str(self.actor.organization),))
                 connection.execute(_BARE, (sign * units, level_id))
                 connection.commit()  # bare on purpose: the limit a unit of work is measured against
-        return {}
 
-    def post(self, count: int) -> dict[str, Any]:
-        """Post at random; returns what was accepted."""
-        moved, counts = Counter[str](), Counter(operations=count)
+    def post(self, count: int) -> None:
+        """Post at random, and remember what was accepted."""
+        self.operations += count
         kinds = self.dice.choices(list(_CHANCES), list(_CHANCES.values()), k=count)
         for kind in kinds:
             kind, parts = self._wish(kind)
@@ -233,15 +234,23 @@ class _Hand:
                     postings = {key: [Posting(kind, units)] for key, units in parts.items()}
                     service.post(work, postings, reference=f"order:{db.new_id()}")
             except (NotEnoughStock, ImpossibleStock):
-                counts["refused"] += 1
                 continue
             if kind in self.held:
                 self.held[kind].append(parts)
-            counts["postings"] += len(parts)
-            for level_id, (posting,) in postings.items():
-                for name, by in posting.move._asdict().items():
-                    if by:
-                        moved[f"{level_id}:{name}"] += by
+            self.accepted.append((kind, parts))
+
+    def told(self) -> dict[str, Any]:
+        """Return what all that was accepted came to, by level and figure, and the counts."""
+        moved = Counter[str]()
+        for kind, parts in self.accepted:
+            for level_id, units in parts.items():
+                for name, by in Posting(kind, units).move._asdict().items():
+                    moved[f"{level_id}:{name}"] += by
+        counts = {
+            "operations": self.operations,
+            "postings": sum(len(parts) for _, parts in self.accepted),
+            "refused": self.operations - len(self.accepted),
+        }
         return {"moved": moved, "counts": counts}
 
     def _wish(self, kind: PostingKind) -> tuple[PostingKind, dict[UUID, int]]:
@@ -266,14 +275,17 @@ def main() -> None:
     with _opened(chosen.database_owner_url) as owner, _opened(chosen.database_url) as ours:
         print("{}", flush=True)
         for line in sys.stdin:
-            what, count = line.split()
+            what, *count = line.split()
+            if what == "tell":
+                print(json.dumps(hand.told()), flush=True)
+                continue
             if what == "post":
-                done = hand.post(int(count))
+                hand.post(int(*count))
             else:
                 is_guarded = what == "guarded"
                 connection = ours if is_guarded else owner
-                done = hand.bare(int(count), connection, is_guarded=is_guarded)
-            print(json.dumps(done), flush=True)
+                hand.bare(int(*count), connection, is_guarded=is_guarded)
+            print("{}", flush=True)
 
 
 def _opened(url: str) -> psycopg.Connection[Any]:
