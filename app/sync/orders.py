@@ -129,6 +129,7 @@ def _read_singles(
     actor: Actor, opened: OpenConnection, claimed: Sequence[SyncTask], worker: str
 ) -> None:
     by_subject = {task.subject: task for task in claimed}
+    opened.hurry(is_urgent=True)  # what was sold is to be known before it is sold once more
 
     def read(some: Sequence[SyncTask]) -> None:
         found = _channel(opened).read_orders([task.subject for task in some])
@@ -152,6 +153,7 @@ def _read_changed(
     """Read what moved since the last time; False: there is more, and the time is over."""
     began = wall.now()
     cursor = _cursor(actor, opened)
+    opened.hurry(is_urgent=cursor.kind == "changes")  # a history may take its time
     while True:
         page = _channel(opened).pull_orders(cursor)
         faults.point("orders.answered")

@@ -1,13 +1,20 @@
 """What goes first when much waits for one shop."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+
 from app.catalog import service as catalog
 from app.connections import wire
 from app.connections.limits import turns_of
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.listings.models import Listing
-from app.sync import push, tasks
+from app.orders.models import Order
+from app.sync import order_reading, orders, push, tasks
 from app.sync.models import Direction
-from tests.engine.world import WORKER, Shop, connected_store
+from tests.engine.world import WORKER, Shop, Store, connected_store
 from workers import relay
 
 MANY = 25
@@ -31,20 +38,45 @@ def test_a_single_edit_overtakes_many_changed_at_once(shop: Shop) -> None:
             assert listing.product_id == ids[-1]
 
 
+@contextmanager
+def used_up(shop: Shop, store: Store) -> Iterator[None]:
+    """Take what is free of a store's rate; nobody may have to wait for a turn afterwards."""
+    store.rules(requests_per_second=50)
+    row = wire.load(shop.actor, store.connection_id)
+    usual = turns_of(row, wire.channel(row.channel).capabilities)
+    assert usual
+    with clock.frozen(clock.now()):
+        while usual.limiter.wait_for("call") == 0:
+            pass
+        before = clock.now()
+        yield
+        assert clock.now() == before
+
+
 def test_stock_and_prices_use_the_share_of_the_rate_that_is_kept_for_them(shop: Shop) -> None:
     with connected_store(shop) as store:
         mug = shop.add_product("Mug", "MUG-1")
         store.list_here(mug)
-        store.rules(requests_per_second=50)
-        row = wire.load(shop.actor, store.connection_id)
-        usual = turns_of(row, wire.channel(row.channel).capabilities)
-        assert usual
-        while usual.limiter.wait_for("call") == 0:
-            pass
+        with used_up(shop, store):
+            shop.change_variant(mug, price={"minor": 1200, "currency": "USD"})
+            relay.deliver_here(shop.actor)
+            push.push_slice(shop.actor, store.connection_id, worker=WORKER)
 
-        shop.change_variant(mug, price={"minor": 1200, "currency": "USD"})
-        relay.deliver_here(shop.actor)
-        push.push_slice(shop.actor, store.connection_id, worker=WORKER)
-
-        assert usual.limiter.wait_for("call") > 0
         assert [listing.state for listing in shop.listings(store)] == ["synced"]
+
+
+def test_orders_use_that_share_too(shop: Shop) -> None:
+    with connected_store(shop) as store:
+        store.list_here(shop.add_product("Mug", "MUG-1", quantity=10))
+        store.read()
+        sku = store.state.find_sku("MUG-1")
+        assert sku is not None
+        number = store.state.sell([(sku, 1)])
+        with unit_of_work(shop.actor) as work:
+            wanted = [str(number), order_reading.CHANGED]
+            tasks.request_orders(work, store.connection_id, wanted)
+        with used_up(shop, store):
+            orders.order_slice(shop.actor, store.connection_id, worker=WORKER)
+
+        with db.reading(shop.actor) as session:
+            assert session.scalars(select(Order.external_id)).all() == [str(number)]
