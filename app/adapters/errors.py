@@ -16,7 +16,9 @@ AdapterError
 Each has a `sentence` for the merchant and a `code`; the raw answer is in the recorded exchange.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+OWN_LIMIT: Final = "own_limit"  # the code of a call that our own turn-taking kept from being made
 
 
 class AdapterError(Exception):

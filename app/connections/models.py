@@ -79,6 +79,8 @@ class Connection(Base, Identified, Owned):
     drift_checked: Mapped[int | None]  # listings it compared
     writer: Mapped[str | None] = mapped_column(String(64))  # who holds the write lease
     writer_until: Mapped[datetime | None]
+    urgent_writer: Mapped[str | None] = mapped_column(String(64))  # beside it: stock and prices
+    urgent_writer_until: Mapped[datetime | None]
 
 
 class ConnectionRequest(Base, Identified, Owned):

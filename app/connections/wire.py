@@ -5,7 +5,7 @@ are renewed first; while the breaker is open, only one probe goes through. Leavi
 exchanges, the API use and what the outcome says about the connection's health, in one unit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import (
+    OWN_LIMIT,
     AdapterError,
     BadPayload,
     NeedsPerson,
@@ -88,6 +89,17 @@ class OpenConnection:
         """Let the coming calls take the share kept for urgent work, or leave it alone again."""
         if self.turns is not None:
             self.turns.limiter.is_urgent = is_urgent
+
+    @contextmanager
+    def giving_way(self, is_over: Callable[[], bool]) -> Iterator[None]:
+        """Wait no longer for a turn once `is_over`; the call is refused as by our own limit."""
+        if self.turns is not None:
+            self.turns.limiter.gives_way = is_over
+        try:
+            yield
+        finally:
+            if self.turns is not None:
+                self.turns.limiter.gives_way = None
 
     def save_exchanges(self, actor: Actor) -> None:
         """Write what was said so far to the sync log."""
@@ -182,7 +194,7 @@ def probe(actor: Actor, connection_id: UUID) -> None:
 
 def outcome_of(error: AdapterError) -> rules.CallOutcome | None:
     """Return what a failure says about the shop; None: nothing, we kept ourselves from asking."""
-    if error.code == "own_limit":
+    if error.code == OWN_LIMIT:
         return None
     is_silent = isinstance(error, Retryable | Unknown | BadPayload)
     return rules.CallOutcome(

@@ -20,6 +20,7 @@ from app.core.rate_scripts import CLOSE, REPORT, TAKE
 
 PATIENCE: Final = 30.0  # seconds a caller waits for a token before it gives its turn back
 _FLOOR: Final = 0.005
+_GLANCE: Final = 0.25  # seconds between two looks of one who gives way
 _DAY: Final = 86_400
 # Of a kind nobody limits: the bucket is bottomless until the far side says how it really stands.
 _BOTTOMLESS: Final = (1e6, 1e6)
@@ -90,6 +91,7 @@ class RateLimiter:
     ) -> None:
         self.rates = rates
         self.is_urgent = is_urgent
+        self.gives_way: Callable[[], bool] | None = None
         self._redis = client
         self._member = key
         self._key = f"rate:{{{key}}}"
@@ -104,13 +106,18 @@ class RateLimiter:
         self._report: Any = client.register_script(REPORT)
 
     def __call__(self, costs: str | Costs) -> None:
-        """Take what a call costs, waiting for it at most as long as the patience."""
+        """Take what a call costs, waiting for it at most as long as the patience.
+
+        Whoever gives way looks around while waiting, and raises once somebody else should have the
+        worker; the tokens go on coming in meanwhile.
+        """
         waited = 0.0
         while (wait := self.wait_for(costs)) > 0:
-            if waited + wait > self._patience:
+            if waited + wait > self._patience or (self.gives_way is not None and self.gives_way()):
                 raise RateLimited(wait)
-            self._sleep(max(wait, _FLOOR))
-            waited += max(wait, _FLOOR)
+            step = max(wait if self.gives_way is None else min(wait, _GLANCE), _FLOOR)
+            self._sleep(step)
+            waited += step
 
     def wait_for(self, costs: str | Costs) -> float:
         """Take all that is named and return 0, or take nothing and return the seconds to wait."""

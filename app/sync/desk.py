@@ -5,7 +5,7 @@ costs a handful of statements.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.connections.models import Connection
 from app.connections.wire import OpenConnection
 from app.core.actor import Actor
 from app.core.work import Work
-from app.sync import bases, records, runs, tasks
+from app.sync import bases, pens, records, runs, tasks
 from app.sync.models import ChangeState, SentCount, SyncChange, SyncTask
 from app.sync.planner import Intent
 from app.sync.project import Pair
@@ -58,6 +58,8 @@ class Desk:
     opened: OpenConnection
     worker: str
     flood: records.Flood
+    pen: pens.Pen = pens.Pen.USUAL
+    is_over: Callable[[], bool] = lambda: False  # somebody else is to have this worker
     run_id: UUID | None = None
     order: int = 0  # number of the read the current batch plans against
     quiet: frozenset[UUID] = frozenset()
@@ -99,13 +101,14 @@ def settle(work: Work, desk: Desk) -> None:
         )
     if book.tasks:
         tasks.finish(work, [task.id for task in book.tasks], worker=desk.worker)
+    for run_id, counted in sorted(book.counts.items()):
+        runs.count(work, run_id, **counted)
+        runs.close_if_empty(work, run_id)
+    if book.tasks:  # after the runs: two writers of one shop lock in one order
         work.session.execute(
             update(Connection)
             .where(Connection.id == desk.opened.id)
             .values(last_pushed_at=work.now)
             .execution_options(synchronize_session=False)
         )
-    for run_id, counted in sorted(book.counts.items()):
-        runs.count(work, run_id, **counted)
-        runs.close_if_empty(work, run_id)
     desk.book = Book()

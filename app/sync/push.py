@@ -14,7 +14,14 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.adapters.errors import AdapterError, NeedsPerson, Retryable, Unknown
+from app.adapters.errors import (
+    OWN_LIMIT,
+    AdapterError,
+    NeedsPerson,
+    Retryable,
+    Throttled,
+    Unknown,
+)
 from app.adapters.types import ChannelProduct, Problem
 from app.catalog import addresses
 from app.catalog.models import Media, MediaState
@@ -31,6 +38,7 @@ from app.sync import (
     followups,
     gone,
     outcomes,
+    pens,
     project,
     reading,
     ready,
@@ -42,6 +50,7 @@ from app.sync import (
 )
 from app.sync.desk import Book, Desk, Errand, close, settle
 from app.sync.models import Direction, Haste, RunKind, RunState, SyncTask
+from app.sync.pens import Pen
 from app.sync.planner import Intent, ListingPlan
 from app.sync.project import Pair
 from app.sync.rules import is_suspect
@@ -58,13 +67,16 @@ def push_slice(
 ) -> bool:
     """Send what waits for a connection for some seconds; True: there is more, ring again."""
     with unit_of_work(actor) as work:
-        if not tasks.take_pen(work, connection_id, worker=worker):
-            return False
+        pen = pens.take(work, connection_id, worker=worker)
+    if pen is None:
+        return False
     until = clock() + seconds
     try:
         with tasks.kept_alive(actor, worker), open_connection(actor, connection_id) as opened:
-            desk = Desk(actor, opened, worker, records.Flood(opened.row))
-            while clock() < until:
+            desk = Desk(
+                actor, opened, worker, records.Flood(opened.row), pen, lambda: clock() >= until
+            )
+            while not desk.is_over():
                 if not _push_batch(desk):
                     break
                 opened.save_exchanges(actor)
@@ -72,9 +84,9 @@ def push_slice(
         return False
     finally:
         with unit_of_work(actor) as work:
-            tasks.lay_down_pen(work, connection_id, worker=worker)
             runs.close_emptied(work, connection_id)
-            has_more = tasks.has_due(work, connection_id, Direction.PUSH)
+            pens.lay_down(work, connection_id, pen, worker=worker)
+            has_more = pens.is_left(work, connection_id)
     return has_more
 
 
@@ -82,7 +94,7 @@ def _push_batch(desk: Desk) -> bool:
     """Send one batch; False: nothing was due, or this worker may no longer write."""
     most = desk.opened.adapter.capabilities.batch_size
     with unit_of_work(desk.actor) as work:
-        if not tasks.take_pen(work, desk.opened.id, worker=desk.worker):
+        if not pens.keep(work, desk.opened.id, desk.pen, worker=desk.worker):
             return False
         claimed = _claim(work, desk, most)
         external_ids = _external_ids(work, claimed)
@@ -94,6 +106,10 @@ def _push_batch(desk: Desk) -> bool:
     try:
         batch = list(claimed)
         theirs = _read_theirs(desk, batch, external_ids)
+        if theirs is None:
+            with unit_of_work(desk.actor) as work:
+                tasks.release(work, claimed, worker=desk.worker)
+            return False
         errands = _prepare(desk, batch, theirs)
         sieve = Sieve(partial(_send, desk), lambda errand, error: _refuse(desk, errand, error))
         for some in with_suspects_last(errands, lambda each: is_suspect(each.task.error_key)):
@@ -116,9 +132,9 @@ def _rules_now(work: Work, connection_id: UUID) -> dict[str, Any]:
 def _claim(work: Work, desk: Desk, most: int) -> Sequence[SyncTask]:
     """Take what is due; urgent work travels alone, so that only it draws on its kept share."""
     haste = tasks.hastiest(work, desk.opened.id, Direction.PUSH)
-    if haste is None:
-        return ()
     is_urgent = haste is Haste.URGENT
+    if haste is None or not (is_urgent or desk.pen is Pen.USUAL):
+        return ()
     desk.opened.hurry(is_urgent=is_urgent)
     return tasks.claim(
         work,
@@ -142,8 +158,11 @@ def _external_ids(work: Work, claimed: Sequence[SyncTask]) -> dict[UUID, str]:
 
 def _read_theirs(
     desk: Desk, batch: list[SyncTask], external_ids: Mapping[UUID, str]
-) -> dict[str, ChannelProduct]:
-    """Read what the shop has of a batch; a task whose item cannot be read leaves the batch."""
+) -> dict[str, ChannelProduct] | None:
+    """Read what the shop has of a batch; a task whose item cannot be read leaves the batch.
+
+    None: reading has to wait for its turn, and somebody else is to have this worker meanwhile.
+    """
     theirs: dict[str, ChannelProduct] = {}
 
     def read(some: Sequence[SyncTask]) -> None:
@@ -156,8 +175,14 @@ def _read_theirs(
 
     sieve = Sieve(read, refuse)
     known = [task for task in batch if task.listing_id in external_ids]
-    for some in with_suspects_last(known, lambda task: is_suspect(task.error_key)):
-        sieve.put(some)
+    try:
+        with desk.opened.giving_way(desk.is_over):
+            for some in with_suspects_last(known, lambda task: is_suspect(task.error_key)):
+                sieve.put(some)
+    except Throttled as error:
+        if error.code != OWN_LIMIT or not desk.is_over():
+            raise
+        return None
     return theirs
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
-from app.connections.models import Connection, ConnectionState
+from app.connections.models import Connection
 from app.core.actor import Actor
 from app.core.db import affected, new_id
 from app.core.work import Work, unit_of_work
@@ -140,7 +140,22 @@ def _free(work: Work, connection_id: UUID, direction: Direction) -> ColumnElemen
         and_(_WAITING, SyncTask.due_at <= work.now),
         and_(SyncTask.state == TaskState.RUNNING, SyncTask.lease_until < work.now),
     )
-    return and_(SyncTask.connection_id == connection_id, SyncTask.direction == direction, is_free)
+    return and_(is_free, _of(work, connection_id, direction))
+
+
+def _of(work: Work, connection_id: UUID, direction: Direction) -> ColumnElement[bool]:
+    """Tasks of a connection, without those for a listing somebody is sending at this moment."""
+    these = and_(SyncTask.connection_id == connection_id, SyncTask.direction == direction)
+    if direction is not Direction.PUSH:
+        return these
+    other = aliased(SyncTask)
+    under_way = select(other.subject).where(
+        other.connection_id == connection_id,
+        other.direction == direction,
+        other.state == TaskState.RUNNING,
+        other.lease_until >= work.now,
+    )
+    return and_(these, SyncTask.subject.not_in(under_way))
 
 
 def hastiest(work: Work, connection_id: UUID, direction: Direction) -> Haste | None:
@@ -242,6 +257,33 @@ def supersede_parked(work: Work, listing_ids: Iterable[UUID]) -> None:
         _end_parked(work, SyncTask.listing_id.in_(ids))
 
 
+def release(work: Work, claimed: Sequence[SyncTask], *, worker: str) -> None:
+    """Let tasks of which nothing was begun wait as they did before they were claimed."""
+    work.session.execute(
+        update(SyncTask)
+        .where(_mine([task.id for task in claimed], worker))
+        .values(
+            state=_unless_newer_waits(TaskState.WAITING),
+            lease_until=None,
+            attempts=SyncTask.attempts - 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _unless_newer_waits(state: TaskState) -> ColumnElement[str]:
+    """A newer wish may wait already; two may not, so the older one then simply ends."""
+    newer = aliased(SyncTask)
+    found = select(newer.id).where(
+        newer.connection_id == SyncTask.connection_id,
+        newer.direction == SyncTask.direction,
+        newer.subject == SyncTask.subject,
+        newer.state == TaskState.WAITING,
+        newer.id != SyncTask.id,
+    )
+    return case((found.exists(), TaskState.DONE.value), else_=state.value)
+
+
 def put_back(
     work: Work,
     task: SyncTask,
@@ -258,26 +300,20 @@ def put_back(
     failing = rules.Failing(task.attempts, equal, work.now - task.created_at, failures)
     if rules.is_poison(failing, is_retryable=is_retryable):
         _end_parked(work, same_subject([task.id]))
-        values: dict[str, Any] = {"state": TaskState.PARKED, "finished_at": work.now}
+        state = TaskState.PARKED
+        values: dict[str, Any] = {"finished_at": work.now}
     else:
         jitter = secrets.randbelow(1000) / 1000
         delay = rules.retry_delay(task.attempts, retry_after, jitter=jitter)
-        values = {"state": TaskState.WAITING, "due_at": work.now + delay}
-    # A newer wish may wait already; two may not, so the failed one then simply ends.
-    newer = select(SyncTask.id).where(
-        SyncTask.connection_id == task.connection_id,
-        SyncTask.direction == task.direction,
-        SyncTask.subject == task.subject,
-        _WAITING,
-        SyncTask.id != task.id,
-    )
-    state = case((newer.exists(), TaskState.DONE.value), else_=values.pop("state").value)
+        state = TaskState.WAITING
+        values = {"due_at": work.now + delay}
+    values |= {"error": sentence, "error_key": key, "lease_until": None}
     work.session.execute(
         update(SyncTask)
         .where(_mine([task.id], worker))
-        .values(state=state, error=sentence, error_key=key, lease_until=None, **values)
+        .values(state=_unless_newer_waits(state), **values)
     )
-    return "finished_at" in values
+    return state is TaskState.PARKED
 
 
 def extend(work: Work, *, worker: str) -> None:
@@ -294,6 +330,7 @@ def extend(work: Work, *, worker: str) -> None:
         ),
         (SyncRun, and_(SyncRun.worker == worker, SyncRun.state == RunState.RUNNING), "lease_until"),
         (Connection, Connection.writer == worker, "writer_until"),
+        (Connection, Connection.urgent_writer == worker, "urgent_writer_until"),
     )
     for model, mine, column in leases:
         free = select(model.id).where(mine).with_for_update(skip_locked=True)
@@ -327,46 +364,6 @@ def kept_alive(actor: Actor, worker: str) -> Iterator[None]:
         thread.join()
 
 
-def has_due(work: Work, connection_id: UUID, direction: Direction) -> bool:
-    """Tell whether something of a connection is due."""
-    found = select(SyncTask.id).where(
-        SyncTask.connection_id == connection_id,
-        SyncTask.direction == direction,
-        _WAITING,
-        SyncTask.due_at <= work.now,
-    )
-    return work.session.scalar(select(found.exists())) or False
-
-
 def read_order(work: Work) -> int:
     """Return the number of a read about to begin, or of a write just answered."""
     return int(work.session.scalar(select(READ_ORDER.next_value())) or 0)
-
-
-def take_pen(work: Work, connection_id: UUID, *, worker: str) -> bool:
-    """Become the only writer of a connection for a while; False: another is, or it is paused."""
-    taken = affected(
-        work.session,
-        update(Connection)
-        .where(
-            Connection.id == connection_id,
-            Connection.state == ConnectionState.ACTIVE,
-            or_(
-                Connection.writer.is_(None),
-                Connection.writer == worker,
-                Connection.writer_until < work.now,
-            ),
-        )
-        .values(writer=worker, writer_until=work.now + rules.LEASE),
-    )
-    return taken == 1
-
-
-def lay_down_pen(work: Work, connection_id: UUID, *, worker: str) -> None:
-    """Let others write to the connection."""
-    work.session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, Connection.writer == worker)
-        .values(writer=None, writer_until=None)
-        .execution_options(synchronize_session=False)
-    )

@@ -24,7 +24,7 @@ PATIENCE = 90.0
 _EXPIRE = (
     "UPDATE sync_tasks SET lease_until = now() WHERE state = 'running'",
     "UPDATE sync_runs SET lease_until = now() WHERE lease_until IS NOT NULL",
-    "UPDATE connections SET writer_until = now() WHERE writer IS NOT NULL",
+    "UPDATE connections SET writer_until = now(), urgent_writer_until = now()",
     "UPDATE outbox_messages SET claimed_until = now() WHERE sent_at IS NULL",
 )
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 import httpx
 
 from app.adapters.errors import (
+    OWN_LIMIT,
     AdapterError,
     BadPayload,
     Refused,
@@ -281,7 +282,7 @@ def _raise_for_wire(error: Exception, *, is_write: bool) -> NoReturn:
     if isinstance(error, ForbiddenHost):
         raise Refused(str(error), code="forbidden_host") from error
     if isinstance(error, RateLimited):
-        raise Throttled(code="own_limit", retry_after=error.retry_after) from error
+        raise Throttled(code=OWN_LIMIT, retry_after=error.retry_after) from error
     kind: type[AdapterError] = Unknown
     if isinstance(error, NotSent) or not is_write:
         kind = Unavailable

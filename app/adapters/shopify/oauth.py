@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from app.adapters.errors import (
+    OWN_LIMIT,
     AdapterError,
     BadPayload,
     NeedsReauth,
@@ -258,7 +259,7 @@ def _granted(
     except ForbiddenHost as error:
         raise Refused(str(error), code="forbidden_host") from error
     except RateLimited as error:
-        raise Throttled(code="own_limit", retry_after=error.retry_after) from error
+        raise Throttled(code=OWN_LIMIT, retry_after=error.retry_after) from error
     except (NotSent, AnswerLost) as error:
         raise Unavailable(code="no_answer") from error
     if (seconds := asked_to_wait(response)) is not None:

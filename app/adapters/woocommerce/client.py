@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.adapters.errors import AdapterError, BadPayload, Refused, Throttled, Unavailable, Unknown
+from app.adapters.errors import (
+    OWN_LIMIT,
+    AdapterError,
+    BadPayload,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
 from app.adapters.woocommerce import oauth, problems, schema
 from app.adapters.woocommerce.answers import NotJson, read_json
 from app.core import clock
@@ -258,7 +266,7 @@ def _raise_for_wire(error: Exception, *, is_write: bool) -> NoReturn:
     if isinstance(error, ForbiddenHost):
         raise Refused(str(error), code="forbidden_host") from error
     if isinstance(error, RateLimited):
-        raise Throttled(code="own_limit", retry_after=error.retry_after) from error
+        raise Throttled(code=OWN_LIMIT, retry_after=error.retry_after) from error
     kind: type[AdapterError] = Unknown
     if isinstance(error, NotSent) or not is_write:
         kind = Unavailable
