@@ -31,7 +31,8 @@ def take(work: Work, connection_id: UUID, *, worker: str) -> Pen | None:
     """
     if keep(work, connection_id, Pen.USUAL, worker=worker):
         return Pen.USUAL
-    if tasks.hastiest(work, connection_id, Direction.PUSH) is not Haste.URGENT:
+    haste = tasks.hastiest(work, connection_id, Direction.PUSH)
+    if haste is None or haste < Haste.URGENT:
         return None
     return Pen.URGENT if keep(work, connection_id, Pen.URGENT, worker=worker) else None
 
@@ -68,7 +69,7 @@ def is_left(work: Work, connection_id: UUID) -> bool:
     haste = tasks.hastiest(work, connection_id, Direction.PUSH)
     if haste is None:
         return False
-    pens = (Pen.USUAL, Pen.URGENT) if haste is Haste.URGENT else (Pen.USUAL,)
+    pens = (Pen.USUAL,) if haste < Haste.URGENT else (Pen.USUAL, Pen.URGENT)
     is_free = (or_(holder.is_(None), until < work.now) for holder, until in map(_lease_of, pens))
     found = select(Connection.id).where(Connection.id == connection_id, or_(*is_free))
     return work.session.scalar(found) is not None

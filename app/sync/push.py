@@ -132,9 +132,9 @@ def _rules_now(work: Work, connection_id: UUID) -> dict[str, Any]:
 def _claim(work: Work, desk: Desk, most: int) -> Sequence[SyncTask]:
     """Take what is due; urgent work travels alone, so that only it draws on its kept share."""
     haste = tasks.hastiest(work, desk.opened.id, Direction.PUSH)
-    is_urgent = haste is Haste.URGENT
-    if haste is None or not (is_urgent or desk.pen is Pen.USUAL):
+    if haste is None or (haste < Haste.URGENT and desk.pen is Pen.URGENT):
         return ()
+    is_urgent = haste >= Haste.URGENT
     desk.opened.hurry(is_urgent=is_urgent)
     return tasks.claim(
         work,
@@ -142,7 +142,7 @@ def _claim(work: Work, desk: Desk, most: int) -> Sequence[SyncTask]:
         Direction.PUSH,
         worker=desk.worker,
         most=most,
-        least=Haste.URGENT if is_urgent else Haste.MASS,
+        least=haste if is_urgent else Haste.MASS,
     )
 
 

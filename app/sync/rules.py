@@ -45,11 +45,12 @@ class Direction(StrEnum):
 
 
 class Haste(IntEnum):
-    """What goes first on a connection: stock and prices, then one edit, then many at once."""
+    """What goes first on a connection; from `URGENT` on it takes the share kept of a rate."""
 
-    MASS = 0
-    USUAL = 1
-    URGENT = 2
+    MASS = 0  # many edits at once
+    USUAL = 1  # an edit; many prices at once
+    URGENT = 2  # a price; the stock of many at once
+    FIRST = 3  # the stock of a few: somebody bought them
 
 
 class TaskState(StrEnum):

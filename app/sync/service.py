@@ -34,6 +34,7 @@ from app.sync.models import (
 _URGENT: Final = frozenset(
     name for name, field in FIELDS.items() if field.group in (Group.PRICE, Group.STOCK)
 )
+_STOCK: Final = frozenset(name for name, field in FIELDS.items() if field.group is Group.STOCK)
 _WORKING: Final = (ConnectionState.ACTIVE, ConnectionState.ERROR, ConnectionState.PAUSED)
 _AT_REST: Final = (ListingState.SYNCED,)
 _ASLEEP: Final = (ListingState.IGNORED, ListingState.GONE, ListingState.UNMAPPED)
@@ -82,9 +83,10 @@ def _concerned(work: Work, facts: Sequence[Mapping[str, Any]]) -> dict[tuple[UUI
 
 def _haste(news: Sequence[Mapping[str, Any]]) -> Haste:
     fields = {name for fact in news for name in fact.get("fields", ())}
+    haste = Haste.USUAL
     if fields and fields <= _URGENT:
-        return Haste.URGENT
-    return Haste.MASS if all(fact.get("is_mass") for fact in news) else Haste.USUAL
+        haste = Haste.FIRST if fields & _STOCK else Haste.URGENT
+    return Haste(haste - 1) if all(fact.get("is_mass") for fact in news) else haste
 
 
 def _mark_waiting(

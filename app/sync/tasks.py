@@ -49,7 +49,7 @@ def request_pushes(
     ]
     _queue(work, rows)
     for connection_id in {row["connection_id"] for row in rows}:
-        work.emit(PushRequested(connection_id, haste is Haste.URGENT))
+        work.emit(PushRequested(connection_id, haste >= Haste.URGENT))
     return len(rows)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -17,6 +19,7 @@ from app.sync.models import Direction
 from tests.engine.world import WORKER, Shop, Store, connected_store
 from workers import relay
 
+Values = dict[str, Any]
 MANY = 25
 
 
@@ -80,3 +83,42 @@ def test_orders_use_that_share_too(shop: Shop) -> None:
 
         with db.reading(shop.actor) as session:
             assert session.scalars(select(Order.external_id)).all() == [str(number)]
+
+
+def test_what_somebody_bought_goes_before_the_stock_of_many_and_that_before_their_prices(
+    shop: Shop,
+) -> None:
+    with connected_store(shop) as store:
+        ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(3 * MANY)]
+        store.list_here(*ids)
+
+        def change(some: list[UUID], product: Values, variant: Values) -> list[UUID]:
+            variants = {each: next(iter(shop.values(each).variants)) for each in some}
+            with unit_of_work(shop.actor) as work:
+                changes = [
+                    catalog.ProductChange(
+                        each, product, {variants[each]: variant} if variant else {}
+                    )
+                    for each in some
+                ]
+                catalog.change_products(work, changes, origin="bulk")
+            relay.deliver_here(shop.actor)
+            return some
+
+        price = {"price": {"minor": 700, "currency": "USD"}}
+        renamed = change(ids[:MANY], {"title": "Cup"}, {})
+        priced = change(ids[MANY : 2 * MANY], {}, price)
+        counted = change(ids[2 * MANY :], {}, {"quantity": 9})
+        cheaper = change(renamed[:1], {}, price)
+        bought = change(counted[:1], {}, {"quantity": 8})
+
+        with unit_of_work(shop.actor) as work:
+            claimed = tasks.claim(
+                work, store.connection_id, Direction.PUSH, worker=WORKER, most=len(ids)
+            )
+            products = dict(work.session.execute(select(Listing.id, Listing.product_id)).all())
+            came = [products[each.listing_id] for each in claimed if each.listing_id]
+    assert came[0] == bought[0]
+    assert set(came[1 : MANY + 1]) == {*counted[1:], *cheaper}
+    assert set(came[MANY + 1 : 2 * MANY + 1]) == set(priced)
+    assert set(came[2 * MANY + 1 :]) == set(renamed[1:])
