@@ -9,6 +9,7 @@ from app.connections import rules
 from app.connections.models import Connection
 from app.core import kv
 from app.core.rate_limit import Costs, Rate, RateLimiter, Standing
+from app.core.remembered import Remembered
 from app.core.transport import CALL
 
 POINTS: Final = "points"
@@ -20,6 +21,7 @@ class Turns:
 
     limiter: RateLimiter
     usual: Costs
+    remembered: Remembered
 
     def take(self, costs: Costs) -> None:
         """Wait for what a call takes; kinds nobody limits cost nothing. Raises RateLimited."""
@@ -34,6 +36,7 @@ class Turns:
             "on_standing": self.limiter.report,
             "spend": self.spend,
             "on_budget": self.learn,
+            "remembered": self.remembered,
         }
 
     def spend(self, points: float) -> None:
@@ -74,4 +77,6 @@ def turns_of(row: Connection, capabilities: Capabilities) -> Turns | None:
     }
     # Connections of one organization are accounts of one app of ours there.
     shared = f"app:{row.organization_id}:{row.channel}"
-    return Turns(RateLimiter(kv.client(), f"connection:{row.id}", rates, shared_key=shared), usual)
+    key = f"connection:{row.id}"
+    limiter = RateLimiter(kv.client(), key, rates, shared_key=shared)
+    return Turns(limiter, usual, Remembered(kv.client(), key))

@@ -8,7 +8,7 @@ network failures into two kinds: `NotSent` (nothing left this machine: safe to t
 from the usual headers by itself, from a channel's own words when the adapter calls `report`.
 Answers have bounds in size and time: a far side that never ends must not hold a worker. One that
 counts points instead of calls has its requests priced: `spend` is asked for the points first, and
-`on_budget` hears what is left.
+`on_budget` hears what is left; what an adapter notes in `remembered` the next conversation knows.
 """
 
 import json
@@ -30,6 +30,7 @@ from app.core import clock, guard
 from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_addresses, trusted
 from app.core.logging import mask, mask_text
 from app.core.rate_limit import Costs, Standing
+from app.core.remembered import Remembered
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
@@ -178,6 +179,7 @@ class Transport:
         spend: Spend = _nothing,
         on_budget: OnBudget = _unheard,
         on_standing: Callable[[Standing], None] = _nothing,
+        remembered: Remembered | None = None,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._inner, self._verify, self._timeout = inner, verify, timeout
@@ -190,6 +192,7 @@ class Transport:
         self._spend = spend
         self._on_budget = on_budget
         self._on_standing = on_standing
+        self.remembered = remembered or Remembered()
 
     @property
     def _client(self) -> httpx.Client:

@@ -151,7 +151,7 @@ class Client:
 
     def _exchange(self, document: Document, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         planned = cost.planned(document.text, variables)
-        points = planned * self._learned.shares.get(document.name, 1.0)
+        points = planned * self._transport.remembered.get(document.name, 1.0)
         is_write = document.is_mutation
         try:
             response = self._transport.send(
@@ -208,7 +208,9 @@ class Client:
             return
         self._learned.budget = budget
         if budget.requested > 0 and planned > 0:
-            self._learned.shares[document.name] = budget.requested / planned
+            share = budget.requested / planned
+            self._learned.shares[document.name] = share
+            self._transport.remembered.note(document.name, share)
         self._transport.learn(budget.available, budget.capacity, budget.per_second)
 
     def _raise_for_errors(self, answer: Mapping[str, Any], *, is_write: bool) -> None:

@@ -23,6 +23,7 @@ from app.adapters.shopify import problems
 from app.adapters.shopify.client import _lines, row_of
 from app.adapters.shopify.documents import reading, shop, writing
 from app.core.rate_limit import RateLimited
+from app.core.remembered import Remembered
 from tests.channels.shopify.scripted import (
     BASE,
     Answer,
@@ -223,6 +224,16 @@ def test_what_shopify_charges_corrects_what_is_planned() -> None:
 
     _ask(far)
     _ask(far)
+
+    assert spent == [1.0, 4.0]
+
+
+def test_what_a_request_really_costs_is_known_in_the_next_conversation() -> None:
+    spent: list[float] = []
+    remembered = Remembered()
+    for _ in range(2):
+        told = answers({"data": GOOD, **cost(4, 1990)})
+        _ask(Far(told, spend=spent.append, remembered=remembered))
 
     assert spent == [1.0, 4.0]
 
