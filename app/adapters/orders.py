@@ -25,6 +25,7 @@ class OrderAct(StrEnum):
     SHIP = "ship"
     CANCEL = "cancel"
     REFUND = "refund"
+    UNSHIP = "unship"
 
 
 class Payment(StrEnum):
@@ -249,6 +250,20 @@ class ShipmentDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class UnshipDraft:
+    """A parcel that did not leave after all; one the channel does not know of, any more, is done.
+
+    `external_id` is the channel's shipment, if it ever told us; else its number and lines tell.
+    """
+
+    key: str
+    order_external_id: str
+    external_id: str = ""
+    number: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CancelDraft:
     """An order to cancel on the channel; one that is cancelled already is done."""
 
@@ -289,6 +304,9 @@ class OrderChannel(Protocol):
 
     def ship_orders(self, drafts: Sequence[ShipmentDraft]) -> Sequence[Outcome]:
         """Make parcels known; `external_id` of an outcome is the channel's shipment."""
+
+    def unship_orders(self, drafts: Sequence[UnshipDraft]) -> Sequence[Outcome]:
+        """Take parcels back; one outcome per draft, in order."""
 
     def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
         """Cancel orders; one outcome per draft, in order."""

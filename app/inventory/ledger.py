@@ -32,6 +32,7 @@ class PostingKind(StrEnum):
     COMMIT = "commit"  # an order was promised units
     RELEASE = "release"  # … and no longer is
     SHIP = "ship"  # promised units left
+    UNSHIP = "unship"  # … and did not after all: they are promised as before
     RETURN = "return"  # units came back and may be sold again
     RESERVE = "reserve"  # units are kept back for a while
     FREE = "free"  # … and no longer are
@@ -78,6 +79,7 @@ MOVES: Final[Mapping[PostingKind, Move]] = {
     PostingKind.COMMIT: Move(committed=1),
     PostingKind.RELEASE: Move(committed=-1),
     PostingKind.SHIP: Move(on_hand=-1, committed=-1),
+    PostingKind.UNSHIP: Move(on_hand=1, committed=1),
     PostingKind.RETURN: Move(on_hand=1),
     PostingKind.RESERVE: Move(reserved=1),
     PostingKind.FREE: Move(reserved=-1),

@@ -21,6 +21,7 @@ class Flow(StrEnum):
 
 FLOWS: Final[Mapping[PostingKind, Flow]] = {
     PostingKind.SHIP: Flow.SOLD,
+    PostingKind.UNSHIP: Flow.SOLD,  # so many fewer
     PostingKind.RECEIVE: Flow.RECEIVED,
     PostingKind.ARRIVE: Flow.RECEIVED,
     PostingKind.RETURN: Flow.RETURNED,

@@ -14,7 +14,7 @@ class OrderPlaced:
 
 @dataclass(frozen=True, slots=True)
 class ChannelOwed:
-    """A channel has to be told something about an order: `kind` is ship, cancel or refund."""
+    """A channel has to be told of an order: `kind` is ship, unship, cancel or refund."""
 
     connection_id: UUID
     kind: str

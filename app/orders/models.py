@@ -208,7 +208,7 @@ class Shipment(Base, Identified, Owned):
             "ix_shipments_untold",
             "organization_id",
             "order_id",
-            postgresql_where=text("told_at IS NULL AND NOT is_cancelled"),
+            postgresql_where=text("told_at IS NULL"),
         ),
         Index("ix_shipments_stuck", "organization_id", "order_id", postgresql_where=_STUCK),
         UniqueConstraint("order_id", "external_id"),

@@ -23,6 +23,8 @@ class OrderState(StrEnum):
     RETURNED = "returned"
 
 
+# Where an order stands again when its parcels did not leave after all.
+_UNSHIPPED: Final = (OrderState.PENDING, OrderState.ON_HOLD, OrderState.ALLOCATED)
 TRANSITIONS: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     OrderState.PENDING: frozenset(
         {
@@ -75,12 +77,26 @@ TRANSITIONS: Final[Mapping[OrderState, frozenset[OrderState]]] = {
         }
     ),
     OrderState.PARTIALLY_SHIPPED: frozenset(
-        {OrderState.SHIPPED, OrderState.CANCELLED, OrderState.RETURNED}
+        {OrderState.SHIPPED, OrderState.CANCELLED, OrderState.RETURNED, *_UNSHIPPED}
     ),
     OrderState.SHIPPED: frozenset(
-        {OrderState.PARTIALLY_SHIPPED, OrderState.DELIVERED, OrderState.RETURNED}
+        {
+            OrderState.PARTIALLY_SHIPPED,
+            OrderState.DELIVERED,
+            OrderState.CANCELLED,
+            OrderState.RETURNED,
+            *_UNSHIPPED,
+        }
     ),
-    OrderState.DELIVERED: frozenset({OrderState.RETURNED}),
+    # A shop may cancel a parcel its carrier delivered; people here may not.
+    OrderState.DELIVERED: frozenset(
+        {
+            OrderState.PARTIALLY_SHIPPED,
+            OrderState.CANCELLED,
+            OrderState.RETURNED,
+            *_UNSHIPPED,
+        }
+    ),
     OrderState.CANCELLED: frozenset({OrderState.PENDING, OrderState.ALLOCATED, OrderState.ON_HOLD}),
     OrderState.RETURNED: frozenset(),
 }

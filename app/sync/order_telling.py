@@ -16,6 +16,7 @@ from app.adapters.orders import (
     OrderChannel,
     RefundDraft,
     ShipmentDraft,
+    UnshipDraft,
 )
 from app.adapters.types import Applied, Outcome, Problem, Rejected, Unanswered
 from app.connections.errors import NotOpen
@@ -29,7 +30,12 @@ from app.sync import debts, failing, rules, tasks
 from app.sync.models import Direction, SyncTask
 
 BATCH: Final = 20
-_ACTS: Final = {"ship": OrderAct.SHIP, "cancel": OrderAct.CANCEL, "refund": OrderAct.REFUND}
+_ACTS: Final = {
+    "ship": OrderAct.SHIP,
+    "unship": OrderAct.UNSHIP,
+    "cancel": OrderAct.CANCEL,
+    "refund": OrderAct.REFUND,
+}
 
 
 def channel_owed(actor: Actor, facts: Sequence[Mapping[str, Any]]) -> None:
@@ -104,9 +110,11 @@ def _said(opened: OpenConnection, owed: Owed, draft: Draft) -> Outcome:
     channel = cast("OrderChannel", opened.adapter)
     if isinstance(draft, ShipmentDraft):
         return channel.ship_orders([draft])[0]
+    if isinstance(draft, UnshipDraft):
+        return channel.unship_orders([draft])[0]
     if isinstance(draft, CancelDraft):
         return channel.cancel_orders([draft])[0]
-    assert isinstance(draft, RefundDraft)  # noqa: S101 (the last of three)
+    assert isinstance(draft, RefundDraft)  # noqa: S101 (the last of four)
     return channel.refund_orders([draft])[0]
 
 

@@ -21,6 +21,7 @@ from app.adapters.orders import (
     Payment,
     RefundDraft,
     ShipmentDraft,
+    UnshipDraft,
 )
 from app.adapters.port import Channel, ChannelAdapter
 from app.adapters.types import (
@@ -106,6 +107,14 @@ def applied(outcome: Outcome) -> Applied:
     assert isinstance(outcome, Applied), outcome
     assert not outcome.problems, outcome.problems
     return outcome
+
+
+def said(adapter: OrderChannel, draft: UnshipDraft) -> Outcome | None:
+    """Take a parcel back; None: the call as a whole has no answer."""
+    try:
+        return adapter.unship_orders([draft])[0]
+    except Unknown:
+        return None
 
 
 def settled(adapter: ChannelAdapter, outcome: Outcome) -> Outcome:
@@ -394,6 +403,58 @@ class OrderConformanceSuite:
 
         assert first.external_id == again.external_id
         assert stage.numbers_of(order) == ["1Z1"]
+
+    def test_a_parcel_that_did_not_leave_is_taken_back_and_its_units_are_sent_again(
+        self, stage: OrderStage, mug: str, cup: str
+    ) -> None:
+        order = self.sold(stage, {mug: 2, cup: 1})
+        took = stage.stock_of(mug)
+        applied(self.ship(stage, order, {cup: 1}, "1Z1"))
+        first = line_of(read_one(stage.open(), order), cup).shipped  # not everybody says per line
+        wrong = applied(self.ship(stage, order, {mug: 2}, "1Z2", is_last=True))
+
+        for _ in range(2):  # said twice, done once
+            draft = UnshipDraft("parcel-1Z2", order, wrong.external_id, "1Z2")
+            applied(orders_of(stage.open()).unship_orders([draft])[0])
+        after = read_one(stage.open(), order)
+        halfway = (line_of(after, mug).shipped, line_of(after, mug).quantity, after.is_done)
+        applied(self.ship(stage, order, {mug: 2}, "1Z3", is_last=True))
+        again = read_one(stage.open(), order)
+
+        assert OrderAct.UNSHIP in stage.channel.capabilities.orders
+        assert halfway == (0, 2, False)
+        assert line_of(after, cup).shipped == first
+        assert [(line.quantity, line.shipped) for line in again.lines] == [(2, 2), (1, 1)]
+        sent = {each.number for each in again.shipments if not each.is_cancelled}
+        assert (sent, again.is_done) == ({"1Z1", "1Z3"}, True)
+        assert stage.stock_of(mug) == took
+
+    def test_a_parcel_whose_id_we_never_heard_is_taken_back_by_its_number(
+        self, stage: OrderStage, mug: str
+    ) -> None:
+        order = self.sold(stage, {mug: 2})
+        applied(self.ship(stage, order, {mug: 2}, "1Z1", is_last=True))
+
+        draft = UnshipDraft("parcel-1Z1", order, number="1Z1")
+        applied(orders_of(stage.open()).unship_orders([draft])[0])
+
+        assert line_of(read_one(stage.open(), order), mug).shipped == 0
+
+    def test_a_lost_answer_to_a_parcel_taken_back_is_said_again(
+        self, stage: OrderStage, mug: str
+    ) -> None:
+        order = self.sold(stage, {mug: 2})
+        made = applied(self.ship(stage, order, {mug: 2}, "1Z1", is_last=True))
+        draft = UnshipDraft("parcel-1Z1", order, made.external_id, "1Z1")
+        adapter = orders_of(stage.open())
+        stage.lose_answer()
+
+        first = said(adapter, draft)
+        second = adapter.unship_orders([draft])[0]
+
+        assert first is None or isinstance(first, Applied | Unanswered)
+        applied(second)
+        assert line_of(read_one(stage.open(), order), mug).shipped == 0
 
     def test_delivered_is_what_a_carrier_says_and_nothing_else(
         self, stage: OrderStage, mug: str

@@ -378,3 +378,151 @@ def test_a_buyer_who_is_forgotten_stays_so_and_the_books_stay_whole(sales: Sales
     with db.reading(sales.shop.actor) as session:
         terms = session.scalars(select(OrderTerm.term).where(OrderTerm.order_id == forgotten.id))
         assert [term for term in terms if term.startswith("~")] == []
+
+
+def _parcel(sales: Sales) -> Shipment:
+    with db.reading(sales.shop.actor) as session:
+        return session.scalars(select(Shipment).order_by(Shipment.id.desc()).limit(1)).one()
+
+
+def _ship(sales: Sales, number: str = "1Z1", units: int | None = None) -> None:
+    [order] = sales.orders()
+    some = None if units is None else {order.lines[0].id: units}
+    with unit_of_work(sales.shop.actor) as work:
+        parcel = Parcel(some, carrier="UPS", tracking_number=number)
+        service.ship_order(work, order.id, parcel, version=order.version)
+
+
+def _cancel_parcel(sales: Sales) -> None:
+    [order] = sales.orders()
+    with unit_of_work(sales.shop.actor) as work:
+        service.cancel_parcel(work, order.id, _parcel(sales).id, version=order.version)
+
+
+def test_a_parcel_that_did_not_leave_is_promised_again_and_the_shop_takes_it_back(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    sales.read()
+    assert sales.store.book.orders[order_id].is_done
+
+    _cancel_parcel(sales)
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
+    assert sales.orders()[0].state == "allocated"
+    for _ in range(2):  # the shop still says “shipped” in the first of these reads
+        sales.read()
+
+    theirs = sales.store.book.orders[order_id]
+    assert [each.is_cancelled for each in theirs.shipments] == [True]
+    assert not theirs.is_done
+    assert sales.orders()[0].state == "allocated"
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
+    assert sales.shown(good) == 3
+    assert _parcel(sales).told_at is not None
+
+    _ship(sales, "1Z2")
+    sales.read()
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, sales.orders()[0].state) == (3, 0, "shipped")
+    assert [each.number for each in sales.store.book.orders[order_id].shipments] == ["1Z1", "1Z2"]
+
+
+def test_news_of_the_order_between_our_word_and_the_shops_ships_nothing_again(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    sales.read()
+
+    _cancel_parcel(sales)
+    sales.store.keep_order(sales.store.book.orders[order_id])
+    sales.read_orders_only()
+
+    assert sales.orders()[0].state == "allocated"
+    assert sales.level(variant).on_hand == 5
+
+
+def test_a_parcel_cancelled_before_the_shop_heard_of_it_is_never_told(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    _cancel_parcel(sales)
+    sales.store.calls.clear()
+
+    sales.settle()
+
+    assert [call.method for call in sales.store.calls if call.method.startswith("write")] == []
+    assert sales.store.book.orders[order_id].shipments == ()
+    assert _parcel(sales).told_at is not None
+
+
+def test_cancelled_in_the_shop_a_parcel_is_to_be_packed_again(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 3))
+    sales.read()
+    _ship(sales, units=2)
+    sales.read()
+    assert sales.orders()[0].state == "partially_shipped"
+
+    sales.later(1)
+    sales.store.unship(order_id)
+    for _ in range(2):
+        sales.read()
+
+    [order] = sales.orders()
+    assert (order.state, order.lines[0].shipped, order.lines[0].allocated) == ("allocated", 0, 3)
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 3, 2)
+    assert "write_unship" not in [call.method for call in sales.store.calls]
+    assert sales.kinds().count("unship") == 1
+
+
+def test_what_came_back_did_leave(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    sales.read()
+    [order] = sales.orders()
+    with unit_of_work(sales.shop.actor) as work:
+        line = order.lines[0].id
+        wish = Refunding(1000, {line: 1}, restocks=[line])
+        service.refund_order(work, order.id, wish, version=order.version)
+    sales.read()
+    assert sales.level(variant).on_hand == 4
+
+    with pytest.raises(NotAllowedNow, match="came back"):
+        _cancel_parcel(sales)
+    sales.later(1)
+    sales.store.unship(order_id)
+    sales.read()
+
+    # One of the two came back before; only the other one is put where it lay.
+    level = sales.level(variant)
+    assert (level.on_hand, sales.orders()[0].lines[0].shipped) == (5, 1)
+
+
+def test_a_cancelled_parcel_of_a_cancelled_order_is_for_sale(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    sales.read()
+
+    sales.later(1)
+    sales.store.unship(order_id)
+    sales.store.cancel(order_id, restocks=True)
+    for _ in range(2):
+        sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.available) == (5, 0, 5)
+    assert (sales.orders()[0].state, sales.shown(good)) == ("cancelled", 5)

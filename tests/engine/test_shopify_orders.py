@@ -13,7 +13,7 @@ from app.core.work import unit_of_work
 from app.inventory import service as inventory
 from app.inventory.models import Level, Location
 from app.orders import service
-from app.orders.models import Order, OrderEvent, Refund, Return, Shipment
+from app.orders.models import Order, OrderEvent, Refund, Return, Shipment, ShipmentLine
 from app.orders.service import Cancelling, Parcel, Unpacked, Unpacking
 from app.simulators.shopify import StoreState, seed_products
 from app.simulators.shopify.settings import DEFAULT_SCOPES
@@ -110,6 +110,93 @@ def _sold(shop: Shop, shopify: ShopifyShop, units: int = 2) -> int:
     number = int(shopify.state.sell((variant, units)))
     shopify.read()
     return number
+
+
+def test_a_parcel_cancelled_there_is_promised_and_sent_again(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    number = _sold(shop, shopify)
+    [order] = _orders(shop)
+    with unit_of_work(shop.actor) as work:
+        service.ship_order(work, order.id, Parcel(None, "UPS", "1Z1"))
+    shopify.read()
+    assert _level(shop) == (7, 0)
+
+    shopify.state.unship_order(number)
+    for _ in range(2):
+        shopify.read()
+
+    assert (_level(shop), _orders(shop)[0].state) == ((9, 2), "allocated")
+    assert _timeline(shop, order)[-2:] == [
+        "Parcel 1Z1 was cancelled on the channel.",
+        "Everything is promised from stock.",
+    ]
+    with unit_of_work(shop.actor) as work:
+        service.ship_order(work, order.id, Parcel(None, "UPS", "1Z2"))
+    shopify.read()
+    sent = shopify.state.order(number)["fulfillments"]
+    assert [(each["tracking_number"], each["status"]) for each in sent] == [
+        ("1Z1", "cancelled"),
+        ("1Z2", "success"),
+    ]
+    assert (_level(shop), _orders(shop)[0].state) == ((7, 0), "shipped")
+
+
+def test_a_parcel_cancelled_here_is_taken_back_there(shop: Shop, shopify: ShopifyShop) -> None:
+    number = _sold(shop, shopify)
+    [order] = _orders(shop)
+    with unit_of_work(shop.actor) as work:
+        parcel = service.ship_order(work, order.id, Parcel(None, "UPS", "1Z1"))
+    shopify.read()
+
+    with unit_of_work(shop.actor) as work:
+        service.cancel_parcel(work, order.id, parcel)
+    shopify.state.lose_next_answer()
+    for _ in range(2):
+        shopify.read()
+
+    [sent] = shopify.state.order(number)["fulfillments"]
+    assert (sent["status"], _orders(shop)[0].state) == ("cancelled", "allocated")
+    assert _level(shop) == (9, 2)
+    [variant] = shopify.state.variant_ids(shopify.id_of("MUG-1"))
+    assert shopify.state.stock(variant) == 7
+
+
+def test_one_of_two_parcels_of_ours_cancelled_there_leaves_the_other(shop: Shop) -> None:
+    with connected_shopify(shop) as shopify:
+        shop.settle()
+        for sku in ("A", "B"):
+            shopify.list_here(shop.add_product(f"Mug {sku}", sku, quantity=9))
+        shop.advance(timedelta(minutes=1))
+        pairs = [(shopify.state.variant_ids(shopify.id_of(sku))[0], 2) for sku in ("A", "B")]
+        number = int(shopify.state.sell(*pairs))
+        away = shopify.state.add_location("Second shelf")
+        shopify.state.split_order(number, away)
+        shopify.read()
+        [order] = _orders(shop)
+        with unit_of_work(shop.actor) as work:
+            service.ship_order(work, order.id, Parcel(None, "UPS", "1Z1"))
+        shopify.read()
+        assert len(shopify.state.order(number)["fulfillments"]) == 2
+        before = {line.sku: line.shipped for line in _orders(shop)[0].lines}
+
+        first = shopify.state.order(number)["fulfillments"][0]["id"]
+        shopify.state.unship_order(number, parcel=first)
+        for _ in range(3):
+            shopify.read()
+
+        [order] = _orders(shop)
+        shipped = sorted(line.shipped for line in order.lines)
+        assert (before, shipped) == ({"A": 2, "B": 2}, [0, 2])
+        assert order.state == "partially_shipped"
+        held = [sum(part.quantity for part in each) for each in _held(shop, order)]
+        assert sorted(held) == [2, 2]
+
+
+def _held(shop: Shop, order: Order) -> list[list[ShipmentLine]]:
+    with db.reading(shop.actor) as session:
+        rows = session.scalars(select(Shipment).where(Shipment.order_id == order.id))
+        return [list(each.lines) for each in rows]
 
 
 def test_an_order_is_delivered_when_the_carrier_brought_every_parcel(

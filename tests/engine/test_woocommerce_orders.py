@@ -149,3 +149,54 @@ def test_an_open_checkout_waits_and_takes_its_units_when_it_is_paid(shop: Shop) 
 
         assert (waiting, [order.state for order in _orders(shop)]) == (["on_hold"], ["allocated"])
         assert (_available(shop, product), _there(store)) == (6, 6)
+
+
+@pytest.mark.parametrize("tracking", ["none", "fulfillments", "shipment_tracking"])
+def test_a_parcel_cancelled_here_opens_the_order_there_again(shop: Shop, tracking: str) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop, tracking=tracking) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+        [order] = _orders(shop)
+        with unit_of_work(shop.actor) as work:
+            parcel = service.ship_order(work, order.id, Parcel(None, "UPS", "1Z999"))
+        shop.settle()
+        store.read()
+        assert store.state.order(number)["status"] == "completed"
+
+        with unit_of_work(shop.actor) as work:
+            service.cancel_parcel(work, order.id, parcel)
+        store.state.lose_next_answer()
+        shop.settle()
+        store.read()
+
+        assert store.state.order(number)["status"] == "processing"
+        [order] = _orders(shop)
+        assert (order.state, order.lines[0].shipped, order.lines[0].allocated) == (
+            "allocated",
+            0,
+            3,
+        )
+        assert (_available(shop, product), _there(store)) == (7, 7)
+
+
+def test_completed_by_mistake_there_and_opened_again_it_is_to_be_sent(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+
+        states = []
+        for status in ("completed", "processing", "completed"):
+            store.state.edit_order(number, status=status)
+            shop.settle()
+            store.read()
+            [order] = _orders(shop)
+            states.append((order.state, order.lines[0].shipped))
+
+        assert states == [("shipped", 3), ("allocated", 0), ("shipped", 3)]
+        assert (_available(shop, product), _there(store)) == (7, 7)

@@ -340,7 +340,7 @@ def _written(bugs: Bugs, world: World, name: str) -> Iterator[tuple[str, World]]
 
 
 def _by_people(world: World) -> Iterator[tuple[str, World]]:
-    """What people do here: ship, take back, count, move."""
+    """What people do here: ship, or not after all, take back, count, move."""
     for at, order in enumerate(world.orders):
         place = order.level
         # What a count did not find, nobody can put into a parcel.
@@ -348,6 +348,11 @@ def _by_people(world: World) -> Iterator[tuple[str, World]]:
             gone = world.posted(place, Posting(PostingKind.SHIP, 1))
             after = gone.with_order(at, order._replace(is_shipped=True))
             yield "ship", replace(after, lies=world.lies - 1)
+        is_out = order.is_shipped and not (order.is_back or order.is_refunded)
+        if is_out and place is not None:
+            still = world.posted(place, Posting(PostingKind.UNSHIP, 1))
+            before = still.with_order(at, order._replace(is_shipped=False))
+            yield "parcel cancelled", replace(before, lies=world.lies + 1)
         if world.returns and order.is_shipped and not order.is_back:
             back = world.posted(0, Posting(PostingKind.RETURN, 1))
             back = back.with_order(at, order._replace(is_back=True))

@@ -91,6 +91,18 @@ def shipped(order: ChannelOrder, shipment: ChannelShipment) -> ChannelOrder:
     return replace(order, lines=lines, shipments=(*order.shipments, shipment), is_done=is_done)
 
 
+def unshipped(order: ChannelOrder, shipment: ChannelShipment) -> ChannelOrder:
+    """Return an order after a parcel of it was cancelled."""
+    lines = tuple(
+        replace(line, shipped=line.shipped - shipment.lines.get(line.external_id, 0))
+        for line in order.lines
+    )
+    parcels = tuple(
+        replace(each, is_cancelled=True) if each is shipment else each for each in order.shipments
+    )
+    return replace(order, lines=lines, shipments=parcels, is_done=False)
+
+
 def refunded(
     order: ChannelOrder,
     refund_id: str,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.adapters.memory.orders import shipped
+from app.adapters.memory.orders import shipped, unshipped
 from app.adapters.memory.shop import MemoryShop
 from app.adapters.orders import (
     CancelDraft,
@@ -12,6 +12,7 @@ from app.adapters.orders import (
     Payment,
     RefundDraft,
     ShipmentDraft,
+    UnshipDraft,
 )
 from app.adapters.types import Applied, Cursor, Outcome, Page, Problem, Rejected
 from app.core import clock
@@ -67,6 +68,20 @@ class MemoryOrders:
         self._shop.note("write_shipment", [draft.key])
         self._shop.keep_order(shipped(order, parcel))
         return Applied(draft.key, parcel.external_id)
+
+    def unship_orders(self, drafts: Sequence[UnshipDraft]) -> Sequence[Outcome]:
+        """Take parcels back; one that is not there any more is done."""
+        for draft in drafts:
+            order = self._shop.book.orders[draft.order_external_id]
+            for each in order.shipments:
+                is_it = each.external_id in (draft.external_id, draft.key) or (
+                    draft.number and each.number == draft.number
+                )
+                if is_it and not each.is_cancelled:
+                    self._shop.note("write_unship", [draft.key])
+                    self._shop.keep_order(unshipped(order, each))
+                    break
+        return [Applied(draft.key, draft.external_id) for draft in drafts]
 
     def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
         """Cancel orders; one that is cancelled already is done."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.adapters.memory.orders import OrderBook, OutOfStock, placed, refunded, shipped
+from app.adapters.memory.orders import OrderBook, OutOfStock, placed, refunded, shipped, unshipped
 from app.adapters.orders import ChannelOrder, ChannelShipment, Payment
 from app.adapters.types import Hook
 from app.core import clock
@@ -254,6 +254,12 @@ class MemoryShop:
             self._put_back({line.external_id: line.taken for line in lines}, order)
             lines = tuple(replace(line, taken=0) for line in lines)
         self.keep_order(replace(order, lines=lines, cancelled_at=clock.now(), cancel_reason=why))
+
+    def unship(self, order_id: str) -> None:
+        """Cancel every parcel of an order."""
+        for each in self.book.orders[order_id].shipments:
+            if not each.is_cancelled:
+                self.keep_order(unshipped(self.book.orders[order_id], each))
 
     def refund(
         self,

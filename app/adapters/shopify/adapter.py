@@ -6,7 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.adapters.errors import AdapterError, Gone, NeedsReauth, Unsupported
-from app.adapters.orders import CancelDraft, ChannelOrder, RefundDraft, ShipmentDraft
+from app.adapters.orders import (
+    CancelDraft,
+    ChannelOrder,
+    RefundDraft,
+    ShipmentDraft,
+    UnshipDraft,
+)
 from app.adapters.port import Capabilities
 from app.adapters.shopify import check, schema, webhooks
 from app.adapters.shopify.cancelling import Cancelling
@@ -125,6 +131,10 @@ class ShopifyAdapter:
     def ship_orders(self, drafts: Sequence[ShipmentDraft]) -> Sequence[Outcome]:
         """Make parcels known; one outcome per draft, in order."""
         return self._shipping.push(drafts)
+
+    def unship_orders(self, drafts: Sequence[UnshipDraft]) -> Sequence[Outcome]:
+        """Take parcels back; one outcome per draft, in order."""
+        return self._shipping.take_back(drafts)
 
     def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
         """Cancel orders; one outcome per draft, in order."""

@@ -83,6 +83,7 @@ TOPICS: Final[Mapping[str, str | None]] = {
 ORDER_ACTS: Final[Mapping[OrderAct, str]] = {
     OrderAct.READ: "read_orders",
     OrderAct.SHIP: "write_merchant_managed_fulfillment_orders",
+    OrderAct.UNSHIP: "write_merchant_managed_fulfillment_orders",
     OrderAct.CANCEL: "write_orders",
     OrderAct.REFUND: "write_orders",
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.adapters.errors import Unknown
-from app.adapters.orders import ChannelOrder, ChannelShipment, ShipmentDraft
+from app.adapters.orders import ChannelOrder, ChannelShipment, ShipmentDraft, UnshipDraft
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import following, nodes
 from app.adapters.shopify.documents import after_sale as documents
@@ -62,6 +62,28 @@ class Shipping:
         """Make parcels known; one outcome per draft, in order."""
         return [self._ship(draft) for draft in drafts]
 
+    def take_back(self, drafts: Sequence[UnshipDraft]) -> list[Outcome]:
+        """Cancel fulfilments; one outcome per draft, in order."""
+        return [self._unship(draft) for draft in drafts]
+
+    def _unship(self, draft: UnshipDraft) -> Outcome:
+        """Cancel every fulfilment that is this parcel: there may be one per location."""
+        order = self._order(draft)
+        if order is None:
+            return Rejected(draft.key, (GONE,), is_gone=True)
+        errors: list[UserError] = []
+        for parcel in _meant(order, draft):
+            try:
+                gid = ids.gid("Fulfillment", parcel.external_id)
+                self._client.write(documents.UNSHIP, id=gid)
+            except Unknown:
+                return Unanswered(draft.key, UNANSWERED)
+            except ItemRefused as error:
+                errors += error.errors
+        if errors:
+            return Rejected(draft.key, tuple(order_problem(each) for each in errors))
+        return Applied(draft.key, draft.external_id)
+
     def _ship(self, draft: ShipmentDraft) -> Outcome:
         order = self._order(draft)
         if order is None:
@@ -80,7 +102,7 @@ class Shipping:
             return Rejected(draft.key, (_HELD,))
         return self._correct(draft, told or _corrected(order, draft))
 
-    def _order(self, draft: ShipmentDraft) -> ChannelOrder | None:
+    def _order(self, draft: ShipmentDraft | UnshipDraft) -> ChannelOrder | None:
         found = self._reads.orders([draft.order_external_id])
         return next((each for each in found if not each.is_deleted), None)
 
@@ -180,6 +202,20 @@ class Shipping:
 
 def _is_same(parcel: ChannelShipment, draft: ShipmentDraft) -> bool:
     return bool(draft.number) and parcel.number == draft.number and not parcel.is_cancelled
+
+
+def _meant(order: ChannelOrder, draft: UnshipDraft) -> list[ChannelShipment]:
+    """Return what is left of a parcel: by Shopify's id and its number, else by what is in it."""
+    sent = [each for each in order.shipments if not each.is_cancelled]
+    if draft.external_id or draft.number:
+        return [
+            each
+            for each in sent
+            if each.external_id == draft.external_id
+            or (draft.number and each.number == draft.number)
+        ]
+    alike = [each for each in sent if not each.number and dict(each.lines) == dict(draft.lines)]
+    return alike[:1] if len(alike) == 1 else []
 
 
 def _corrected(order: ChannelOrder, draft: ShipmentDraft) -> list[ChannelShipment]:

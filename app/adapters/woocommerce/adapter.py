@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.adapters.orders import CancelDraft, ChannelOrder, RefundDraft, ShipmentDraft
+from app.adapters.orders import (
+    CancelDraft,
+    ChannelOrder,
+    RefundDraft,
+    ShipmentDraft,
+    UnshipDraft,
+)
 from app.adapters.port import Capabilities
 from app.adapters.types import (
     Batch,
@@ -32,6 +38,7 @@ from app.adapters.woocommerce.refunds import Refunds
 from app.adapters.woocommerce.rehearsal import Rehearsal
 from app.adapters.woocommerce.shipping import Shipping
 from app.adapters.woocommerce.shop import Shop
+from app.adapters.woocommerce.unshipping import Unshipping
 from app.core.transport import Transport
 
 
@@ -53,6 +60,7 @@ class WooCommerceAdapter:
         self._refunds = Refunds(self._client, self._orders)
         self._cancelling = Cancelling(self._orders, self._refunds, batches)
         self._shipping = Shipping(self._client, self._orders, batches)
+        self._unshipping = Unshipping(self._client, self._orders, batches)
         self._hooks = webhooks.Hooks(self._client, url=self._hook_url, secret=self._hook_secret)
         self.capabilities = capabilities_with(self._facts)
 
@@ -104,6 +112,10 @@ class WooCommerceAdapter:
     def ship_orders(self, drafts: Sequence[ShipmentDraft]) -> Sequence[Outcome]:
         """Make parcels known; `external_id` of an outcome is the channel's shipment."""
         return self._shipping.ship(drafts)
+
+    def unship_orders(self, drafts: Sequence[UnshipDraft]) -> Sequence[Outcome]:
+        """Take parcels back; one outcome per draft, in order."""
+        return [self._unshipping.take_back(draft) for draft in drafts]
 
     def cancel_orders(self, drafts: Sequence[CancelDraft]) -> Sequence[Outcome]:
         """Cancel orders; one outcome per draft, in order."""

@@ -27,6 +27,9 @@ class Way(Protocol):
     def add(self, draft: ShipmentDraft) -> str:
         """Add a parcel; returns the shop's id."""
 
+    def remove(self, order_id: str, external_id: str) -> None:
+        """Take a parcel off an order."""
+
 
 class Fulfillments:
     """Core order fulfilments (10.1 and newer, where the merchant turned them on)."""
@@ -70,6 +73,10 @@ class Fulfillments:
         path = f"/orders/{draft.order_external_id}/fulfillments"
         return Reader(self._client.post(path, body), "fulfillment").identity("id")
 
+    def remove(self, order_id: str, external_id: str) -> None:
+        """Delete a fulfilment; the shop keeps it as deleted."""
+        self._client.delete(f"/orders/{order_id}/fulfillments/{external_id}")
+
 
 class Extension:
     """The Shipment Tracking extension, and the plugin that speaks as it does."""
@@ -101,6 +108,10 @@ class Extension:
         for shown in _trackings([made]):
             return shown.external_id
         raise BadPayload("shipment-trackings", "a tracking")
+
+    def remove(self, order_id: str, external_id: str) -> None:
+        """Delete a tracking number."""
+        self._client.delete(f"{self._path(order_id)}/{external_id}")
 
     def _path(self, order_id: str) -> str:
         return f"{self._base}/{order_id}/shipment-trackings"

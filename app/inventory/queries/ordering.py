@@ -178,7 +178,7 @@ def _sold(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, int]:
         .where(
             among(Posting.level_id, level_ids),
             Posting.at >= clock.now() - timedelta(days=LOOKED_AT),
-            Posting.kind == PostingKind.SHIP,
+            Posting.kind.in_((PostingKind.SHIP, PostingKind.UNSHIP)),
         )
         .group_by(Posting.level_id)
     )

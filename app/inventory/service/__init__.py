@@ -72,10 +72,12 @@ from app.inventory.service.places import (
     move_location,
 )
 from app.inventory.service.promising import (
+    left_from,
     promise,
     put_back,
     release,
     ship,
+    unship,
 )
 from app.inventory.service.reserving import free_expired, free_reservation, reserve
 from app.inventory.service.serving import SAID, routing_of, set_routing, spot_of
@@ -146,6 +148,7 @@ __all__ = [
     "kit_quantities",
     "kits_among",
     "kits_holding",
+    "left_from",
     "locked_levels",
     "mail_digests",
     "move_levels",
@@ -186,6 +189,7 @@ __all__ = [
     "unequal_levels",
     "unequal_totals",
     "unpack",
+    "unship",
     "waiting_moved",
     "write_off",
 ]

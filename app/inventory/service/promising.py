@@ -1,10 +1,10 @@
 """Promises to orders: units are committed before anybody says yes, and freed once, never twice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.catalog import service as catalog
 from app.catalog.models import Variant
@@ -12,6 +12,7 @@ from app.core.work import Work
 from app.inventory import kits
 from app.inventory.ledger import Posting, PostingKind
 from app.inventory.models import Level, Location, Reservation
+from app.inventory.models import Posting as Posted
 from app.inventory.routing import Lane, Spot
 from app.inventory.service.moving import locked_levels, post
 from app.inventory.service.serving import lane_of, stock_of
@@ -214,6 +215,33 @@ def release(work: Work, parts: Parts, *, reference: str) -> list[UUID]:
 def ship(work: Work, parts: Parts, *, reference: str) -> list[UUID]:
     """Let promised units leave; what may be sold stays the same."""
     return post(work, each_of(PostingKind.SHIP, parts), reference=reference)
+
+
+def left_from(
+    work: Work, variant_ids: Collection[UUID], *, reference: str
+) -> dict[UUID, dict[UUID, int]]:
+    """Return, by variant and level, how many units this reference shipped."""
+    rows = work.session.execute(
+        select(Level.variant_id, Posted.level_id, -func.sum(Posted.quantity))
+        .join(Level, Level.id == Posted.level_id)
+        .where(
+            Posted.organization_id == work.organization_id,
+            Posted.reference == reference,
+            Posted.kind.in_((PostingKind.SHIP, PostingKind.UNSHIP)),
+            Level.variant_id.in_(variant_ids),
+        )
+        .group_by(Level.variant_id, Posted.level_id)
+        .order_by(Posted.level_id)
+    )
+    found: dict[UUID, dict[UUID, int]] = {}
+    for variant_id, level_id, units in rows:
+        found.setdefault(variant_id, {})[level_id] = int(units)
+    return found
+
+
+def unship(work: Work, parts: Parts, *, reference: str) -> None:
+    """Put units that did not leave back where they lay, promised; what may be sold stays."""
+    post(work, each_of(PostingKind.UNSHIP, parts), reference=reference)
 
 
 def put_back(work: Work, units: Mapping[UUID, int], *, reference: str) -> None:

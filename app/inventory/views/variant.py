@@ -35,6 +35,7 @@ KINDS: Final[Mapping[PostingKind, str]] = {
     PostingKind.COMMIT: "Promised",
     PostingKind.RELEASE: "Promise taken back",
     PostingKind.SHIP: "Shipped",
+    PostingKind.UNSHIP: "Parcel cancelled",
     PostingKind.RETURN: "Returned",
     PostingKind.RESERVE: "Kept back",
     PostingKind.FREE: "Freed",

@@ -290,7 +290,7 @@ def _parcels(session: Session, order: Order, *, hears: bool) -> list[ParcelRow]:
             location=location or "",
             user=user or "",
             units={part.line_id: part.quantity for part in parcel.lines},
-            is_owed=hears and parcel.told_at is None and not parcel.is_cancelled,
+            is_owed=hears and parcel.told_at is None,
         )
         for parcel, location, user in rows
     ]

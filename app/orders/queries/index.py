@@ -209,7 +209,7 @@ def _untold() -> Condition:
 
 
 def _owed() -> tuple[Condition, ...]:
-    return (Shipment.told_at.is_(None), ~Shipment.is_cancelled)
+    return (Shipment.told_at.is_(None),)
 
 
 def _stuck() -> Condition:

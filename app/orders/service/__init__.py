@@ -33,6 +33,8 @@ from app.orders.service.shelving import Unpacked
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
 from app.orders.service.taking import Taken, held_there, take_order
 from app.orders.service.telling import draft_of, note_answer
+from app.orders.service.unshipping import cancel_parcel
+from app.orders.service.unshipping import obstacle as why_not_cancel
 
 __all__ = [
     "FIRST_NUMBER",
@@ -49,6 +51,7 @@ __all__ = [
     "alike_lines",
     "allocate_waiting",
     "cancel_order",
+    "cancel_parcel",
     "cancel_return",
     "change_letter",
     "change_order",
@@ -79,4 +82,5 @@ __all__ = [
     "take_order",
     "tell_buyer",
     "waiting_units",
+    "why_not_cancel",
 ]

@@ -158,7 +158,7 @@ def _keep(work: Work, growing: Sequence[tuple[OrderLine, int]], made: Promise) -
             if line.id in made.sets:
                 line.allocated += made.sets[line.id].sets
                 for level_id, units in made.sets[line.id].parts.items():
-                    _add(work, line, level_id, units)
+                    hold(work, line, level_id, units)
             continue
         if line.variant_id in made.uncounted:
             line.allocated += more
@@ -171,11 +171,12 @@ def _keep(work: Work, growing: Sequence[tuple[OrderLine, int]], made: Promise) -
             more -= part
             left[line.variant_id][level_id] -= part
             line.allocated += part
-            _add(work, line, level_id, part)
+            hold(work, line, level_id, part)
     work.session.flush()
 
 
-def _add(work: Work, line: OrderLine, level_id: UUID, quantity: int) -> None:
+def hold(work: Work, line: OrderLine, level_id: UUID, quantity: int) -> None:
+    """Write down that so many units of a level belong to a line."""
     row = work.session.get(Allocation, (line.id, level_id))
     if row is not None:
         row.quantity += quantity

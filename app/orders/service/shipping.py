@@ -112,6 +112,8 @@ def change_tracking(
     if row is None or row.organization_id != work.organization_id:
         raise OrderNotFound("This parcel does not exist, or you do not have access to it.")
     order = get_order(work, row.order_id, version=version)
+    if row.is_cancelled:
+        raise NotAllowedNow("This parcel is cancelled, so nobody follows it.")
     row.carrier, row.tracking_number = carrier.strip()[:60], tracking_number.strip()[:100]
     row.tracking_url, row.told_at = tracking_url.strip()[:500], None
     timeline.write_terms(work, order, [row.tracking_number], {})
@@ -125,9 +127,7 @@ def retry_telling(work: Work, order_id: UUID) -> int:
     """Tell the channel anew of parcels and refunds that it could not hear of; returns how many."""
     order = get_order(work, order_id)
     parcels = work.session.scalars(
-        select(Shipment).where(
-            Shipment.order_id == order.id, Shipment.told_at.is_(None), ~Shipment.is_cancelled
-        )
+        select(Shipment).where(Shipment.order_id == order.id, Shipment.told_at.is_(None))
     ).all()
     refunds = work.session.scalars(
         select(Refund).where(Refund.order_id == order.id, Refund.told_at.is_(None))
@@ -136,7 +136,7 @@ def retry_telling(work: Work, order_id: UUID) -> int:
         return 0
     owed: list[Shipment | Refund] = [*parcels, *refunds]
     for row in owed:
-        kind = "ship" if isinstance(row, Shipment) else "refund"
+        kind = "refund" if isinstance(row, Refund) else "unship" if row.is_cancelled else "ship"
         if isinstance(row, Refund) and row.error is not None:
             order.refunded_minor += row.amount_minor
         row.error = None

@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft
+from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft, UnshipDraft
 from app.adapters.types import Applied, Outcome, Rejected
 from app.core.work import Work
 from app.orders.models import Order, Refund, Shipment
-from app.orders.service import promises, refunding, timeline
+from app.orders.service import promises, refunding, timeline, unshipping
 from app.orders.service.fetching import get_order
 
-Draft = ShipmentDraft | CancelDraft | RefundDraft
+Draft = ShipmentDraft | UnshipDraft | CancelDraft | RefundDraft
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """One thing to tell: its kind, and the row it is about."""
 
-    kind: str  # ship, cancel, refund
+    kind: str  # ship, unship, cancel, refund
     id: UUID
 
     @classmethod
@@ -31,6 +31,8 @@ def draft_of(work: Work, owed: Owed) -> Draft | None:
     """Return what to say; None: it is said already, or no longer true."""
     if owed.kind == "ship":
         return _shipment(work, owed.id)
+    if owed.kind == "unship":
+        return _unship(work, owed.id)
     if owed.kind == "refund":
         return _refund(work, owed.id)
     order = get_order(work, owed.id)
@@ -67,6 +69,23 @@ def _shipment(work: Work, shipment_id: UUID) -> ShipmentDraft | None:
     )
 
 
+def _unship(work: Work, shipment_id: UUID) -> UnshipDraft | None:
+    row = work.session.get(Shipment, shipment_id, populate_existing=True)
+    if row is None or row.told_at is not None or not row.is_cancelled:
+        return None
+    order = get_order(work, row.order_id)
+    theirs = {line.id: line.external_id for line in order.lines}
+    if order.external_id is None:
+        return None
+    return UnshipDraft(
+        key=str(row.id),
+        order_external_id=order.external_id,
+        external_id=row.external_id or "",
+        number=row.tracking_number,
+        lines={key: part.quantity for part in row.lines if (key := theirs.get(part.line_id))},
+    )
+
+
 def _refund(work: Work, refund_id: UUID) -> RefundDraft | None:
     row = work.session.get(Refund, refund_id, populate_existing=True)
     if row is None or row.told_at is not None:
@@ -96,7 +115,7 @@ def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
     if isinstance(outcome, Applied):
         _told(work, order, owed, row, outcome)
     elif isinstance(outcome, Rejected):
-        _refused(work, order, row, outcome)
+        _refused(work, order, owed, row, outcome)
     is_refused = row is not None and row.told_at is None and row.error is not None
     if isinstance(row, Refund):  # what the channel refuses was not given back
         order.refunded_minor += row.amount_minor * (was_refused - is_refused)
@@ -106,19 +125,32 @@ def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
 def _told(
     work: Work, order: Order, owed: Owed, row: Shipment | Refund | None, outcome: Applied
 ) -> None:
-    words = {"ship": "the parcel", "cancel": "the cancellation", "refund": "the refund"}
+    words = {
+        "ship": "the parcel",
+        "unship": "the cancelled parcel",
+        "cancel": "the cancellation",
+        "refund": "the refund",
+    }
     timeline.note(work, order, "told", f"The channel knows of {words[owed.kind]}.")
     for problem in outcome.problems:
         timeline.note(work, order, "refused", problem.sentence)
     if isinstance(row, Refund) and row.told_at is None:
         refunding.tell_buyer(work, order, row)
-    if row is not None:
+    if row is None:
+        return
+    row.external_id = outcome.external_id or row.external_id
+    row.error = outcome.problems[0].sentence if outcome.problems else None
+    if owed.kind == "ship" and isinstance(row, Shipment) and row.is_cancelled:
+        unshipping.owe(work, order, row)  # it was cancelled here while the channel heard of it
+    else:
         row.told_at = work.now
-        row.error = outcome.problems[0].sentence if outcome.problems else None
-        row.external_id = outcome.external_id or row.external_id
 
 
-def _refused(work: Work, order: Order, row: Shipment | Refund | None, outcome: Rejected) -> None:
+def _refused(
+    work: Work, order: Order, owed: Owed, row: Shipment | Refund | None, outcome: Rejected
+) -> None:
+    if owed.kind == "ship" and isinstance(row, Shipment) and row.is_cancelled:
+        return  # it need not hear of it any more
     sentence = outcome.problems[0].sentence if outcome.problems else "The channel refused it."
     timeline.note(work, order, "refused", sentence)
     if row is not None:
@@ -129,7 +161,7 @@ def _subject(work: Work, owed: Owed) -> tuple[Shipment | Refund | None, Order | 
     if owed.kind == "cancel":
         return None, work.session.get(Order, owed.id)
     row: Shipment | Refund | None
-    if owed.kind == "ship":
+    if owed.kind in ("ship", "unship"):
         row = work.session.get(Shipment, owed.id)
     else:
         row = work.session.get(Refund, owed.id)

@@ -11,7 +11,14 @@ from app.core.db import new_id
 from app.core.work import Work
 from app.inventory import service as inventory
 from app.orders.models import Order, OrderLine, Refund, Shipment, ShipmentLine
-from app.orders.service import promises, refunding, shelving, timeline, travelling
+from app.orders.service import (
+    promises,
+    refunding,
+    shelving,
+    timeline,
+    travelling,
+    unshipping,
+)
 
 
 def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
@@ -26,10 +33,31 @@ def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
         row = known.get(each.external_id) or _ours(known.values(), each)
         if row is None:
             row = _add_shipment(work, order, lines, each)
+            known[each.external_id] = row
+        elif each.is_cancelled and not row.is_cancelled:
+            unshipping.cancelled_there(work, order, row, known.values(), each)
+        elif row.is_cancelled and not each.is_cancelled and row.external_id is None:
+            # Cancelled here while the channel heard of it, and its answer got lost.
+            row.external_id = each.external_id
+            unshipping.owe(work, order, row)
         if row.id not in followed:  # one of ours that became two there is told of once
             travelling.follow(work, order, row, each)
         followed.add(row.id)
-    _ship_the_rest(work, order, lines, seen)
+    rest = [row for row in known.values() if unshipping.is_nameless(row) and not row.is_cancelled]
+    _ship_the_rest(work, order, _still_to_be_heard(known.values(), seen), seen)
+    if rest and not seen.is_done and seen.cancelled_at is None:
+        unshipping.called_back(work, order, rest, seen)
+
+
+def _still_to_be_heard(known: Iterable[Shipment], seen: ChannelOrder) -> dict[UUID, int]:
+    """Return, by line, units of parcels that were cancelled here and that the channel still has."""
+    there = {each.external_id for each in seen.shipments if not each.is_cancelled}
+    units: dict[UUID, int] = {}
+    for row in known:
+        if row.is_cancelled and (row.told_at is None or row.external_id in there):
+            for part in row.lines:
+                units[part.line_id] = units.get(part.line_id, 0) + part.quantity
+    return units
 
 
 def _ours(known: Iterable[Shipment], each: ChannelShipment) -> Shipment | None:
@@ -72,14 +100,16 @@ def _add_shipment(
 
 
 def _ship_the_rest(
-    work: Work, order: Order, lines: Mapping[str, OrderLine], seen: ChannelOrder
+    work: Work, order: Order, unheard: Mapping[UUID, int], seen: ChannelOrder
 ) -> None:
     """A channel may say that lines are shipped without telling of a parcel."""
+    lines = {line.external_id: line for line in order.lines if line.external_id}
     units = {
-        lines[each.external_id]: each.shipped - lines[each.external_id].shipped
+        line: each.shipped - line.shipped - unheard.get(line.id, 0)
         for each in seen.lines
-        if each.external_id in lines and each.shipped > lines[each.external_id].shipped
+        if (line := lines.get(each.external_id)) is not None
     }
+    units = {line: more for line, more in units.items() if more > 0}
     if not units:
         return
     parcel = Shipment(

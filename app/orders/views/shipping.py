@@ -9,8 +9,8 @@ from app.core.errors import Invalid
 from app.core.work import unit_of_work
 from app.orders import service
 from app.orders.errors import OrderNotFound
-from app.orders.forms import CARRIERS, UNITS, ShipForm, TrackingForm
-from app.orders.queries import OrderDetail
+from app.orders.forms import CARRIERS, UNITS, OrderForm, ShipForm, TrackingForm
+from app.orders.queries import OrderDetail, ParcelRow
 from app.orders.rules import BY_HAND, OrderState
 from app.orders.views.answering import answer, back_to, do, load, show_form
 from app.orders.views.blueprint import bp
@@ -21,6 +21,8 @@ from app.web.identity import current_actor
 
 _SHIP = "orders/order_ship.html"
 _TRACKING = "orders/parcel_tracking.html"
+_CANCEL = "orders/parcel_cancel.html"
+_NO_PARCEL = "This parcel does not exist, or you do not have access to it."
 _DONE = {
     OrderState.PICKING: "Picking began.",
     OrderState.PACKED: "Packed.",
@@ -70,7 +72,7 @@ def _parcel(order_id: UUID, shipment_id: UUID) -> tuple[OrderDetail, TrackingFor
     for row in order.parcels:
         if row.id == shipment_id:
             return order, TrackingForm(obj=row.parcel)
-    raise OrderNotFound("This parcel does not exist, or you do not have access to it.")
+    raise OrderNotFound(_NO_PARCEL)
 
 
 @bp.get("/orders/<uuid:order_id>/parcels/<uuid:shipment_id>")
@@ -102,6 +104,44 @@ def parcel_tracking_save(order_id: UUID, shipment_id: UUID) -> ResponseReturnVal
         shipment_id=shipment_id,
         carriers=CARRIERS,
     )
+
+
+@bp.get("/orders/<uuid:order_id>/parcels/<uuid:shipment_id>/cancel")
+@requires("orders.write")
+def parcel_cancel(order_id: UUID, shipment_id: UUID) -> ResponseReturnValue:
+    """Ask whether a parcel did not leave after all."""
+    order, form, row = _cancelling(order_id, shipment_id)
+    return show_form(_CANCEL, order, form, row=row, problem=_problem(order, row))
+
+
+@bp.post("/orders/<uuid:order_id>/parcels/<uuid:shipment_id>/cancel")
+@requires("orders.write")
+def parcel_cancel_save(order_id: UUID, shipment_id: UUID) -> ResponseReturnValue:
+    """Cancel a parcel: its units are promised to the order again, and the channel hears of it."""
+    order, form, row = _cancelling(order_id, shipment_id)
+    return answer(
+        _CANCEL,
+        order,
+        form,
+        lambda work: service.cancel_parcel(work, order_id, shipment_id, version=form.shown_version),
+        done=f"Parcel cancelled. {order.connection} is told of it."
+        if order.hears
+        else "Parcel cancelled.",
+        row=row,
+        problem=_problem(order, row),
+    )
+
+
+def _cancelling(order_id: UUID, shipment_id: UUID) -> tuple[OrderDetail, OrderForm, ParcelRow]:
+    order = load(current_actor(), order_id)
+    row = next((each for each in order.parcels if each.id == shipment_id), None)
+    if row is None:
+        raise OrderNotFound(_NO_PARCEL)
+    return order, OrderForm(), row
+
+
+def _problem(order: OrderDetail, row: ParcelRow) -> str | None:
+    return service.why_not_cancel(order.order, [each.line for each in order.lines], row.parcel)
 
 
 @bp.post("/orders/<uuid:order_id>/move")

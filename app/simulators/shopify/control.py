@@ -191,9 +191,11 @@ def edit_line(number: int, line: int) -> Response:
     return jsonify(ok=True)
 
 
-@panel.post("/orders/<int:number>/<any(pay, cancel, refund, ship, hold, release, delete):action>")
+@panel.post(
+    "/orders/<int:number>/<any(pay, cancel, refund, ship, unship, hold, release, delete):action>"
+)
 def move_order(number: int, action: str) -> Response:
-    """Pay, call off, refund (one piece of the first line), send, hold, release, delete an order."""
+    """Pay, call off, refund (one piece of the first line), send or not, hold, release, delete."""
     store = _store()
     actions: dict[str, Callable[[], None]] = {
         "pay": lambda: store.pay_order(number),
@@ -201,6 +203,7 @@ def move_order(number: int, action: str) -> Response:
         "refund": lambda: store.refund_order(number, **_body()),
         "delete": lambda: store.delete_order(number),
         "ship": lambda: store.ship_order(number, **_body()),
+        "unship": lambda: store.unship_order(number, **_body()),
         "hold": lambda: store.hold_order(number),
         "release": lambda: store.hold_order(number, is_held=False),
     }

@@ -322,6 +322,13 @@ class Merchant(StoreCore):
                 if row["status"] in shipping.SENDABLE:
                     shipping.ship(self, [(row, shipping.all_of(row))], [_PARCEL | tracking])
 
+    def unship_order(self, order_id: int, *, parcel: int | None = None) -> None:
+        """Call a parcel of an order off, by default all."""
+        with self.change():
+            for row in self.fulfillments.where("order", self._order(order_id)["id"]):
+                if row["status"] != "CANCELLED" and parcel in {None, row["id"]}:
+                    shipping.take_back(self, row)
+
     def carry(self, order_id: int, status: str, *, parcel: int | None = None, **told: Any) -> None:
         """Let the carrier tell of a parcel, by default of all: `message`, `estimated`."""
         with self.change():

@@ -136,6 +136,7 @@ def _told(owed: Owed, known: Any) -> Subject:
     order_id, number, tracking = known or (None, "", "")
     what = {
         "ship": f"parcel {tracking}".rstrip(),
+        "unship": f"the cancelled parcel {tracking}".rstrip(),
         "cancel": "the cancellation",
         "refund": "a refund",
     }.get(owed.kind, "an order")

@@ -174,7 +174,7 @@ def test_a_shop_says_how_many_variants_a_product_may_have() -> None:
         (schema.SCOPES, set(OrderAct)),
         (["read_orders"], {OrderAct.READ}),
         (["write_orders"], {OrderAct.READ, OrderAct.CANCEL, OrderAct.REFUND}),
-        (["write_merchant_managed_fulfillment_orders"], {OrderAct.SHIP}),
+        (["write_merchant_managed_fulfillment_orders"], {OrderAct.SHIP, OrderAct.UNSHIP}),
         ([], set()),
     ],
 )

@@ -214,6 +214,56 @@ def test_tracking_is_corrected_and_the_shop_told_again(place: Place) -> None:
     assert place.client.get(f"/orders/{order_id}/parcels/{db.new_id()}").status_code == 404
 
 
+def test_a_parcel_that_did_not_leave_is_cancelled_once(place: Place) -> None:
+    place.stock("A")
+    order_id = place.sell(sold("A", 2))
+    with unit_of_work(place.manager.actor) as work:
+        parcel = service.ship_order(work, order_id, service.Parcel(tracking_number="1Z1"))
+    url = f"/orders/{order_id}/parcels/{parcel}/cancel"
+    asked = place.client.get(url).text
+    assert "2 × " in asked
+    assert "Web shop is told" in asked
+
+    form = place.form(order_id)
+    assert place.client.post(url, data=form).location == f"/orders/{order_id}"
+    again = place.client.post(url, data=form)
+
+    order = place.order(order_id)
+    assert (order.order.state, [each.line.allocated for each in order.lines]) == ("allocated", [2])
+    page = place.client.get(f"/orders/{order_id}").text
+    assert "Parcel 1Z1 cancelled: 2 units did not leave." in page
+    assert f"/parcels/{parcel}/cancel" not in page
+    assert again.status_code == 409
+    assert "cancelled already" in place.client.get(url).text
+    assert place.client.get(f"/orders/{order_id}/parcels/{db.new_id()}/cancel").status_code == 404
+    tracking = place.client.post(
+        f"/orders/{order_id}/parcels/{parcel}", data=place.form(order_id, tracking_number="2Z")
+    )
+    assert tracking.status_code == 409
+
+
+@pytest.mark.parametrize("how", ["delivered", "returned"])
+def test_a_parcel_that_reached_the_buyer_is_not_cancelled(place: Place, how: str) -> None:
+    place.stock("A")
+    order_id = place.sell(sold("A", 2))
+    line = place.order(order_id).lines[0].id
+    with unit_of_work(place.manager.actor) as work:
+        parcel = service.ship_order(work, order_id, service.Parcel(tracking_number="1Z1"))
+        if how == "delivered":
+            service.move_order(work, order_id, OrderState.DELIVERED)
+        else:
+            service.refund_order(
+                work, order_id, service.Refunding(1000, {line: 1}, restocks=[line])
+            )
+    url = f"/orders/{order_id}/parcels/{parcel}/cancel"
+
+    assert "return" in place.client.get(url).text
+    refused = place.client.post(url, data=place.form(order_id))
+
+    assert refused.status_code == 409
+    assert place.order(order_id).lines[0].line.shipped == 2
+
+
 def test_a_note_of_the_team_is_kept(place: Place, order_id: UUID) -> None:
     place.client.post(f"/orders/{order_id}/note", data=place.form(order_id, note="Gift wrap"))
 

@@ -74,6 +74,19 @@ mutation Retrack($id: ID!, $tracking: FulfillmentTrackingInput!, $notify: Boolea
 """,
 )
 
+UNSHIP: Final = Document(
+    "Unship",
+    "fulfillmentCancel",
+    """
+mutation Unship($id: ID!) {
+  fulfillmentCancel(id: $id) {
+    fulfillment { id status }
+    userErrors { field message }
+  }
+}
+""",
+)
+
 CANCEL_STATE: Final = Document(
     "CancelState",
     "order",
