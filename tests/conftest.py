@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,6 +28,12 @@ from app.core.settings import Settings, read_settings
 from tests.e2e.browser import find_chromium, launch_arguments
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+# The same examples every time, so that a run says something about the change and not about luck,
+# and none is refused for being slow. LUCK=1 draws others.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("luck", deadline=None)
+hypothesis.settings.load_profile("luck" if os.environ.get("LUCK") else "steady")
 
 
 def _worker_number() -> int:
