@@ -207,9 +207,21 @@ def engine() -> Engine:
     return _Connected.engine
 
 
-def open_session(actor: Actor) -> Session:
+def open_session(actor: Actor, connection: Connection | None = None) -> Session:
     """Return a new session whose transactions carry this caller's tenancy."""
-    return Session(engine(), expire_on_commit=False, info={"actor": actor})
+    return Session(connection or engine(), expire_on_commit=False, info={"actor": actor})
+
+
+def begin(actor: Actor) -> Connection:
+    """Return a connection of the pool in a transaction that carries this caller's tenancy."""
+    connection = engine().connect()
+    _tell(driver_of(connection), actor, "")
+    return connection
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the driver's own connection below one of the pool."""
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
 @event.listens_for(Session, "after_begin")
@@ -217,11 +229,12 @@ def _tell_tenancy(session: Session, _transaction: Any, connection: Any) -> None:
     actor: Actor | None = session.info.get("actor")
     if actor is None:
         return
+    _tell(driver_of(connection), actor, _READ_ONLY if session.info.get("is_reading") else "")
+
+
+def _tell(driver: psycopg.Connection[Any], actor: Actor, more: str) -> None:
     # Ids of ours, so there is nothing to quote.
-    told = _TENANCY.format(actor.organization_id or "", actor.user_id or "")
-    if session.info.get("is_reading"):
-        told += _READ_ONLY
-    driver: psycopg.Connection[Any] = connection.connection.driver_connection
+    told = _TENANCY.format(actor.organization_id or "", actor.user_id or "") + more
     if driver.pgconn.transaction_status == TransactionStatus.IDLE:
         told = f"BEGIN; {told}"
     _say(driver, told)
@@ -264,17 +277,20 @@ def affected(session: Session, statement: Executable) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-def rows(session: Session, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
-    """Run a statement by the driver alone and return its rows, as plain tuples.
-
-    For the few statements that run thousands of times a second: they are written for the driver
-    (`%(name)s`), prepared by it, and cost no more than it does.
-    """
-    driver = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+def rows(connection: Connection, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+    """Run a statement by the driver alone and return its rows, as plain tuples."""
     try:
-        return driver.execute(statement, values).fetchall()
+        return driver_of(connection).execute(statement, values).fetchall()
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, values, error, psycopg.Error) from error
+
+
+def commit(connection: Connection) -> None:
+    """Commit what `begin` began, where no session did it."""
+    try:
+        driver_of(connection).commit()
+    except psycopg.Error as error:
+        raise DBAPIError.instance("COMMIT", None, error, psycopg.Error) from error
 
 
 def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:

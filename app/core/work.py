@@ -11,19 +11,18 @@ import functools
 import inspect
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, LiteralString, ParamSpec, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.core import clock, guard, news, outbox
+from app.core import clock, db, guard, news, outbox
 from app.core.actor import Actor
-from app.core.db import open_session
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +35,52 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(slots=True)
 class Work:
-    """One transaction in the hands of a service."""
+    """One transaction in the hands of a service; it begins with the first statement."""
 
-    session: Session
-    actor: Actor
-    now: datetime
-    _callbacks: list[Callable[[], None]] = field(default_factory=list)
-    _touched: dict[str, None] = field(default_factory=dict)
-    _has_events: bool = False
+    __slots__ = ("_callbacks", "_connection", "_has_events", "_session", "_touched", "actor", "now")
+
+    def __init__(self, actor: Actor, now: datetime) -> None:
+        self.actor = actor
+        self.now = now
+        self._session: Session | None = None
+        self._connection: Connection | None = None  # where the driver was used before a session
+        self._callbacks: list[Callable[[], None]] = []
+        self._touched: dict[str, None] = {}
+        self._has_events = False
+
+    @property
+    def session(self) -> Session:
+        """The session of this unit; opened for whoever asks, for it costs more than a statement."""
+        if self._session is None:
+            self._session = db.open_session(self.actor, self._connection)
+        return self._session
+
+    def rows(self, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+        """Run a statement by the driver alone and return its rows, as plain tuples.
+
+        For the few statements that run thousands of times a second: they are written for the driver
+        (`%(name)s`), prepared by it, and cost no more than it does.
+        """
+        if self._session is not None:
+            return db.rows(self._session.connection(), statement, values)
+        if self._connection is None:
+            self._connection = db.begin(self.actor)
+        return db.rows(self._connection, statement, values)
+
+    def commit(self) -> None:
+        """Keep what was done; the unit calls this once."""
+        if self._session is not None:
+            self._session.commit()
+        elif self._connection is not None:
+            db.commit(self._connection)
+
+    def close(self) -> None:
+        """Give the connection back; what was not kept is gone."""
+        if self._session is not None:
+            self._session.close()
+        if self._connection is not None:
+            self._connection.close()
 
     @property
     def organization_id(self) -> UUID:
@@ -98,12 +133,12 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
     opener = _opener()
     token = guard.enter(opener)
     started = time.monotonic()
+    work = Work(actor, clock.now())
     try:
-        with open_session(actor) as session:
-            work = Work(session, actor, clock.now())
-            yield work
-            session.commit()
+        yield work
+        work.commit()
     finally:
+        work.close()
         guard.leave(token)
         if (seconds := time.monotonic() - started) > _SLOW_SECONDS:
             log.warning("A unit of work took %.1f s.", seconds, extra={"opener": opener})
@@ -114,11 +149,11 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
 def rehearsal(actor: Actor) -> Iterator[Work]:
     """Open a transaction that never commits: what a service would do, without doing it."""
     token = guard.enter(_opener())
+    work = Work(actor, clock.now())
     try:
-        with open_session(actor) as session:
-            yield Work(session, actor, clock.now())
-            session.rollback()
+        yield work
     finally:
+        work.close()
         guard.leave(token)
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.core import db
 from app.core.work import Work
 from app.inventory import ledger
 from app.inventory.errors import ImpossibleStock, NotEnoughStock
@@ -116,7 +115,7 @@ def _post_one(
     told["level"] = level_id
     told["kind"] = posting.kind.value
     told["least"] = -move.available if posting.needs_available else None
-    return [variant_id for (variant_id,) in db.rows(work.session, _POST_ONE, told)]
+    return [variant_id for (variant_id,) in work.rows(_POST_ONE, told)]
 
 
 def _post_all(

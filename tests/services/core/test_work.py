@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from app.catalog.models import Category
 from app.core import db
@@ -94,6 +95,69 @@ def test_the_network_is_refused_inside_a_unit(actor: Actor) -> None:
 def test_a_reading_session_cannot_write(actor: Actor) -> None:
     with db.reading(actor) as session, pytest.raises(Exception, match="read-only"):
         session.execute(text("DELETE FROM categories"))
+
+
+_ADD = """
+    INSERT INTO categories (organization_id, name, path, position)
+    VALUES (%(owner)s, %(name)s, %(name)s, 0) RETURNING path
+"""
+
+
+def add_by_driver(work: Work, name: str, owner: UUID | None = None) -> list[tuple[str]]:
+    return work.rows(_ADD, {"owner": owner or work.organization_id, "name": name})
+
+
+def test_a_unit_without_a_session_commits_once_and_is_one_with_a_later_session(
+    actor: Actor,
+) -> None:
+    with unit_of_work(actor) as work:
+        assert add_by_driver(work, "Mugs") == [("Mugs",)]
+        assert paths(actor) == []
+    with unit_of_work(actor) as work:
+        add_by_driver(work, "Cups")
+        assert set(work.session.scalars(select(Category.path))) == {"Mugs", "Cups"}
+        add_category(work, "Pots")
+        assert paths(actor) == ["Mugs"]
+    with unit_of_work(actor) as work:
+        add_category(work, "Pans")
+        add_by_driver(work, "Lids")
+
+    assert sorted(paths(actor)) == ["Cups", "Lids", "Mugs", "Pans", "Pots"]
+
+
+@pytest.mark.parametrize("is_session_used", [True, False])
+def test_a_unit_without_a_session_leaves_nothing_of_what_failed(
+    actor: Actor, is_session_used: bool
+) -> None:
+    def half() -> None:
+        with unit_of_work(actor) as work:
+            add_by_driver(work, "Mugs")
+            if is_session_used:
+                add_category(work, "Cups")
+            raise KeyError("later trouble")
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            half()
+    with rehearsal(actor) as work:
+        add_by_driver(work, "Pots")
+
+    assert paths(actor) == []
+    with unit_of_work(actor) as work:  # the connection went back clean
+        assert add_by_driver(work, "Mugs") == [("Mugs",)]
+
+
+def test_a_unit_without_a_session_stays_in_its_organization(actor: Actor) -> None:
+    with unit_of_work(actor) as work:
+        add_by_driver(work, "Mugs")
+    mallory = job_actor(db.new_id())
+
+    with unit_of_work(mallory) as work:
+        assert work.rows("SELECT path FROM categories", {}) == []
+    with pytest.raises(DBAPIError, match="row-level security"), unit_of_work(mallory) as work:
+        add_by_driver(work, "Planted", actor.organization)
+
+    assert paths(actor) == ["Mugs"]
 
 
 def test_another_organization_sees_and_changes_nothing(actor: Actor, organization_id: UUID) -> None:
