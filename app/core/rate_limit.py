@@ -109,13 +109,14 @@ class RateLimiter:
         """Take what a call costs, waiting for it at most as long as the patience.
 
         Whoever gives way looks around while waiting, and raises once somebody else should have the
-        worker; the tokens go on coming in meanwhile.
+        worker; the tokens go on coming in meanwhile. What is urgent gives way to nobody.
         """
         waited = 0.0
+        gives_way = None if self.is_urgent else self.gives_way
         while (wait := self.wait_for(costs)) > 0:
-            if waited + wait > self._patience or (self.gives_way is not None and self.gives_way()):
+            if waited + wait > self._patience or (gives_way is not None and gives_way()):
                 raise RateLimited(wait)
-            step = max(wait if self.gives_way is None else min(wait, _GLANCE), _FLOOR)
+            step = max(wait if gives_way is None else min(wait, _GLANCE), _FLOOR)
             self._sleep(step)
             waited += step
 

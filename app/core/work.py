@@ -12,7 +12,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, Concatenate, Final, LiteralString, ParamSpec, TypeVar
 from uuid import UUID
@@ -77,10 +77,12 @@ class Work:
 
     def close(self) -> None:
         """Give the connection back; what was not kept is gone."""
-        if self._session is not None:
-            self._session.close()
-        if self._connection is not None:
-            self._connection.close()
+        try:
+            if self._session is not None:
+                self._session.close()
+        finally:
+            if self._connection is not None:
+                self._connection.close()
 
     @property
     def organization_id(self) -> UUID:
@@ -133,12 +135,11 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
     opener = _opener()
     token = guard.enter(opener)
     started = time.monotonic()
-    work = Work(actor, clock.now())
     try:
-        yield work
-        work.commit()
+        with closing(Work(actor, clock.now())) as work:
+            yield work
+            work.commit()
     finally:
-        work.close()
         guard.leave(token)
         if (seconds := time.monotonic() - started) > _SLOW_SECONDS:
             log.warning("A unit of work took %.1f s.", seconds, extra={"opener": opener})
@@ -149,11 +150,10 @@ def unit_of_work(actor: Actor) -> Iterator[Work]:
 def rehearsal(actor: Actor) -> Iterator[Work]:
     """Open a transaction that never commits: what a service would do, without doing it."""
     token = guard.enter(_opener())
-    work = Work(actor, clock.now())
     try:
-        yield work
+        with closing(Work(actor, clock.now())) as work:
+            yield work
     finally:
-        work.close()
         guard.leave(token)
 
 

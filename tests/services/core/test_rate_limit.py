@@ -262,3 +262,21 @@ def test_who_gave_up_waiting_holds_nobody_up(store: "redis.Redis") -> None:
         here("app")
 
     assert time.slept <= 14
+
+
+def test_who_gives_way_leaves_while_waiting_and_what_is_urgent_does_not(
+    store: "redis.Redis",
+) -> None:
+    time = _Time()
+    limiter = _limiter(store, time)
+    limiter("write")
+    looks = iter([False, True])
+    limiter.gives_way = lambda: next(looks)
+
+    with pytest.raises(RateLimited):
+        limiter("write")
+    assert 0 < time.slept < 1
+
+    limiter.is_urgent = True
+    limiter("write")
+    assert time.slept >= 1
