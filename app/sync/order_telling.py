@@ -30,6 +30,8 @@ from app.sync import debts, failing, rules, tasks
 from app.sync.models import Direction, SyncTask
 
 BATCH: Final = 20
+SOON: Final = 3.0  # seconds
+_LATER: Final = "The shop is to hear of a cancelled parcel of this order first."
 _ACTS: Final = {
     "ship": OrderAct.SHIP,
     "unship": OrderAct.UNSHIP,
@@ -71,17 +73,34 @@ def _tell_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     with unit_of_work(actor) as work:
         refuse_if_closed(work, opened.id)
         claimed = tasks.claim(work, opened.id, Direction.TELL, worker=worker, most=BATCH)
-        drafts = {task.id: orders.draft_of(work, Owed.read(task.subject)) for task in claimed}
-        tasks.finish(work, [key for key, draft in drafts.items() if draft is None], worker=worker)
+        later = [task for task in claimed if orders.must_wait(work, Owed.read(task.subject))]
+        drafts = _drafts(work, [task for task in claimed if task not in later], worker)
     if not claimed:
         return False
     opened.hurry(is_urgent=True)
     faults.point("tell.claimed")
-    for task in claimed:
-        draft = drafts[task.id]
-        if draft is not None:
+    for task, draft in drafts:
+        _tell(actor, opened, task, draft, worker)
+    for task in later:
+        for draft in _in_turn(actor, task, worker):
             _tell(actor, opened, task, draft, worker)
     return True
+
+
+def _drafts(work: Work, claimed: Sequence[SyncTask], worker: str) -> list[tuple[SyncTask, Draft]]:
+    """Return what is to be said; of what is said already the task is done."""
+    drafts = [(task, orders.draft_of(work, Owed.read(task.subject))) for task in claimed]
+    tasks.finish(work, [task.id for task, draft in drafts if draft is None], worker=worker)
+    return [(task, draft) for task, draft in drafts if draft is not None]
+
+
+def _in_turn(actor: Actor, task: SyncTask, worker: str) -> list[Draft]:
+    """Return what is to be said once the channel heard what goes before it; else let it wait."""
+    with unit_of_work(actor) as work:
+        if orders.must_wait(work, Owed.read(task.subject)):
+            tasks.put_back(work, task, _LATER, worker=worker, is_retryable=True, retry_after=SOON)
+            return []
+        return [draft for _, draft in _drafts(work, [task], worker)]
 
 
 def _tell(actor: Actor, opened: OpenConnection, task: SyncTask, draft: Draft, worker: str) -> None:

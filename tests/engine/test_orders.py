@@ -1,5 +1,6 @@
 """Stories of orders: what is promised, what the shop's own count tells, what it hears back."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -7,15 +8,17 @@ from sqlalchemy import select
 
 from app.adapters.memory import MemoryShop
 from app.adapters.orders import Payment
-from app.core import db
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
 from app.orders import service
 from app.orders.errors import NotAllowedNow, NothingToShip
 from app.orders.models import OrderTerm, Shipment
 from app.orders.service import Cancelling, Parcel, Refunding
+from app.sync.models import SyncTask
 from tests.engine.selling import Sales
 from tests.engine.world import Shop
+from workers import relay
 
 
 @pytest.fixture
@@ -526,3 +529,52 @@ def test_a_cancelled_parcel_of_a_cancelled_order_is_for_sale(sales: Sales) -> No
     level = sales.level(variant)
     assert (level.on_hand, level.committed, level.available) == (5, 0, 5)
     assert (sales.orders()[0].state, sales.shown(good)) == ("cancelled", 5)
+
+
+def test_the_same_label_on_the_next_parcel_is_told_after_the_cancelled_one(sales: Sales) -> None:
+    _, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    sales.read()
+
+    _cancel_parcel(sales)
+    _ship(sales)
+    relay.deliver_here(sales.shop.actor)
+    with unit_of_work(sales.shop.actor) as work:  # the word of the cancelled parcel is held up
+        held = select(SyncTask).where(SyncTask.subject.startswith("unship:"))
+        work.session.scalars(held).one().due_at = clock.now() + timedelta(seconds=10)
+    sales.settle()
+    theirs = sales.store.book.orders[order_id].shipments
+    assert [(each.number, each.is_cancelled) for each in theirs] == [("1Z1", False)]
+    assert _parcel(sales).told_at is None
+    sales.later(1)
+    sales.read()
+
+    theirs = sales.store.book.orders[order_id].shipments
+    assert [(each.number, each.is_cancelled) for each in theirs] == [("1Z1", True), ("1Z1", False)]
+    assert (_parcel(sales).external_id, sales.orders()[0].state) == (
+        theirs[1].external_id,
+        "shipped",
+    )
+
+
+def test_a_label_cancelled_here_and_used_in_the_shop_is_a_parcel_of_the_shops(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2))
+    sales.read()
+    _ship(sales)
+    _cancel_parcel(sales)
+    sales.settle()
+
+    sales.later(1)
+    [line] = sales.store.book.orders[order_id].lines
+    sales.store.ship(order_id, {line.external_id: 2}, number="1Z1")
+    for _ in range(2):
+        sales.read()
+
+    [sent] = sales.store.book.orders[order_id].shipments
+    assert not sent.is_cancelled
+    assert (sales.orders()[0].state, sales.level(variant).on_hand) == ("shipped", 3)

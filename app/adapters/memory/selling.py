@@ -60,6 +60,8 @@ class MemoryOrders:
             problem = Problem("The order is cancelled in the shop.", code="order_closed")
             return Rejected(draft.key, (problem,))
         for each in order.shipments:
+            if each.is_cancelled:
+                continue
             if each.external_id == draft.key or (draft.number and each.number == draft.number):
                 return Applied(draft.key, each.external_id)
         parcel = ChannelShipment(

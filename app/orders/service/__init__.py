@@ -32,7 +32,7 @@ from app.orders.service.sets import waiting_units
 from app.orders.service.shelving import Unpacked
 from app.orders.service.shipping import Parcel, change_tracking, retry_telling, ship_order
 from app.orders.service.taking import Taken, held_there, take_order
-from app.orders.service.telling import draft_of, note_answer
+from app.orders.service.telling import draft_of, must_wait, note_answer
 from app.orders.service.unshipping import cancel_parcel
 from app.orders.service.unshipping import obstacle as why_not_cancel
 
@@ -72,6 +72,7 @@ __all__ = [
     "hold_order",
     "map_line",
     "move_order",
+    "must_wait",
     "note_answer",
     "note_order",
     "reapply_rush",

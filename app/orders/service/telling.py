@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft, UnshipDraft
 from app.adapters.types import Applied, Outcome, Rejected
 from app.core.work import Work
@@ -106,6 +108,24 @@ def _refund(work: Work, refund_id: UUID) -> RefundDraft | None:
     )
 
 
+def must_wait(work: Work, owed: Owed) -> bool:
+    """Tell whether a channel has to hear something else of the same order first.
+
+    Units are on their way with one parcel only: what was cancelled makes room for the next.
+    """
+    if owed.kind != "ship":
+        return False
+    order_id = select(Shipment.order_id).where(Shipment.id == owed.id).scalar_subquery()
+    before = select(Shipment.id).where(
+        Shipment.order_id == order_id,
+        Shipment.is_cancelled,
+        Shipment.told_at.is_(None),
+        Shipment.error.is_(None),
+        Shipment.id != owed.id,
+    )
+    return work.session.scalar(select(before.exists())) or False
+
+
 def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
     """Keep what a channel answered: told, or why not yet."""
     row, order = _subject(work, owed)
@@ -138,6 +158,8 @@ def _told(
         refunding.tell_buyer(work, order, row)
     if row is None:
         return
+    if isinstance(row, Shipment) and outcome.external_id:
+        unshipping.hand_over(work, row, outcome.external_id)
     row.external_id = outcome.external_id or row.external_id
     row.error = outcome.problems[0].sentence if outcome.problems else None
     if owed.kind == "ship" and isinstance(row, Shipment) and row.is_cancelled:

@@ -36,10 +36,6 @@ def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
             known[each.external_id] = row
         elif each.is_cancelled and not row.is_cancelled:
             unshipping.cancelled_there(work, order, row, known.values(), each)
-        elif row.is_cancelled and not each.is_cancelled and row.external_id is None:
-            # Cancelled here while the channel heard of it, and its answer got lost.
-            row.external_id = each.external_id
-            unshipping.owe(work, order, row)
         if row.id not in followed:  # one of ours that became two there is told of once
             travelling.follow(work, order, row, each)
         followed.add(row.id)
@@ -61,11 +57,18 @@ def _still_to_be_heard(known: Iterable[Shipment], seen: ChannelOrder) -> dict[UU
 
 
 def _ours(known: Iterable[Shipment], each: ChannelShipment) -> Shipment | None:
-    """Return the parcel of ours that this is, if its confirmation got lost."""
+    """Return the parcel of ours that this is, if its confirmation got lost.
+
+    One that was cancelled here, and of which the channel heard, is none: its number may be on
+    another parcel now.
+    """
     alike = (
         row
         for row in known
-        if row.external_id is None and each.number and row.tracking_number == each.number
+        if row.external_id is None
+        and each.number
+        and row.tracking_number == each.number
+        and not (row.is_cancelled and row.told_at is not None)
     )
     return next(alike, None)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.adapters.orders import ChannelOrder, ChannelShipment, Journey
 from app.core.work import Work
 from app.inventory import service as inventory
@@ -71,6 +73,24 @@ def owe(work: Work, order: Order, row: Shipment) -> None:
     if order.connection_id is not None:
         row.told_at = None
         work.emit(ChannelOwed(order.connection_id, "unship", row.id))
+
+
+def hand_over(work: Work, row: Shipment, external_id: str) -> None:
+    """Let a parcel be the channel's with this id, which one cancelled here was before.
+
+    The channel has one parcel for both, so of the cancelled one there is nothing left to hear.
+    """
+    before = work.session.scalar(
+        select(Shipment).where(
+            Shipment.order_id == row.order_id,
+            Shipment.external_id == external_id,
+            Shipment.id != row.id,
+        )
+    )
+    if before is not None and before.is_cancelled:
+        before.external_id, before.error = None, None
+        before.told_at = before.told_at or work.now
+        work.session.flush()
 
 
 def cancelled_there(
