@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Table, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from psycopg.types.json import Jsonb
+from sqlalchemy import or_, select, update
 
 from app.adapters.types import Delivery, DeliveryKind
 from app.connections import connecting
@@ -28,15 +28,15 @@ _ASKS: Final = frozenset((DeliveryKind.UNINSTALLED, DeliveryKind.SHOP))
 _READS: Final = frozenset(
     (DeliveryKind.PRODUCT, DeliveryKind.PRODUCT_DELETED, DeliveryKind.INVENTORY)
 )
-_TABLE: Final = cast("Table", InboundDelivery.__table__)
-_KEEP: Final = (
-    insert(_TABLE)
-    .on_conflict_do_update(
-        index_elements=[_TABLE.c.connection_id, _TABLE.c.event_key],
-        set_={"duplicates": _TABLE.c.duplicates + 1},
-    )
-    .returning(_TABLE.c.duplicates)
-)
+_KEEP: Final = """
+    INSERT INTO deliveries
+        (id, created_at, organization_id, connection_id, event_key, topic, kind, external_id,
+         headers, body, state, attempts, duplicates)
+    VALUES (%(id)s, %(now)s, %(organization)s, %(connection)s, %(event_key)s, %(topic)s, %(kind)s,
+         %(external_id)s, %(headers)s, %(body)s, 'received', 0, 0)
+    ON CONFLICT (connection_id, event_key) DO UPDATE SET duplicates = deliveries.duplicates + 1
+    RETURNING duplicates
+    """
 
 
 def store_delivery(
@@ -45,22 +45,18 @@ def store_delivery(
     """Keep a verified webhook raw; False: the same event was kept before."""
     row = {
         "id": db.new_id(),
-        "created_at": work.now,
-        "organization_id": work.organization_id,
-        "connection_id": connection_id,
+        "now": work.now,
+        "organization": work.organization_id,
+        "connection": connection_id,
         "event_key": delivery.event_key,
         "topic": delivery.topic,
         "kind": delivery.kind.value,
         "external_id": delivery.parent_external_id or delivery.external_id,
-        "headers": dict(headers),
+        "headers": Jsonb(dict(headers)),
         "body": body,
-        "state": DeliveryState.RECEIVED,
-        "attempts": 0,
-        "duplicates": 0,
     }
-    # Past the ORM, which costs more here than everything else.
-    kept: int = work.session.connection().execute(_KEEP, row).scalar_one()
-    return kept == 0
+    [(duplicates,)] = work.rows(_KEEP, row)
+    return bool(duplicates == 0)
 
 
 def store_for_shop(
