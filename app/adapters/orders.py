@@ -254,6 +254,7 @@ class UnshipDraft:
     """A parcel that did not leave after all; one the channel does not know of, any more, is done.
 
     `external_id` is the channel's shipment, if it ever told us; else its number and lines tell.
+    `others` are its shipments that stay, whatever number they have.
     """
 
     key: str
@@ -261,6 +262,7 @@ class UnshipDraft:
     external_id: str = ""
     number: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

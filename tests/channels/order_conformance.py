@@ -440,6 +440,19 @@ class OrderConformanceSuite:
 
         assert line_of(read_one(stage.open(), order), mug).shipped == 0
 
+    def test_another_parcel_with_the_same_number_stays(
+        self, stage: OrderStage, mug: str, cup: str
+    ) -> None:
+        order = self.sold(stage, {mug: 2, cup: 1})
+        applied(self.ship(stage, order, {mug: 2}, "1Z1"))
+        other = applied(self.ship(stage, order, {cup: 1}, "1Z2"))
+        before = stage.numbers_of(order)
+
+        draft = UnshipDraft("x", order, number="1Z2", others=frozenset({other.external_id}))
+        applied(orders_of(stage.open()).unship_orders([draft])[0])
+
+        assert stage.numbers_of(order) == before
+
     def test_a_lost_answer_to_a_parcel_taken_back_is_said_again(
         self, stage: OrderStage, mug: str
     ) -> None:

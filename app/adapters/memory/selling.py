@@ -79,7 +79,7 @@ class MemoryOrders:
                 is_it = each.external_id in (draft.external_id, draft.key) or (
                     draft.number and each.number == draft.number
                 )
-                if is_it and not each.is_cancelled:
+                if is_it and not each.is_cancelled and each.external_id not in draft.others:
                     self._shop.note("write_unship", [draft.key])
                     self._shop.keep_order(unshipped(order, each))
                     break

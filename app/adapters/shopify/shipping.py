@@ -206,7 +206,8 @@ def _is_same(parcel: ChannelShipment, draft: ShipmentDraft) -> bool:
 
 def _meant(order: ChannelOrder, draft: UnshipDraft) -> list[ChannelShipment]:
     """Return what is left of a parcel: by Shopify's id and its number, else by what is in it."""
-    sent = [each for each in order.shipments if not each.is_cancelled]
+    left = (each for each in order.shipments if not each.is_cancelled)
+    sent = [each for each in left if each.external_id not in draft.others]
     if draft.external_id or draft.number:
         return [
             each

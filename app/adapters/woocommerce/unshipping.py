@@ -45,7 +45,8 @@ class Unshipping:
         for way in ways(self._client):
             try:
                 known = way.known(draft.order_external_id)
-                for external_id in {each for name, each in known.items() if {name, each} & names}:
+                meant = {each for name, each in known.items() if {name, each} & names}
+                for external_id in meant - draft.others:
                     way.remove(draft.order_external_id, external_id)
             except (Unsupported, Gone):
                 continue
@@ -73,4 +74,6 @@ class Unshipping:
 
 def _is_it(entry: Mapping[str, Any], draft: UnshipDraft) -> bool:
     is_numbered = bool(draft.number) and entry.get("number") == draft.number
-    return is_numbered or str(entry.get("id")) in (draft.key, draft.external_id)
+    external_id = str(entry.get("id"))
+    is_meant = is_numbered or external_id in (draft.key, draft.external_id)
+    return is_meant and external_id not in draft.others

@@ -79,8 +79,12 @@ def _unship(work: Work, shipment_id: UUID) -> UnshipDraft | None:
     theirs = {line.id: line.external_id for line in order.lines}
     if order.external_id is None:
         return None
+    others = select(Shipment.external_id).where(
+        Shipment.order_id == order.id, ~Shipment.is_cancelled, Shipment.external_id.is_not(None)
+    )
     return UnshipDraft(
         key=str(row.id),
+        others=frozenset(each for each in work.session.scalars(others) if each),
         order_external_id=order.external_id,
         external_id=row.external_id or "",
         number=row.tracking_number,
