@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 from flask import Flask
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import aliased
 
 from app.catalog import service as catalog
 from app.connections import connecting, wire
@@ -179,6 +180,13 @@ class Shop:
             )
 
     def _has_due(self) -> bool:
+        other = aliased(SyncTask)
+        held = select(other.subject).where(
+            other.connection_id == SyncTask.connection_id,
+            other.direction == SyncTask.direction,
+            other.state == TaskState.RUNNING,
+            other.lease_until >= clock.now(),
+        )
         with db.reading(self.actor) as session:
             due = (
                 select(func.count())
@@ -186,6 +194,8 @@ class Shop:
                 .join(Connection, Connection.id == SyncTask.connection_id)
                 .where(
                     SyncTask.state == TaskState.WAITING,
+                    # What is in somebody's hand, be they dead, is due when their lease ends.
+                    SyncTask.subject.not_in(held),
                     SyncTask.due_at <= clock.now(),
                     Connection.state == ConnectionState.ACTIVE,
                     func.coalesce(Connection.blocked_until, clock.now()) <= clock.now(),
