@@ -285,14 +285,6 @@ def rows(connection: Connection, statement: LiteralString, values: Mapping[str, 
         raise DBAPIError.instance(statement, values, error, psycopg.Error) from error
 
 
-def commit(connection: Connection) -> None:
-    """Commit what `begin` began, where no session did it."""
-    try:
-        driver_of(connection).commit()
-    except psycopg.Error as error:
-        raise DBAPIError.instance("COMMIT", None, error, psycopg.Error) from error
-
-
 def try_lock(session: Session, kind: Locks, key: UUID | str) -> bool:
     """Take a transaction-scoped advisory lock if nobody holds it."""
     return bool(session.scalar(_TRY_LOCK, {"kind": int(kind), "key": str(key)}))

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, Concatenate, Final, LiteralString, ParamSpec, TypeVar
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -73,7 +74,10 @@ class Work:
         if self._session is not None:
             self._session.commit()
         elif self._connection is not None:
-            db.commit(self._connection)
+            try:
+                db.driver_of(self._connection).commit()
+            except psycopg.Error as error:
+                raise DBAPIError.instance("COMMIT", None, error, psycopg.Error) from error
 
     def close(self) -> None:
         """Give the connection back; what was not kept is gone."""

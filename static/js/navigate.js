@@ -4,7 +4,9 @@
   let pending = null;
   const parts = new Set();
 
-  const asksForItself = (ctx) => ctx.sourceElement === ctx.target && ctx.sourceElement.id !== "live";
+  // What saves something goes on, whoever leaves the page; so does the stream of news.
+  const asksForItself = ({ sourceElement, target, request }) =>
+    sourceElement === target && request.method === "GET" && sourceElement.id !== "live";
 
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
