@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.core.work import unit_of_work
 from app.orders import queries, service
 from app.orders.filters import OrderFilter
-from app.orders.models import Order, OrderTerm
+from app.orders.models import Order, OrderTerm, Shipment
 from app.orders.queries.index import asking, conditions, order_list
 from app.orders.queries.searching import FOUND, gathering
 from app.orders.rules import OrderState
@@ -319,6 +319,16 @@ def many_orders(place: Place, count: int) -> None:
                 for n, row in enumerate(rows)
             ],
         )
+        parcels = [
+            {
+                "order_id": row["id"],
+                "organization_id": work.organization_id,
+                "shipped_at": row["placed_at"],
+                "told_at": row["placed_at"] if n % 500 else None,
+            }
+            for n, row in enumerate(rows)
+        ]
+        work.session.execute(insert(Shipment), parcels)
 
 
 @pytest.mark.parametrize(
@@ -335,7 +345,7 @@ def test_lists_are_answered_from_an_index(
     place: Place, settings: Settings, wanted: OrderFilter, index: str
 ) -> None:
     many_orders(place, 3000)
-    analyze(settings, "orders", "order_lines")
+    analyze(settings, "orders", "order_lines", "shipments")
     with db.reading(place.manager.actor) as session:
         question = (
             select(Order.id)

@@ -166,7 +166,7 @@ def test_pages_walk_every_variant_once_and_back(place: Warehouse, show: str) -> 
         mug = place.mug(f"MUG-{at}", at + 2)
         if at % 3:
             sell(place, mug, at % 2 + 1)
-    period = Period.ending(clock.now().date(), 7, BERLIN)
+    period = week()
 
     for sort in ("-sold", "sold", "-left", "left", "-stock", "stock"):
         wanted = ReportFilter(show=show, sort=sort)
@@ -187,6 +187,11 @@ def test_pages_walk_every_variant_once_and_back(place: Warehouse, show: str) -> 
         assert [each.id for each in back.rows] == [each.id for each in pages[-2].rows]
 
 
+def week() -> Period:
+    """Seven days, tomorrow the last of them: that midnight comes changes nothing."""
+    return Period.ending(clock.now().astimezone(BERLIN).date() + timedelta(days=1), 7, BERLIN)
+
+
 def sell(place: Warehouse, mug: UUID, units: int) -> None:
     with unit_of_work(place.actor) as work:
         service.promise(work, {mug: units}, reference="order:1")
@@ -201,7 +206,7 @@ def test_what_lies_there_and_does_not_sell_is_told_with_its_cost(place: Warehous
         place.mug("GONE", 0),
     )
     sell(place, sold, 2)
-    period = Period.ending(clock.now().date(), 7, ZoneInfo("UTC"))
+    period = week()
 
     rows, report, _ = read(place, period, show="dead")
     everything, *_ = read(place, period)
@@ -227,7 +232,7 @@ def test_what_goes_between_locations_moved_and_what_comes_from_outside_was_recei
         with unit_of_work(place.actor) as work:
             shown = work.session.get_one(Transfer, key).version
             service.receive_transfer(work, key, {line.id: Arrival(3)}, version=shown)
-    period = Period.ending(clock.now().date(), 7, ZoneInfo("UTC"))
+    period = week()
 
     at_shop, *_ = read(place, period, location=str(place.shop))
     at_main, *_ = read(place, period, location=str(place.main))
