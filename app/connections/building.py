@@ -83,6 +83,7 @@ def settings_of(row: Connection) -> dict[str, Any]:
         "base_url": row.address,
         "facts": row.facts,
         "location_id": row.settings.get("location_id"),
+        "more_location_ids": row.settings.get("more_location_ids"),
         "hook_url": hook_address(row),
         "hook_secret": _opened(row, row.hook_secret).get("secret", ""),
     }

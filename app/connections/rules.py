@@ -83,9 +83,16 @@ def places(facts: Mapping[str, Any]) -> list[Place]:
 
 
 def place_id(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
-    """Return the location whose stock counts: the chosen one, else what the first check found."""
+    """Return the main location of stock: the chosen one, else what the first check found."""
     found = settings.get("location_id") or (facts.get("details") or {}).get("location_id")
     return str(found) if found else None
+
+
+def counted_places(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    """Return the locations whose stock is added up, the main one first; none: it has only one."""
+    main = place_id(settings, facts)
+    others = {str(each) for each in settings.get("more_location_ids") or ()} - {main}
+    return [main, *sorted(others)] if main is not None else []
 
 
 def setting(settings: Mapping[str, Any], name: str) -> Any:

@@ -119,10 +119,17 @@ def _refuse_closed(row: Connection, *, is_check: bool) -> None:
         raise NotOpen(f"{row.name} rests until the shop answers again.")
 
 
-def refuse_if_closed(work: Work, connection_id: UUID) -> None:
-    """Stop a slice between two batches when somebody paused or disconnected; raises NotOpen."""
-    state = work.session.scalar(select(Connection.state).where(Connection.id == connection_id))
-    if state != ConnectionState.ACTIVE:
+def refuse_if_outdated(work: Work, opened: OpenConnection) -> None:
+    """Stop a slice between two batches; raises NotOpen.
+
+    Somebody paused or disconnected, or lets other locations count: this adapter looks at the old.
+    """
+    found = select(Connection.state, Connection.settings).where(Connection.id == opened.id)
+    state, settings = work.session.execute(found).one()
+    now, then = (
+        rules.counted_places(each, opened.row.facts) for each in (settings, opened.row.settings)
+    )
+    if state != ConnectionState.ACTIVE or now != then:
         raise NotOpen
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app.adapters.types import ChannelProduct, Cursor, Page
-from app.connections.wire import OpenConnection, refuse_if_closed
+from app.connections.wire import OpenConnection, refuse_if_outdated
 from app.core.actor import Actor
 from app.core.work import unit_of_work
 from app.sync import answers, tasks
@@ -41,7 +41,7 @@ class Pages:
     def begin(self, cursor: Cursor) -> None:
         """Let a page be read; raises NotOpen when somebody paused or disconnected."""
         with unit_of_work(self.actor) as work:
-            refuse_if_closed(work, self.opened.id)
+            refuse_if_outdated(work, self.opened)
             order = tasks.read_order(work)
         asked = self._reader.submit(self._read, cursor)
         self._begun = (cursor, order, asked)

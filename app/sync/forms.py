@@ -114,7 +114,13 @@ class ConnectionSettingsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf is p
     poll_cron = StringField("Ask for changes at", [Length(max=120), _fits_cron])
     reconcile_cron = StringField("Compare everything at", [Length(max=120), _fits_cron])
     check_cron = StringField("Check the connection at", [Length(max=120), _fits_cron])
-    location_id = SelectField("Location whose stock counts", choices={})
+    location_id = SelectField("Main location", choices={})
+    more_location_ids = SelectMultipleField(
+        "Other locations that count",
+        choices={},
+        option_widget=CheckboxInput(),
+        widget=ListWidget(),
+    )
     requests_per_second = IntegerField(
         "Requests per second, at most",
         [Optional(), NumberRange(1, 1000, "Enter a number from 1 to 1,000, or nothing.")],
@@ -149,15 +155,21 @@ def settings_form(
     `ours` are our own locations, by id; one alone is no choice.
     """
     form, known = ConnectionSettingsForm(**given), rules.places(row.facts)
+    active = {each.id: each.name for each in known if each.is_active}
     if len(ours) > 1:
         form.stock_places.choices = dict(ours)
     else:
         del form.stock_places
     chosen = rules.place_id(row.settings, row.facts)
     if not known or chosen is None:
-        del form.location_id
+        del form.location_id, form.more_location_ids
         return form
-    form.closed = frozenset({chosen} - {each.id for each in known if each.is_active})
+    others = {key: name for key, name in active.items() if key != chosen}
+    if others:
+        form.more_location_ids.choices = others
+    else:
+        del form.more_location_ids
+    form.closed = frozenset({chosen} - active.keys())
     names = {each.id: each.name for each in known if each.is_active or each.id == chosen}
     if form.closed:
         names[chosen] = f"{names.get(chosen, 'A location the shop no longer has')} (closed)"
@@ -243,8 +255,17 @@ def chosen(form: ConnectionSettingsForm, policy: Policy) -> dict[str, Any]:
         "reconcile_hours": form.reconcile_hours.data,
         **{name: " ".join((form[name].data or "").split()) for name in CRON_FIELDS},
         "requests_per_second": form.requests_per_second.data,
-        **({"location_id": form.location_id.data} if form.location_id else {}),
+        **_shop_places(form),
     }
+
+
+def _shop_places(form: ConnectionSettingsForm) -> dict[str, Any]:
+    """Return the locations of the shop whose stock is added up: the main one, and others."""
+    if form.location_id is None:
+        return {}
+    main, field = form.location_id.data, form.more_location_ids
+    others = [each for each in (field.data or () if field else ()) if each != main]
+    return {"location_id": main, "more_location_ids": others}
 
 
 def _places(field: SelectMultipleField) -> list[str]:

@@ -20,7 +20,7 @@ from app.adapters.orders import (
 )
 from app.adapters.types import Applied, Outcome, Problem, Rejected, Unanswered
 from app.connections.errors import NotOpen
-from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
+from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
 from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
@@ -71,7 +71,7 @@ def tell_slice(
 
 def _tell_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     with unit_of_work(actor) as work:
-        refuse_if_closed(work, opened.id)
+        refuse_if_outdated(work, opened)
         claimed = tasks.claim(work, opened.id, Direction.TELL, worker=worker, most=BATCH)
         later = [task for task in claimed if orders.must_wait(work, Owed.read(task.subject))]
         drafts = _drafts(work, [task for task in claimed if task not in later], worker)

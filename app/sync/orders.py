@@ -18,7 +18,7 @@ from app.adapters.orders import ChannelOrder, OrderChannel
 from app.adapters.types import Cursor
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
-from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
+from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
 from app.core import clock as wall
 from app.core import faults
 from app.core.actor import Actor
@@ -98,7 +98,7 @@ def _read_batch(
     clock: Callable[[], float],
 ) -> bool:
     with unit_of_work(actor) as work:
-        refuse_if_closed(work, opened.id)
+        refuse_if_outdated(work, opened)
         claimed = tasks.claim(work, opened.id, Direction.ORDER, worker=worker, most=BATCH)
     if not claimed:
         return False

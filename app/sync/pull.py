@@ -20,7 +20,7 @@ from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.types import ChannelProduct, Cursor, Page
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
-from app.connections.wire import OpenConnection, open_connection, refuse_if_closed
+from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
 from app.core import db, faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
@@ -58,7 +58,7 @@ def pull_slice(
 
 def _pull_batch(actor: Actor, opened: OpenConnection, worker: str) -> bool:
     with unit_of_work(actor) as work:
-        refuse_if_closed(work, opened.id)
+        refuse_if_outdated(work, opened)
         claimed = tasks.claim(work, opened.id, Direction.PULL, worker=worker, most=100)
         order = tasks.read_order(work)
     if not claimed:

@@ -27,7 +27,7 @@ from app.catalog import addresses
 from app.catalog.models import Media, MediaState
 from app.connections.errors import NotOpen
 from app.connections.models import Connection
-from app.connections.wire import open_connection
+from app.connections.wire import open_connection, refuse_if_outdated
 from app.core import faults
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
@@ -96,6 +96,7 @@ def _push_batch(desk: Desk) -> bool:
     with unit_of_work(desk.actor) as work:
         if not pens.keep(work, desk.opened.id, desk.pen, worker=desk.worker):
             return False
+        refuse_if_outdated(work, desk.opened)
         claimed = _claim(work, desk, most)
         external_ids = _external_ids(work, claimed)
         desk.opened.row.settings = _rules_now(work, desk.opened.id)

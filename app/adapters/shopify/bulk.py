@@ -18,6 +18,7 @@ from app.adapters.errors import BadPayload, Refused, Throttled, Unavailable
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import row_of
 from app.adapters.shopify.documents import bulk as bulk_documents
+from app.adapters.shopify.documents import level_name, location_name
 from app.adapters.shopify.mapper import inward
 from app.adapters.shopify.mapper.dialect import Dialect
 from app.adapters.shopify.mapper.reader import Reader
@@ -85,7 +86,10 @@ class Bulk:
         return bulk_documents.CATALOGUE % {
             "query": f"{beyond}{schema.EVERY_STATUS}",
             "published": published,
-            "location": places["location"],
+            "levels": " ".join(
+                bulk_documents.LEVEL % (level_name(at), places[location_name(at)])
+                for at in range(len(self._shop.locations))
+            ),
         }
 
     def page(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:

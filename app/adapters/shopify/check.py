@@ -32,14 +32,15 @@ def check(client: Client, settings: Mapping[str, Any]) -> Health:
     known = (settings.get("facts") or {}).get("details") or {}
     try:
         facts = _with_places(client, facts, settings.get("location_id") or known.get("location_id"))
-        if (problem := _misplaced(facts, known.get("locations") or ())) is not None:
+        counted = [facts.details["location_id"], *(settings.get("more_location_ids") or ())]
+        if (problem := _misplaced(facts, counted, known.get("locations") or ())) is not None:
             return Health(is_ok=False, facts=facts, problems=(problem,))
         define_keys(client)
     except Refused as error:
         problem = Problem(error.sentence, code=error.code)
         return Health(is_ok=False, facts=facts, problems=(problem,))
     facts = replace(facts, details={**facts.details, "defines_keys": True})
-    return Health(is_ok=True, facts=facts, warnings=tuple(_warnings(client, facts)))
+    return Health(is_ok=True, facts=facts, warnings=tuple(_warnings(client, facts, counted)))
 
 
 def _with_places(client: Client, facts: ShopFacts, location: str | None) -> ShopFacts:
@@ -54,40 +55,43 @@ def _with_places(client: Client, facts: ShopFacts, location: str | None) -> Shop
     return replace(facts, details=details)
 
 
-def _misplaced(facts: ShopFacts, before: Sequence[Mapping[str, Any]]) -> Problem | None:
-    """Say so when the location whose stock counts was closed or deleted; `before` knows its name.
+def _misplaced(
+    facts: ShopFacts, counted: Sequence[str], before: Sequence[Mapping[str, Any]]
+) -> Problem | None:
+    """Say so when a location whose stock counts was closed or deleted; `before` knows its name.
 
     Stock read there would be none, and would be carried to every other channel.
     """
-    wanted = facts.details["location_id"]
-    now, was = (
-        next((row for row in rows if row["id"] == wanted), None)
-        for rows in (facts.details["locations"], before)
-    )
-    if now is not None and now["is_active"]:
-        return None
-    name = (now or was or {}).get("name")
-    place = f"“{name}”, where its stock counts," if name else "The location whose stock counts"
-    sentence = (
-        f"{place} was {'deleted' if now is None else 'closed'} in Shopify. Choose another location"
-        " in the settings of this connection; until then nothing is read or sent."
-    )
-    return Problem(sentence, "location_id", "location_gone")
+    for wanted in counted:
+        now, was = (
+            next((row for row in rows if row["id"] == wanted), None)
+            for rows in (facts.details["locations"], before)
+        )
+        if now is not None and now["is_active"]:
+            continue
+        name = (now or was or {}).get("name")
+        place = f"“{name}”, where its stock counts," if name else "A location whose stock counts"
+        sentence = (
+            f"{place} was {'deleted' if now is None else 'closed'} in Shopify. Choose in the"
+            " settings of this connection where stock counts; until then nothing is read or sent."
+        )
+        return Problem(sentence, "location_id", "location_gone")
+    return None
 
 
-def _selling_elsewhere(facts: ShopFacts) -> str:
+def _selling_elsewhere(facts: ShopFacts, counted: Sequence[str]) -> str:
     """Name the other locations of the shop's own whose stock its web shop sells, too."""
     return ", ".join(
         f"“{row['name']}”"
         for row in facts.details["locations"]
-        if row["id"] != facts.details["location_id"]
+        if row["id"] not in counted
         and row["is_active"]
         and row["ships_online"]
         and not row["is_service"]
     )
 
 
-def _warnings(client: Client, facts: ShopFacts) -> list[str]:
+def _warnings(client: Client, facts: ShopFacts, counted: Sequence[str]) -> list[str]:
     found = []
     if client.version is not None and client.version != schema.VERSION:
         found.append(
@@ -100,10 +104,11 @@ def _warnings(client: Client, facts: ShopFacts) -> list[str]:
             "SyncStore may not see where products are published, so it hides a product by taking it"
             " out of search only."
         )
-    if others := _selling_elsewhere(facts):
+    if others := _selling_elsewhere(facts, counted):
         found.append(
             f"Customers may also buy what lies at {others} in Shopify: SyncStore neither counts nor"
-            " lowers it. Keep no stock there, or switch off online orders for it in Shopify."
+            " lowers it. Let it count in the settings of this connection, or switch off online"
+            " orders for it in Shopify."
         )
     lacking = missing_scopes(facts.details["scopes"])
     if unoffered := [each for each in lacking if each not in schema.MISSED]:

@@ -238,9 +238,7 @@ def _plan_quantity(shop: Shop, pair: Pair, quantity: Value, body: Body, plan: Pl
         _track(body, is_tracked=quantity is not None)
     if quantity is None or level.available == int(quantity):
         return
-    place = ids.gid("Location", shop.location)
-    wish = Wish(level.item, place, int(quantity), level.available, level.version)
-    plan.wishes.append((pair, wish))
+    plan.wishes.append((pair, stock.wish(level, int(quantity), shop.locations)))
 
 
 def _plan_picture(item: Item, pair: Pair, found: Gallery, body: Body, plan: Plan) -> None:

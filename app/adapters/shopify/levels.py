@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.adapters.errors import AdapterError, Gone, Unknown
-from app.adapters.shopify import ids, stock
+from app.adapters.shopify import stock
 from app.adapters.shopify.documents import writing
 from app.adapters.shopify.items import UNANSWERED
 from app.adapters.shopify.problems import ItemRefused, UserError
@@ -13,6 +13,7 @@ from app.adapters.shopify.shop import Shop
 from app.adapters.shopify.stock import Level, Wish
 from app.adapters.types import Applied, LevelDraft, Outcome, Problem, Rejected, Unanswered
 
+Locations = tuple[str, ...]  # numbers, the main one first
 _TRIES: Final = 3  # rounds of looking again where stock moved and nothing was expected of it
 
 
@@ -34,30 +35,30 @@ class Levels:
     def push(self, levels: Sequence[LevelDraft]) -> list[Outcome]:
         """Set absolute stock; one outcome per level, in order."""
         turns = [_Turn(level) for level in levels]
-        for location, group in _by_location(turns, self._shop).items():
+        for locations, group in _by_location(turns, self._shop).items():
             for _ in range(_TRIES):
                 left = [turn for turn in group if turn.outcome is None]
                 if not left:
                     break
-                self._round(left, location)
+                self._round(left, locations)
         return [turn.outcome or _changed(turn.draft, None) for turn in turns]
 
-    def _round(self, turns: Sequence[_Turn], location: str) -> None:
-        place = ids.gid("Location", location)
-        seen = stock.read_levels(self._client, [each.draft.external_id for each in turns], place)
+    def _round(self, turns: Sequence[_Turn], locations: Locations) -> None:
+        numbers = [each.draft.external_id for each in turns]
+        seen = stock.read_levels(self._client, numbers, locations)
         wishes: list[tuple[_Turn, Wish]] = []
         for turn in turns:
             level = seen.get(turn.draft.external_id)
             turn.outcome = _decided(turn.draft, level)
             if turn.outcome is None and level is not None and self._is_counted(turn, level):
-                wishes.append((turn, _wish(turn.draft, level, place)))
+                wishes.append((turn, _wish(turn.draft, level, locations)))
         try:
             errand = "/".join(turn.draft.errand for turn, _ in wishes)
             refused = stock.set_quantities(
                 self._client, [wish for _, wish in wishes], errand=errand
             )
         except Unknown:
-            self._settle_lost([turn for turn, _ in wishes], place)
+            self._settle_lost([turn for turn, _ in wishes], locations)
             return
         for at, (turn, _) in enumerate(wishes):
             turn.outcome = _outcome(turn.draft, refused.get(at))
@@ -73,10 +74,10 @@ class Levels:
             return False
         return True
 
-    def _settle_lost(self, turns: Sequence[_Turn], place: str) -> None:
+    def _settle_lost(self, turns: Sequence[_Turn], locations: Locations) -> None:
         numbers = [turn.draft.external_id for turn in turns]
         try:
-            seen = stock.read_levels(self._client, numbers, place)
+            seen = stock.read_levels(self._client, numbers, locations)
         except AdapterError:
             seen = {}
         for turn in turns:
@@ -85,10 +86,11 @@ class Levels:
             turn.outcome = _applied(turn.draft) if is_there else _lost(turn.draft)
 
 
-def _by_location(turns: Sequence[_Turn], shop: Shop) -> Mapping[str, list[_Turn]]:
-    groups: dict[str, list[_Turn]] = {}
+def _by_location(turns: Sequence[_Turn], shop: Shop) -> Mapping[Locations, list[_Turn]]:
+    groups: dict[Locations, list[_Turn]] = {}
     for turn in turns:
-        groups.setdefault(turn.draft.location or shop.location, []).append(turn)
+        named = turn.draft.location
+        groups.setdefault((named,) if named else shop.locations, []).append(turn)
     return groups
 
 
@@ -103,10 +105,9 @@ def _decided(draft: LevelDraft, level: Level | None) -> Outcome | None:
     return None
 
 
-def _wish(draft: LevelDraft, level: Level, place: str) -> Wish:
+def _wish(draft: LevelDraft, level: Level, locations: Locations) -> Wish:
     """Compare where somebody expects something; a figure nobody expects is overwritten."""
-    seen = level.available if draft.expected is not None else None
-    return Wish(level.item, place, draft.quantity, seen, level.version)
+    return stock.wish(level, draft.quantity, locations, compares=draft.expected is not None)
 
 
 def _outcome(draft: LevelDraft, error: UserError | None) -> Outcome | None:

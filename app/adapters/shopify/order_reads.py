@@ -192,11 +192,11 @@ class OrderReads:
         """Read rows into orders; what cannot be read is named, and the others are good."""
         found, unreadable = [], []
         home = self._client.door.base_url
-        place = self._shop.location if self._shop.is_spread else None
+        places = frozenset(self._shop.locations) if self._shop.is_spread else None
         for row in rows:
             at = f"order {_key(row) or '?'}"
             try:
-                found.append(mapper.order(row, home=home, place=place, at=at))
+                found.append(mapper.order(row, home=home, places=places, at=at))
             except BadPayload as error:
                 unreadable.append(Problem(error.sentence, field=error.path, code="unreadable"))
         return found, unreadable

@@ -10,7 +10,7 @@ from app.adapters.shopify.client import following, nodes
 from app.adapters.shopify.documents import Document, reading
 from app.adapters.shopify.mapper import inward
 from app.adapters.shopify.problems import TooCostly
-from app.adapters.shopify.shop import Shop
+from app.adapters.shopify.shop import Shop, located
 from app.adapters.types import ChannelProduct, Cursor, Page, Problem
 
 Row = dict[str, Any]
@@ -98,14 +98,15 @@ class Reads:
         return {"variants": self._inner, "media": _MEDIA, **self._shop.places()}
 
     def _fitting(self, document: Document, most: int) -> int:
-        return self._client.fitting(document, most, **self._sizes(document))
+        return self._client.fitting(self._spelled(document), most, **self._sizes(document))
 
     def _asked(self, document: Document, **variables: Any) -> Any:
         """Ask with pages that Shopify takes: where it calls a request too costly, the inner page is
         halved, and when there is nothing left of it, the outer one."""
         while True:
             try:
-                return self._client.ask(document, **{**self._sizes(document), **variables})
+                sizes = self._sizes(document)
+                return self._client.ask(self._spelled(document), **{**sizes, **variables})
             except TooCostly:
                 if self._inner > 1:
                     self._inner //= 2
@@ -116,12 +117,18 @@ class Reads:
 
     def _whole(self, row: Mapping[str, Any]) -> Row:
         """Complete a product whose variants or media are more than the page brought."""
-        variants = self._rest(row, "variants", reading.PRODUCT_VARIANTS, **self._location())
+        variants = self._rest(
+            row,
+            "variants",
+            self._spelled(reading.PRODUCT_VARIANTS),
+            **located(self._shop.locations),
+        )
         media = self._rest(row, "media", reading.PRODUCT_MEDIA)
         return {**row, "variants": {"nodes": variants}, "media": {"nodes": media}}
 
-    def _location(self) -> dict[str, Any]:
-        return {"location": self._shop.places()["location"]}
+    def _spelled(self, document: Document) -> Document:
+        """Return a document that looks at every location of ours."""
+        return document.at(len(self._shop.locations))
 
     def _rest(
         self, row: Mapping[str, Any], name: str, document: Document, **variables: Any

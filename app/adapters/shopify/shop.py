@@ -6,8 +6,8 @@ from typing import Any, Final
 from app.adapters.errors import BadPayload, Permanent, Refused
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import Client, nodes
+from app.adapters.shopify.documents import location_name, writing
 from app.adapters.shopify.documents import shop as about_shop
-from app.adapters.shopify.documents import writing
 from app.adapters.shopify.mapper.dialect import UNITS, Dialect
 from app.adapters.shopify.mapper.names import KEY
 from app.adapters.shopify.oauth import missing_scopes
@@ -31,6 +31,7 @@ class Shop:
         self._settings = settings
         self._dialect = dialect_of(facts) if facts.get("currency") else None
         self._location = str(settings.get("location_id") or self._details.get("location_id") or "")
+        self._others = [str(each) for each in settings.get("more_location_ids") or ()]
         self._publications = _chosen_publications(settings, self._details)
         self._has_keys = bool(self._details.get("defines_keys"))
         self._categories: dict[str, str | None] = {}
@@ -45,16 +46,22 @@ class Shop:
 
     @property
     def location(self) -> str:
-        """The number of the location whose stock is kept in step."""
+        """The number of the main location: where new stock is put, and sold from first."""
         if not self._location:
             self._location = default_location(read_locations(self.client))
         return self._location
 
     @property
+    def locations(self) -> tuple[str, ...]:
+        """The numbers of all locations whose stock is added up, the main one first."""
+        return tuple(dict.fromkeys((self.location, *self._others)))
+
+    @property
     def is_spread(self) -> bool:
         """Tell whether orders may be sent from elsewhere than where stock is kept in step."""
         places = [each for each in self._details.get("locations") or () if each.get("is_active")]
-        return len(places) > 1 and not missing_scopes(self._details.get("scopes") or (), [_ROUTING])
+        others = {str(each.get("id")) for each in places} - set(self.locations)
+        return bool(others) and not missing_scopes(self._details.get("scopes") or (), [_ROUTING])
 
     @property
     def tells_returns(self) -> bool:
@@ -77,7 +84,7 @@ class Shop:
         """Return the variables every document about products wants."""
         publication = self.publications[0] if self.publications else _NOBODY
         return {
-            "location": ids.gid("Location", self.location),
+            **located(self.locations),
             "publication": ids.gid("Publication", publication),
             "publishes": self.publishes,
         }
@@ -105,6 +112,11 @@ class Shop:
         if not self._has_keys:
             define_keys(self.client)
             self._has_keys = True
+
+
+def located(locations: Sequence[str]) -> dict[str, str]:
+    """Return the variables of a document that looks at the stock of these locations."""
+    return {location_name(at): ids.gid("Location", number) for at, number in enumerate(locations)}
 
 
 def dialect_of(facts: Mapping[str, Any]) -> Dialect:

@@ -1,4 +1,8 @@
-"""Stock: absolute quantities at one location, compared with what we saw, each sent once.
+"""Stock: absolute quantities at our locations, compared with what we saw, each sent once.
+
+Of several locations the sum is what we keep in step; how the units lie is the shop's own business.
+What is added is put at the main one, what is gone is taken from it first, and only the levels that
+change are written: a sale at another one meanwhile stays a sale.
 
 The idempotency key is made from the errand, the input and the moment the shop's figure was last
 changed. So the same write after a lost answer is answered with its first result, and the same
@@ -17,9 +21,10 @@ from app.adapters.errors import Unknown
 from app.adapters.shopify import ids, schema
 from app.adapters.shopify.client import Client
 from app.adapters.shopify.documents import reading, writing
-from app.adapters.shopify.mapper.inward import available
+from app.adapters.shopify.mapper.inward import levels, sellable
 from app.adapters.shopify.mapper.reader import Reader
 from app.adapters.shopify.problems import UserError, user_errors
+from app.adapters.shopify.shop import located
 
 STALE: Final = "CHANGE_FROM_QUANTITY_STALE"
 _TRIES: Final = 3
@@ -33,8 +38,13 @@ class Level:
 
     item: str  # global id of the inventory item
     is_tracked: bool
-    available: int
+    there: tuple[int, ...]  # units that can be sold at each location, the main one first
     version: str  # moves with the figure, from one second to the next
+
+    @property
+    def available(self) -> int:
+        """The units that can be sold, wherever they lie."""
+        return sum(self.there)
 
     @property
     def quantity(self) -> int | None:
@@ -44,22 +54,54 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A quantity to set. `seen` None: whatever is there is overwritten."""
+    """Quantities to set, all or none. `seen` None: whatever is there is overwritten."""
 
     item: str
-    location: str  # global id
-    quantity: int
-    seen: int | None
+    counts: tuple[tuple[str, int, int | None], ...]  # (location's global id, quantity, seen)
     version: str
 
-    def row(self) -> dict[str, Any]:
-        """Return the row of the mutation; the comparison has to be named, even when it is none."""
-        return {
-            "inventoryItemId": self.item,
-            "locationId": self.location,
-            "quantity": self.quantity,
-            "changeFromQuantity": self.seen,
-        }
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the mutation; a comparison has to be named, even when it is none."""
+        return [
+            {
+                "inventoryItemId": self.item,
+                "locationId": location,
+                "quantity": quantity,
+                "changeFromQuantity": seen,
+            }
+            for location, quantity, seen in self.counts
+        ]
+
+
+def wish(level: Level, quantity: int, locations: Sequence[str], *, compares: bool = True) -> Wish:
+    """Return what brings a level to a quantity; only one location may go without comparing."""
+    compares = compares or len(locations) > 1
+    counts = [
+        (ids.gid("Location", location), wanted, seen if compares else None)
+        for location, wanted, seen in zip(
+            locations, spread(level.there, quantity), level.there, strict=True
+        )
+        if wanted != seen or not compares
+    ]
+    return Wish(level.item, tuple(counts), level.version)
+
+
+def spread(there: Sequence[int], quantity: int) -> list[int]:
+    """Return the units at each location that add up to a quantity, moving as few as can be.
+
+    Where a location owes units, others make up for it: no figure below nothing can be written.
+    """
+    wanted = list(there)
+    more = quantity - sum(there)
+    if more > 0:
+        at = next((at for at, units in enumerate(there) if units + more >= 0), 0)
+        wanted[at] += more
+        return wanted
+    for at, units in enumerate(there):
+        less = min(-more, max(units, 0))
+        wanted[at] -= less
+        more += less
+    return wanted
 
 
 def level_of(variant: Mapping[str, Any]) -> Level:
@@ -67,26 +109,30 @@ def level_of(variant: Mapping[str, Any]) -> Level:
     item = Reader(variant, "variant").inner("inventoryItem")
     if item is None:
         raise Reader(variant, "variant").bad("inventoryItem", "an object")
-    level = item.inner("inventoryLevel")
-    moments = [level.text("updatedAt") or ""] if level is not None else []
-    quantities = level.objects("quantities") if level is not None else ()
-    moments.extend(each.text("updatedAt") or "" for each in quantities)
+    found = levels(item)
+    moments: list[str] = []
+    for level in (each for each in found if each is not None):
+        parts = (level, *level.objects("quantities"))
+        moments.extend(each.text("updatedAt") or "" for each in parts)
     return Level(
         item=str(item.raw.get("id")),
         is_tracked=bool(item.raw.get("tracked")),
-        available=available(item),
+        there=tuple(sellable(each) for each in found),
         version="/".join(moments),
     )
 
 
-def read_levels(client: Client, variants: Sequence[str], location: str) -> dict[str, Level]:
-    """Return the stock of variants at a location, by number; absent ones are gone."""
+def read_levels(
+    client: Client, variants: Sequence[str], locations: Sequence[str]
+) -> dict[str, Level]:
+    """Return the stock of variants at locations, by number; absent ones are gone."""
     numbers = [each for each in dict.fromkeys(variants) if ids.is_number(each)]
-    most = client.fitting(reading.STOCK, _PER_READ, location=location)
+    document, places = reading.STOCK.at(len(locations)), located(locations)
+    most = client.fitting(document, _PER_READ, **places)
     found: dict[str, Level] = {}
     for start in range(0, len(numbers), most):
         gids = [ids.gid("ProductVariant", each) for each in numbers[start : start + most]]
-        for row in client.ask(reading.STOCK, ids=gids, location=location) or ():
+        for row in client.ask(document, ids=gids, **places) or ():
             if row and row.get("id"):
                 found[ids.number(row["id"]) or ""] = level_of(row)
     return found
@@ -95,8 +141,9 @@ def read_levels(client: Client, variants: Sequence[str], location: str) -> dict[
 def set_quantities(client: Client, wishes: Sequence[Wish], *, errand: str) -> dict[int, UserError]:
     """Set quantities; returns what was refused, by position. Raises Unknown for a lost answer."""
     refused: dict[int, UserError] = {}
-    for start in range(0, len(wishes), schema.MOST_ROWS):
-        part = range(start, min(start + schema.MOST_ROWS, len(wishes)))
+    most = schema.MOST_ROWS // max((len(each.counts) for each in wishes), default=1)
+    for start in range(0, len(wishes), most):
+        part = range(start, min(start + most, len(wishes)))
         refused |= _set_part(client, wishes, list(part), errand=errand)
     return refused
 
@@ -104,7 +151,7 @@ def set_quantities(client: Client, wishes: Sequence[Wish], *, errand: str) -> di
 def _set_part(
     client: Client, wishes: Sequence[Wish], open_ones: list[int], *, errand: str
 ) -> dict[int, UserError]:
-    """Set one call's worth: a refused row blocks all, so it is left out and the rest sent again."""
+    """Set one call's worth: a refused row blocks all; its wish is left out, the rest sent again."""
     refused: dict[int, UserError] = {}
     attempt = 0
     while open_ones:
@@ -113,8 +160,9 @@ def _set_part(
             break
         if errors[0].code == "IDEMPOTENCY_CONCURRENT_REQUEST":
             raise Unknown  # the first of them still runs, and nobody knows what it comes to
+        owners = [number for number in open_ones for _ in wishes[number].counts]
         named = {position: error for error in errors if (position := _position(error)) is not None}
-        blamed = {open_ones[at]: error for at, error in named.items() if at < len(open_ones)}
+        blamed = {owners[at]: error for at, error in named.items() if at < len(owners)}
         attempt += 1
         is_spent = errors[0].code == "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
         if is_spent and not blamed and attempt < _TRIES:
@@ -129,7 +177,7 @@ def _position(error: UserError) -> int | None:
 
 
 def _send(client: Client, wishes: Sequence[Wish], attempt: str) -> list[UserError]:
-    rows = [wish.row() for wish in wishes]
+    rows = [row for wish in wishes for row in wish.rows()]
     key = idempotency_key(rows, [wish.version for wish in wishes], attempt)
     stated = {
         "name": "available",

@@ -106,7 +106,7 @@ def connection_detail(connection_id: UUID) -> ResponseReturnValue:
         numbers=_numbers(row),
         coming=coming,
         places=rules.places(row.facts),
-        place_id=rules.place_id(row.settings, row.facts),
+        counted=rules.counted_places(row.settings, row.facts),
         reads_orders=order_reading.is_on(row, capabilities),
         allowed=limits.allowed_per_hour(row, capabilities),
         chart=chart,
@@ -175,10 +175,12 @@ def _settings_page(
         ours = _our_places(session)
         risk = queries.connection_risk(session, row)
     policy = Policy.from_settings(row.settings)
+    counted = rules.counted_places(row.settings, row.facts)
     values = {
         "name": row.name,
         "version": row.version,
-        "location_id": rules.place_id(row.settings, row.facts),
+        "location_id": next(iter(counted), None),
+        "more_location_ids": counted[1:],
         **shown(policy, _numbers(row)),
     }
     return page(
@@ -226,8 +228,10 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
         form = settings_form(row, _our_places(session))
     if not form.validate_on_submit():
         return _settings_page(connection_id, template, form, 422)
-    known = rules.place_id(row.settings, row.facts)
-    has_moved = form.location_id is not None and form.location_id.data != known
+    wished = chosen(form, Policy.from_settings(row.settings))
+    after = {**row.settings, **wished}
+    before, now = (set(rules.counted_places(each, row.facts)) for each in (row.settings, after))
+    has_moved = before != now
     try:
         with unit_of_work(actor) as work:
             if has_moved:
@@ -237,7 +241,7 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
                 work,
                 connection_id,
                 name=(form.name.data or "").strip(),
-                settings=chosen(form, Policy.from_settings(row.settings)),
+                settings=wished,
                 version=whole_number(form.version.data or "") or 0,
             )
             offering.offer_anew(work, saved, row.settings)
@@ -254,14 +258,14 @@ def connection_save(connection_id: UUID) -> ResponseReturnValue:
 
 
 def _read_anew(actor: Actor, connection_id: UUID) -> None:
-    """Look whether the location that was chosen is open, and read its stock."""
+    """Look whether the locations that were chosen are open, and read their stock."""
     with suppress(NotOpen, AlreadyRunning):
         found = connecting.check_connection(actor, connection_id)
         if not found.is_ok:
             toast(found.problems[0].sentence, kind="error")
         with unit_of_work(actor) as work:
             service.request_run(
-                work, connection_id, RunKind.RECONCILE, cause="Another location counts"
+                work, connection_id, RunKind.RECONCILE, cause="Other locations count"
             )
 
 

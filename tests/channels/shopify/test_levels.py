@@ -15,8 +15,9 @@ from tests.channels.shopify.scripted import Desk, fails, lost, says
 SET = says({"inventorySetQuantities": {"userErrors": []}})
 
 
-def _push(desk: Desk, *levels: LevelDraft) -> list[Outcome]:
-    shop = Shop(desk.client, {"currency": "USD"}, {"location_id": "1"})
+def _push(desk: Desk, *levels: LevelDraft, more: Sequence[str] = ()) -> list[Outcome]:
+    settings = {"location_id": "1", "more_location_ids": more}
+    shop = Shop(desk.client, {"currency": "USD"}, settings)
     return Levels(shop).push(levels)
 
 
@@ -238,6 +239,56 @@ def test_a_level_may_be_at_another_location() -> None:
         "1",
         "4",
     ]
+
+
+def _at_two(first: int, second: int) -> httpx.Response:
+    figures = {"inventoryLevel": first, "level1": second}
+    shown = {
+        name: {"quantities": [{"name": "available", "quantity": units}]}
+        for name, units in figures.items()
+    }
+    item = {"id": "gid://shopify/InventoryItem/11", "tracked": True, **shown}
+    return says({"nodes": [{"id": "gid://shopify/ProductVariant/1", "inventoryItem": item}]})
+
+
+def _written(sent: Any) -> list[tuple[str, int, int | None]]:
+    return [
+        (row["locationId"][-1], row["quantity"], row["changeFromQuantity"])
+        for row in sent["input"]["quantities"]
+    ]
+
+
+def test_of_several_locations_the_sum_is_what_is_compared_and_set() -> None:
+    desk = Desk(StockAt2=_at_two(5, 3), StockSet=SET)
+
+    [fewer] = _push(desk, _level(1, 2, 8), more=["4"])
+    [more] = _push(desk, _level(1, 9), more=["4"])
+    [same] = _push(desk, _level(1, 8), more=["4"])
+    [moved] = _push(desk, _level(1, 2, 7), more=["4"])
+
+    first, second = desk.of("StockSet")
+    assert [type(each) for each in (fewer, more, same, moved)] == [
+        Applied,
+        Applied,
+        Applied,
+        Rejected,
+    ]
+    assert _written(first) == [("1", 0, 5), ("4", 2, 3)]
+    assert _written(second) == [("1", 6, 5)]
+    assert desk.of("StockAt2")[0]["location1"] == "gid://shopify/Location/4"
+
+
+def test_a_count_that_moved_at_one_location_leaves_the_other_alone_too() -> None:
+    desk = Desk(
+        StockAt2=[_at_two(5, 3), _at_two(5, 2)],
+        StockSet=_refused((STALE, _row(1))),
+    )
+
+    [outcome] = _push(desk, _level(1, 2, 8), more=["4"])
+
+    assert isinstance(outcome, Rejected)
+    assert "it is 7, and 8 was expected" in outcome.problems[0].sentence
+    assert desk.names == ["StockAt2", "StockSet", "StockAt2"]
 
 
 def test_a_wrong_location_is_not_a_variant_that_is_gone() -> None:

@@ -12,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.adapters.shopify import schema
 from app.connections import wire
+from app.connections.errors import NotOpen
 from app.connections.models import Connection, ConnectionState
 from app.core.actor import job_actor
 from app.core.work import unit_of_work
-from app.sync import resolving
+from app.sync import intake, records, resolving, tasks
 from app.sync.models import Resolution
 from tests.cast import Cast, enter
 from tests.engine.shopify import ShopifyShop, connected_shopify
@@ -66,7 +68,7 @@ class Acme:
         rows = self.store.state.locations.rows.values()
         return next(int(row["id"]) for row in rows if row["name"] == name)
 
-    def save(self, **changed: str) -> TestResponse:
+    def save(self, **changed: str | list[str]) -> TestResponse:
         """Send the form of the settings page as it stands, with some fields changed."""
         page = self.client.get(f"{self.url}/settings").text
         form = Sent(page.split('id="editor"', 1)[1].split("</form>", 1)[0])
@@ -100,7 +102,8 @@ def acme(app: Flask, people: Cast, client: FlaskClient) -> Iterator[Acme]:
 def test_the_settings_list_the_locations_of_the_shop(acme: Acme) -> None:
     page = acme.client.get(f"{acme.url}/settings").text
 
-    assert "Location whose stock counts" in page
+    assert "Main location" in page
+    assert "Other locations that count" in page
     assert f'<option value="{acme.place(MAIN)}" selected>{MAIN}</option>' in page
     assert f'<option value="{acme.place(CORNER)}">{CORNER}</option>' in page
     told = acme.client.get(acme.url).text
@@ -113,7 +116,7 @@ def test_a_channel_without_locations_is_not_asked_for_one(acme: Acme) -> None:
         page = acme.client.get(f"/connections/{woo.connection_id}/settings").text
 
     assert "Who owns what" in page
-    assert "Location whose stock counts" not in page
+    assert "Main location" not in page
 
 
 def test_stock_of_another_location_is_asked_about_and_then_written_there(acme: Acme) -> None:
@@ -137,6 +140,92 @@ def test_stock_of_another_location_is_asked_about_and_then_written_there(acme: A
 
     assert stock(variant, location=acme.place(CORNER)) == 6
     assert stock(variant, location=acme.place(MAIN)) == 7
+
+
+@pytest.mark.parametrize("pages", [schema.PAGED_MOST, 0])  # page by page, or by an export
+def test_what_lies_at_several_locations_is_added_up_and_sold_from_any(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    monkeypatch.setattr(schema, "PAGED_MOST", pages)
+    product, variant = acme.mug(7, 3)
+    stock, corner = acme.store.state.stock, acme.place(CORNER)
+
+    answer = acme.save(more_location_ids=[str(corner)], on_first="theirs")
+    acme.shop.settle()
+
+    assert answer.status_code == 303
+    assert acme.count(product) == 10
+    page = acme.client.get(acme.url).text
+    assert f"<dt>{MAIN}</dt><dd>Main location</dd>" in page
+    assert f"<dt>{CORNER}</dt><dd>Counts, too</dd>" in page
+    assert "Customers may also buy what lies at" not in page
+
+    acme.shop.change_variant(product, quantity=2)
+    acme.shop.settle()
+    assert (stock(variant, location=acme.place(MAIN)), stock(variant, location=corner)) == (0, 2)
+
+    acme.store.state.sell((variant, 1))
+    acme.shop.settle()
+    assert (acme.count(product), stock(variant, location=corner)) == (1, 1)
+
+    acme.store.state.set_stock(variant, 5, location=corner)
+    acme.shop.settle()
+    assert acme.count(product) == 5
+
+    acme.shop.change_variant(product, quantity=9)
+    acme.shop.settle()
+    assert (stock(variant, location=acme.place(MAIN)), stock(variant, location=corner)) == (4, 5)
+
+    acme.save(more_location_ids=[], on_first="ours")
+    acme.shop.settle()
+    assert stock(variant, location=corner) == 5
+    assert stock(variant, location=acme.place(MAIN)) == 9
+
+
+def test_what_is_read_of_the_old_locations_when_others_are_chosen_comes_too_late(
+    acme: Acme,
+) -> None:
+    product, variant = acme.mug(7, 3)
+    actor, key = acme.shop.actor, str(acme.store.id_of("MUG-1"))
+
+    with wire.open_connection(actor, acme.store.connection_id) as opened:
+        with unit_of_work(actor) as work:
+            order = tasks.read_order(work)
+        seen = opened.adapter.read_products([key])
+        acme.save(more_location_ids=[str(acme.place(CORNER))], on_first="ours")
+        with unit_of_work(actor) as work:
+            terms = records.Terms(opened.row, opened.adapter.capabilities, None, order=order)
+            intake.take_in(work, terms, list(seen))
+        with unit_of_work(actor) as work, pytest.raises(NotOpen):
+            wire.refuse_if_outdated(work, opened)
+    acme.shop.settle()
+
+    assert (acme.count(product), acme.store.state.stock(variant)) == (7, 7)
+
+
+def test_another_location_that_counts_and_is_closed_is_told(acme: Acme) -> None:
+    product, _ = acme.mug(7, 3)
+    acme.save(more_location_ids=[str(acme.place(CORNER))], on_first="theirs")
+    acme.shop.settle()
+
+    acme.store.state.close_location(acme.place(CORNER))
+    acme.shop.settle()
+
+    assert acme.row().state == ConnectionState.ERROR
+    assert f"“{CORNER}”, where its stock counts, was closed" in acme.client.get(acme.url).text
+    assert acme.count(product) == 10
+
+    acme.save(on_first="theirs")
+    acme.shop.settle()
+    assert acme.row().state == ConnectionState.ACTIVE
+    assert acme.count(product) == 7
+
+
+def test_a_location_that_counts_is_refused_where_nobody_has_it(acme: Acme) -> None:
+    answer = acme.save(more_location_ids=["999999"])
+
+    assert answer.status_code == 422
+    assert "more_location_ids" not in acme.row().settings
 
 
 def test_what_the_new_location_has_counts_where_the_shop_wins_at_first(acme: Acme) -> None:
@@ -177,7 +266,7 @@ def test_a_location_closed_in_the_shop_asks_for_another(acme: Acme, is_chosen: b
 
     assert acme.row().state == ConnectionState.ERROR
     page = acme.client.get(acme.url).text
-    assert f"“{MAIN}”, where its stock counts, was closed in Shopify. Choose another" in page
+    assert f"“{MAIN}”, where its stock counts, was closed in Shopify. Choose in the" in page
     assert f"<dt>{MAIN}</dt><dd>Closed</dd>" in page
     assert acme.count(product) == 7
 

@@ -47,8 +47,12 @@ VERSIONS = (official.PINNED, official.COMING)
 
 
 def _catalogues() -> Iterator[str]:
-    for publications in (["1"], []):
-        settings = {"location_id": "7", "publication_ids": publications}
+    for publications, more in ((["1"], []), ([], []), (["1"], ["8", "9"])):
+        settings = {
+            "location_id": "7",
+            "more_location_ids": more,
+            "publication_ids": publications,
+        }
         client = Client(Door("https://a.myshopify.com", "x"), Transport())
         yield Bulk(Shop(client, {"currency": "USD"}, settings)).query("12")
 
@@ -92,8 +96,23 @@ def test_a_document_is_valid_and_uses_nothing_deprecated(document: Document, ver
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_bulk_query_is_valid_with_and_without_publications(version: str) -> None:
-    assert [_complaints(text, version) for text in _catalogues()] == [[], []]
+def test_the_bulk_query_is_valid_with_and_without_publications_at_one_location_or_more(
+    version: str,
+) -> None:
+    assert [_complaints(text, version) for text in _catalogues()] == [[], [], []]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("count", [2, 3, 20])
+def test_a_document_about_stock_looks_at_each_location_by_name(version: str, count: int) -> None:
+    spread = [each.at(count) for each in reading.ALL if "inventoryLevel" in each.text]
+
+    assert len(spread) == 4
+    for document in spread:
+        assert _complaints(document.text, version) == []
+        assert document.text.count("inventoryLevel(locationId: $location") == count
+        assert f"query {document.name}(" in document.text
+    assert reading.IDENTITIES.at(count) is reading.IDENTITIES
 
 
 def test_a_document_that_uses_something_deprecated_would_be_found() -> None:

@@ -326,7 +326,7 @@ def test_a_return_tells_what_is_announced_and_what_became_of_it() -> None:
 def test_what_is_restocked_elsewhere_is_not_for_sale_here() -> None:
     raw = _raw(returns={"nodes": [_return(("RESTOCKED", 1, "7"), ("RESTOCKED", 1, "8"))]})
 
-    order = mapper.order(raw, home=HOME, place="7")
+    order = mapper.order(raw, home=HOME, places=["7"])
 
     assert [each.fate for each in order.returns[0].decisions] == [Fate.RESTOCKED, Fate.DISCARDED]
     assert order.lines[0].taken == 1

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.adapters.shopify import pairing, pictures, stock
 from app.adapters.shopify.compose import Plan
@@ -231,8 +233,52 @@ def test_the_same_figures_another_day_are_a_write_of_their_own() -> None:
 
 
 def test_a_comparison_is_always_named_even_when_it_is_none() -> None:
-    assert stock.Wish("i", "l", 3, None, "").row()["changeFromQuantity"] is None
-    assert "changeFromQuantity" in stock.Wish("i", "l", 3, None, "").row()
+    level = stock.Level("i", is_tracked=True, there=(5,), version="")
+
+    [row] = stock.wish(level, 3, ["7"], compares=False).rows()
+
+    assert row["changeFromQuantity"] is None
+    assert "changeFromQuantity" in row
+
+
+@given(st.lists(st.integers(-20, 50), min_size=1, max_size=5), st.integers(0, 200))
+def test_units_at_locations_add_up_to_what_is_wanted_and_move_one_way(
+    there: list[int], quantity: int
+) -> None:
+    wanted = stock.spread(there, quantity)
+
+    moved = [after - before for before, after in zip(there, wanted, strict=True)]
+    assert sum(wanted) == quantity
+    assert all(each >= 0 for each in moved) or all(each <= 0 for each in moved)
+    written = [each for each, by in zip(wanted, moved, strict=True) if by]
+    if len(there) == 1 or quantity <= sum(there) or max(there) >= 0:
+        assert all(each >= 0 for each in written)
+
+
+@pytest.mark.parametrize(
+    ("there", "quantity", "wanted"),
+    [
+        ((5, 3), 10, [7, 3]),
+        ((5, 3), 4, [1, 3]),
+        ((5, 3), 2, [0, 2]),
+        ((-4, 6), 3, [-4, 7]),
+        ((-4, 6), 0, [-4, 4]),
+        ((-4, 1), 9, [8, 1]),
+    ],
+)
+def test_what_is_added_lies_at_the_main_location_and_what_goes_is_taken_from_it_first(
+    there: tuple[int, ...], quantity: int, wanted: list[int]
+) -> None:
+    assert stock.spread(there, quantity) == wanted
+
+
+def test_only_levels_that_change_are_written_and_each_is_compared() -> None:
+    level = stock.Level("i", is_tracked=True, there=(5, 3), version="")
+
+    [row] = stock.wish(level, 4, ["7", "8"], compares=False).rows()
+
+    assert row["locationId"] == "gid://shopify/Location/7"
+    assert (row["quantity"], row["changeFromQuantity"]) == (1, 5)
 
 
 def test_a_sku_is_searched_for_whole() -> None:

@@ -76,10 +76,7 @@ CATALOGUE: Final = """
                 id
                 tracked
                 measurement { weight { unit value } }
-                inventoryLevel(locationId: "%(location)s") {
-                  updatedAt
-                  quantities(names: ["available"]) { name quantity updatedAt }
-                }
+                %(levels)s
               }
             }
           }
@@ -94,6 +91,10 @@ CATALOGUE: Final = """
   }
 }
 """
+LEVEL: Final = (
+    '%s: inventoryLevel(locationId: "%s")'
+    ' { updatedAt quantities(names: ["available"]) { name quantity updatedAt } }'
+)
 PUBLISHED: Final = 'isPublished: publishedOnPublication(publicationId: "%s")'
 
 ALL: Final = (EXPORT, POLL)

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from app.adapters.shopify.documents import Document
+from app.adapters.shopify.documents import LEVEL, LEVEL_CORE, Document
 
-_VARIANT: Final = """
+_VARIANT: Final = (
+    """
 fragment VariantCore on ProductVariant {
   id
   sku
@@ -20,13 +21,14 @@ fragment VariantCore on ProductVariant {
     id
     tracked
     measurement { weight { unit value } }
-    inventoryLevel(locationId: $location) {
-      updatedAt
-      quantities(names: ["available"]) { name quantity updatedAt }
-    }
+    """
+    + LEVEL
+    + """
   }
 }
 """
+    + LEVEL_CORE
+)
 
 _PRODUCT: Final = (
     """
@@ -237,15 +239,15 @@ query Stock($ids: [ID!]!, $location: ID!) {
       inventoryItem {
         id
         tracked
-        inventoryLevel(locationId: $location) {
-          updatedAt
-          quantities(names: ["available"]) { name quantity updatedAt }
-        }
+        """
+    + LEVEL
+    + """
       }
     }
   }
 }
-""",
+"""
+    + LEVEL_CORE,
 )
 
 ALL: Final = (

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, takewhile
 from typing import Any, Final
 
 from app.adapters import units
+from app.adapters.shopify.documents import level_name
 from app.adapters.shopify.mapper.dialect import UNITS, Dialect
 from app.adapters.shopify.mapper.names import EXTERNAL, ONLY_OPTION, ONLY_VALUE
 from app.adapters.shopify.mapper.reader import Reader
@@ -233,8 +235,18 @@ def _item_values(item: Reader) -> Iterator[tuple[str, Value]]:
 
 
 def available(item: Reader) -> int:
-    """Return the stock that can be sold at our location; nothing where it was never stocked."""
-    level = item.inner("inventoryLevel")
+    """Return the stock that can be sold at our locations; nothing where it was never stocked."""
+    return sum(sellable(each) for each in levels(item))
+
+
+def levels(item: Reader) -> list[Reader | None]:
+    """Return the stock at each location that was asked for; None: it was never stocked there."""
+    names = takewhile(item.has, map(level_name, count()))
+    return [item.inner(name) for name in names]
+
+
+def sellable(level: Reader | None) -> int:
+    """Return the units of a level that can be sold."""
     for each in level.objects("quantities") if level is not None else ():
         if each.raw.get("name") == "available":
             return int(each.number("quantity") or 0)

@@ -7,7 +7,7 @@ what was. A unit that was neither refunded nor is current was edited away.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -75,10 +75,12 @@ def key_of(note: str | None) -> str | None:
     return found.group(1) if found else None
 
 
-def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -> ChannelOrder:
+def order(
+    raw: Any, *, home: str, places: Collection[str] | None = None, at: str = "order"
+) -> ChannelOrder:
     """Read an order with all its lines, parcels and refunds; `home` is the shop's address.
 
-    `place` is the location whose stock is kept in step, where the shop has others besides.
+    `places` are the locations whose stock is kept in step, where the shop has others besides.
     """
     read = Reader(raw, at)
     currency = _currency(read)
@@ -87,10 +89,10 @@ def order(raw: Any, *, home: str, place: str | None = None, at: str = "order") -
         raise read.bad("processedAt", "a date and time")
     refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
     shipments = tuple(parcels.shipment(each) for each in read.objects("fulfillments"))
-    found = (returned(each, place=place) for each in read.objects("returns"))
+    found = (returned(each, places=places) for each in read.objects("returns"))
     returns = tuple(each for each in found if each is not None)
     restocked = back_on_shelf(returns, refunds)
-    moved = _moved(refunds, shipments, restocked, _elsewhere(read, place))
+    moved = _moved(refunds, shipments, restocked, _elsewhere(read, places))
     cancelled_at = read.moment("cancelledAt")
     is_cancelled = cancelled_at is not None
     lines = tuple(
@@ -252,12 +254,14 @@ def _moved(
     return _Moved(shipped, refunded, restocked, elsewhere)
 
 
-def _elsewhere(read: Reader, place: str | None) -> Mapping[str, int]:
+def _elsewhere(read: Reader, places: Collection[str] | None) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    for route in read.objects("fulfillmentOrders") if place is not None else ():
+    if places is None:
+        return counts
+    for route in read.objects("fulfillmentOrders"):
         assigned = route.inner("assignedLocation")
         location = assigned.inner("location") if assigned is not None else None
-        if location is not None and location.identity() != place:
+        if location is not None and location.identity() not in places:
             for each in route.objects("lineItems"):
                 counts[owner(each)] += count(each, "totalQuantity")
     return counts

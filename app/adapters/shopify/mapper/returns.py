@@ -1,7 +1,7 @@
 """A return of a shop → ours; pure. What is asked for and what came are told in different places."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from app.adapters.orders import ChannelRefund, ChannelReturn, Fate, ReturnDecision, ReturnStep
@@ -23,11 +23,11 @@ _FATES: Final[Mapping[str, Fate]] = {
 }
 
 
-def returned(read: Reader, *, place: str | None) -> ChannelReturn | None:
+def returned(read: Reader, *, places: Collection[str] | None) -> ChannelReturn | None:
     """Read a return; None for one that stands at something nobody has heard of.
 
-    `place` is the location whose stock is kept in step, where the shop has others besides: what is
-    restocked elsewhere is not for sale here.
+    `places` are the locations whose stock is kept in step, where the shop has others besides: what
+    is restocked elsewhere is not for sale here.
     """
     step = _STEPS.get(read.text("status") or "")
     if step is None:
@@ -45,27 +45,27 @@ def returned(read: Reader, *, place: str | None) -> ChannelReturn | None:
         step=step,
         lines=dict(lines),
         reason=", ".join(reasons),
-        decisions=tuple(_decisions(read, place)),
+        decisions=tuple(_decisions(read, places)),
         refunds=tuple(each.identity() for each in read.objects("refunds")),
     )
 
 
-def _decisions(read: Reader, place: str | None) -> Iterator[ReturnDecision]:
+def _decisions(read: Reader, places: Collection[str] | None) -> Iterator[ReturnDecision]:
     for way in read.objects("reverseFulfillmentOrders"):
         for line in way.objects("lineItems"):
             sent = line.inner("fulfillmentLineItem")
             for each in line.objects("dispositions") if sent is not None else ():
                 fate = _FATES.get(each.text("type") or "")
-                if fate is Fate.RESTOCKED and not _is_here(each, place):
+                if fate is Fate.RESTOCKED and not _is_here(each, places):
                     fate = Fate.DISCARDED
                 if sent is not None and fate is not None:
                     at = each.moment("createdAt")
                     yield ReturnDecision(owner(sent), count(each, "quantity"), fate, at)
 
 
-def _is_here(disposition: Reader, place: str | None) -> bool:
+def _is_here(disposition: Reader, places: Collection[str] | None) -> bool:
     location = disposition.inner("location")
-    return place is None or location is None or location.identity() == place
+    return places is None or location is None or location.identity() in places
 
 
 def back_on_shelf(
