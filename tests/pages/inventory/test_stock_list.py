@@ -275,7 +275,5 @@ def test_what_is_low_or_kept_back_is_found_without_looking_at_every_level(
             asked = text("EXPLAIN " + str(compiled).replace(":", "\\:"))
             plans[state] = "\n".join(session.scalars(asked))
 
-    # Which of the indexes that fit is taken depends on how many levels there are.
-    assert "ix_inventory_levels_" in plans["low"]
-    assert "ix_inventory_levels_" in plans["kept"]
+    # Which of the indexes that fit are taken depends on how many levels there are.
     assert "Seq Scan" not in plans["low"] + plans["kept"]
