@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, case, cast, func, select
 from sqlalchemy.orm import Session
@@ -109,8 +110,8 @@ class Home:
         return self.by_state.get(ListingState.SYNCED, 0)
 
 
-def home(session: Session) -> Home:
-    """Return the figures of the dashboard in a handful of queries."""
+def home(session: Session, zone: ZoneInfo) -> Home:
+    """Return the figures of the dashboard in a handful of queries; days are those of a zone."""
     product_counts = session.execute(
         select(
             func.count(),
@@ -134,7 +135,7 @@ def home(session: Session) -> Home:
     for counts in by_pair.values():
         for word, count in counts.items():
             total[word] = total.get(word, 0) + count
-    days = _days(session, 2 * DAYS)
+    days = _days(session, 2 * DAYS, zone)
     return Home(
         products=product_counts[0],
         drafts=int(product_counts[1] or 0),
@@ -148,14 +149,14 @@ def home(session: Session) -> Home:
     )
 
 
-def _days(session: Session, count: int) -> list[Day]:
-    first = (clock.now() - timedelta(days=count - 1)).date()
-    day = cast(SyncRun.created_at, Date)
+def _days(session: Session, count: int, zone: ZoneInfo) -> list[Day]:
+    first = clock.now().astimezone(zone).date() - timedelta(days=count - 1)
+    day = cast(func.timezone(zone.key, SyncRun.created_at), Date)
     rows = {
         row[0]: (int(row[1] or 0), int(row[2] or 0))
         for row in session.execute(
             select(day, func.sum(SyncRun.done - SyncRun.failed), func.sum(SyncRun.failed))
-            .where(begun_since(datetime.combine(first, time.min, UTC)))
+            .where(begun_since(datetime.combine(first, time.min, zone)))
             .group_by(day)
         )
     }

@@ -15,7 +15,7 @@ from app.core.work import unit_of_work
 from app.sync import queries, service
 from app.sync.views.base import bp
 from app.team import queries as team
-from app.web.filters import plural
+from app.web.filters import plural, viewer_zone
 from app.web.fragments import page, then, toast
 from app.web.guards import requires
 from app.web.identity import current_actor
@@ -36,7 +36,7 @@ def home() -> ResponseReturnValue:
     """Show how things stand and what needs a person."""
     actor = current_actor()
     with reading(actor) as session:
-        figures = queries.home(session)
+        figures = queries.home(session, viewer_zone())
         steps = team.onboarding_state(session, actor.organization, actor.user_id)
         parts = _parts(session, actor.user_id)
     return page(

@@ -144,20 +144,24 @@ def test_a_run_that_was_partly_done_says_why_and_leads_there(
 
 def test_a_day_is_a_day_where_the_person_is(client: FlaskClient, people: Cast, acme: Actor) -> None:
     noon = datetime.combine(clock.now().date(), datetime.min.time(), BERLIN) + timedelta(hours=12)
-    yesterday_late = noon - timedelta(hours=12, minutes=30)
-    ran(acme, (yesterday_late, RunState.DONE))
+    midnight = noon - timedelta(hours=12)  # an hour or two before it is one in UTC
+    for minutes in (-30, 30):
+        ran(acme, (midnight + timedelta(minutes=minutes), RunState.DONE))
     with unit_of_work(people.alice.actor) as work:
         work.session.execute(
             update(User)
             .where(User.id == people.alice.user_id)
             .values(preferences={"timezone": "Europe/Berlin"})
         )
+        work.session.execute(update(SyncRun).values(done=3))
     enter(client, people.alice)
 
     with clock.frozen(noon):
         [drawn] = charts(client.get("/sync/runs").text)
+        [items] = [each for each in charts(client.get("/").text) if "Confirmed" in each]
 
-    assert drawn["Done"] == [0] * 12 + [1, 0]
+    assert drawn["Done"] == [0] * 12 + [1, 1]
+    assert items["Confirmed"] == [0] * 12 + [3, 3]
 
 
 def test_without_runs_there_is_no_chart_but_what_to_do(client: FlaskClient, people: Cast) -> None:
