@@ -175,6 +175,7 @@ class Problem:
     code: str | None = None
     variant_key: str | None = None
     owner_external_id: str | None = None  # who holds the SKU or barcode that was wanted
+    external_id: str | None = None  # what it is about, where a whole item could not be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
-from app.adapters.types import Cursor
+from app.adapters.types import Cursor, Problem
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
@@ -165,6 +165,7 @@ def _read_changed(
         known_orders.remember(opened.id, marks)
         following = page.next or page.watermark or cursor
         with unit_of_work(actor) as work:
+            _ask_for_unreadable(work, opened.id, page.unreadable)
             _keep_cursor(work, opened.id, following)
             if page.next is None:
                 counts.look_again(work, opened.id, read_since=began)
@@ -177,6 +178,15 @@ def _read_changed(
         cursor = page.next
         if clock() >= until or page.check_after is not None:
             return False
+
+
+def _ask_for_unreadable(work: Work, connection_id: UUID, unreadable: Sequence[Problem]) -> None:
+    """Ask for each order nobody could read by itself: so it is tried again, and then parked.
+
+    The walk goes past it and does not come back.
+    """
+    keys = [each.external_id for each in unreadable if each.external_id]
+    tasks.request_orders(work, connection_id, keys)
 
 
 def _cursor(actor: Actor, opened: OpenConnection) -> Cursor:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core import db
 from app.core.work import unit_of_work
@@ -12,6 +12,7 @@ from app.inventory.models import Level
 from app.orders import service
 from app.orders.models import Order
 from app.orders.service import Cancelling, Parcel, Refunding
+from app.sync.models import InboundDelivery, SyncTask, TaskState
 from tests.engine.world import Shop, Store, connected_store
 
 
@@ -200,3 +201,27 @@ def test_completed_by_mistake_there_and_opened_again_it_is_to_be_sent(shop: Shop
 
         assert states == [("shipped", 3), ("allocated", 0), ("shipped", 3)]
         assert (_available(shop, product), _there(store)) == (7, 7)
+
+
+def test_an_order_nobody_can_read_is_shown_to_a_person_even_where_its_webhook_was_lost(
+    shop: Shop,
+) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        strange = _sell(store, 1, currency="POINTS")  # a currency of a plugin's own
+        _sell(store, 2)
+        store.state.deliver_due()
+        with unit_of_work(shop.actor) as work:
+            work.session.execute(delete(InboundDelivery))
+
+        store.read()
+
+        assert [[line.quantity for line in order.lines] for order in _orders(shop)] == [[2]]
+        with db.reading(shop.actor) as session:
+            parked = session.scalars(
+                select(SyncTask).where(SyncTask.state == TaskState.PARKED)
+            ).all()
+        assert [task.subject for task in parked] == [str(strange)]
+        assert "currency" in str(parked[0].error)

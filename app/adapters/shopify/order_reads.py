@@ -194,11 +194,14 @@ class OrderReads:
         home = self._client.door.base_url
         places = frozenset(self._shop.locations) if self._shop.is_spread else None
         for row in rows:
-            at = f"order {_key(row) or '?'}"
+            key = _key(row)
             try:
+                at = f"order {key or '?'}"
                 found.append(mapper.order(row, home=home, places=places, at=at))
             except BadPayload as error:
-                unreadable.append(Problem(error.sentence, field=error.path, code="unreadable"))
+                unreadable.append(
+                    Problem(error.sentence, error.path, "unreadable", external_id=key or None)
+                )
         return found, unreadable
 
     def _whole(self, row: Mapping[str, Any]) -> Row:

@@ -113,7 +113,9 @@ class OrderReads:
                     )
                 )
             except BadPayload as error:
-                unreadable.append(Problem(error.sentence, field=error.path, code="unreadable"))
+                unreadable.append(
+                    Problem(error.sentence, error.path, "unreadable", external_id=key)
+                )
         return found, unreadable
 
     def _refunds(self, rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
