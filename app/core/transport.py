@@ -31,6 +31,7 @@ from app.core.hosts import HostUnknown, PrivateHost, PublicTransport, public_add
 from app.core.logging import mask, mask_text
 from app.core.rate_limit import Costs, Standing
 from app.core.remembered import Remembered
+from app.core.texts import storable
 
 RECORDED_CHARACTERS: Final = 20_000
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
@@ -145,7 +146,7 @@ def _readable(content: bytes, content_type: str) -> str:
         shown = mask_text(content.decode(errors="replace"))
     else:
         shown = f"({len(content)} bytes of {content_type or 'unknown type'})" if content else ""
-    return shown[:RECORDED_CHARACTERS]
+    return storable(shown[:RECORDED_CHARACTERS])
 
 
 def _kept(response: httpx.Response) -> dict[str, str]:

@@ -225,3 +225,19 @@ def test_an_order_nobody_can_read_is_shown_to_a_person_even_where_its_webhook_wa
             ).all()
         assert [task.subject for task in parked] == [str(strange)]
         assert "currency" in str(parked[0].error)
+
+
+def test_what_no_database_keeps_holds_up_neither_orders_nor_products(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+
+        _sell(store, 1, customer_note="Ring\x00twice \ud83d")
+        _sell(store, 2)
+        store.edit("MUG-1", "title", "Big\x00 mug")
+        shop.settle()
+
+        assert sorted(order.units for order in _orders(shop)) == [1, 2]
+        assert (_available(shop, product), _there(store)) == (7, 7)
+        assert shop.values(product).values["title"] == "Big mug"

@@ -22,6 +22,7 @@ from app.adapters.errors import (
 from app.adapters.shopify import cost, problems, schema
 from app.adapters.shopify.documents import Document
 from app.core.rate_limit import RateLimited
+from app.core.texts import storable_json
 from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport, asked_to_wait
 
 _log = logging.getLogger(__name__)
@@ -243,7 +244,7 @@ def following(connection: Any) -> str | None:
 
 def _json(response: httpx.Response) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(response.content)
+        found = storable_json(json.loads(response.content), response.content)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -273,7 +274,7 @@ def _lines(chunks: Iterator[bytes], at: int, wanted: int) -> Iterator[tuple[int,
 def row_of(line: bytes) -> Any:
     """Return the JSON of a line of a result file."""
     try:
-        return json.loads(line)
+        return storable_json(json.loads(line), line)
     except ValueError:
         raise Unavailable(
             "Shopify's export broke off. SyncStore reads it again.", code="truncated"

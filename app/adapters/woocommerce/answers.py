@@ -1,8 +1,14 @@
-"""Bodies of answers: JSON, also behind a byte order mark and stray notices of PHP."""
+"""Bodies of answers: JSON, also behind a byte order mark and stray notices of PHP.
+
+Buyers and plugins write what no database keeps; it is dropped here, so that one such text holds up
+nothing behind it.
+"""
 
 import json
 import re
 from typing import Any, Final
+
+from app.core.texts import storable_json
 
 
 class NotJson(ValueError):
@@ -17,9 +23,15 @@ def read_json(content: bytes, *, is_tolerant: bool) -> tuple[Any, bool]:
     """Return (JSON, was it polluted); only a tolerant reading cuts away what is not JSON."""
     text = content.decode("utf-8-sig", errors="replace").strip()
     try:
-        found = json.loads(text)
+        found, is_polluted = _read(text, is_tolerant=is_tolerant)
+        return storable_json(found, content), is_polluted
     except RecursionError:  # a tower of brackets
         raise NotJson from None
+
+
+def _read(text: str, *, is_tolerant: bool) -> tuple[Any, bool]:
+    try:
+        found = json.loads(text)
     except ValueError:
         if not is_tolerant:
             raise NotJson from None

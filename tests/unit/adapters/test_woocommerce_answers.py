@@ -26,3 +26,11 @@ def test_notices_of_php_are_cut_away_when_reading(content: bytes) -> None:
 def test_what_holds_no_object_is_no_answer(content: bytes) -> None:
     with pytest.raises(NotJson):
         read_json(content, is_tolerant=True)
+
+
+def test_what_no_database_keeps_is_dropped_and_whole_characters_stay() -> None:
+    content = rb'[{"a\u0000b": ["\ud83d\ude00 \ud83d!", {"c": "\u0000"}], "d": "\\u0000"}]'
+
+    found, _ = read_json(content, is_tolerant=False)
+
+    assert found == [{"ab": ["😀 �!", {"c": ""}], "d": r"\u0000"}]

@@ -75,6 +75,23 @@ def test_binary_bodies_are_recorded_by_their_size() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "kind", "recorded"),
+    [
+        (b'["a\\u0000b \\ud83d!"]', "application/json", r'["a\u0000b �!"]'),
+        (b"<p>bro\x00ken</p>", "text/html", "<p>broken</p>"),
+    ],
+)
+def test_what_no_database_keeps_is_not_recorded(content: bytes, kind: str, recorded: str) -> None:
+    wire, said = _wire(
+        lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
+    )
+
+    wire.send("GET", "https://shop.test/a")
+
+    assert said[0].response == recorded
+
+
+@pytest.mark.parametrize(
     ("error", "kind"),
     [
         (httpx.ConnectError("refused"), NotSent),
