@@ -110,6 +110,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+FEW: Final = 20  # more listings asked for at once let a single edit go before them
 LEASE: Final = timedelta(seconds=30)  # a living worker prolongs it; a dead one loses it soon
 SLICE_SECONDS: Final = 20.0
 RESTING: Final = timedelta(days=3650)  # tasks of a paused run are due so late
@@ -146,6 +147,13 @@ class Failing:
     equal: int
     age: timedelta = timedelta()
     connection_failures: int = 0
+
+
+def own_haste(kind: RunKind, *, listings: int) -> Haste:
+    """Return how hasty the tasks are that a run asks for itself; of edits all but what was sold."""
+    if kind == RunKind.PUSH:
+        return Haste.URGENT
+    return Haste.MASS if listings > FEW else Haste.USUAL
 
 
 def error_key(sentence: str, *, is_retryable: bool) -> str:

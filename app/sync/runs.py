@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from app.connections.models import Connection
 from app.core import news
@@ -197,7 +197,7 @@ def pause_run(work: Work, run_id: UUID) -> None:
     if run.state not in (RunState.WAITING, RunState.RUNNING):
         raise NotPausable
     run.state, run.lease_until, run.worker = RunState.PAUSED, None, None
-    _move(work, run_id, due_at=work.now + rules.RESTING)
+    _move(work, run_id, due_at=work.now + rules.RESTING, but=is_of_others(run))
     _tell(work, run)
 
 
@@ -221,10 +221,26 @@ def resume_run(work: Work, run_id: UUID) -> None:
     _tell(work, run)
 
 
-def _move(work: Work, run_id: UUID, *, due_at: datetime) -> None:
+def is_of_others(run: SyncRun) -> ColumnElement[bool]:
+    """Tell tasks of a run that somebody else waits for, too: asked for in more haste than its own.
+
+    One task waits per listing, so the count of what was just sold may travel in any run, and
+    stopping the run must not stop that.
+    """
+    own = rules.own_haste(run.kind, listings=run.total or 0)
+    return SyncTask.haste > own
+
+
+def _move(
+    work: Work, run_id: UUID, *, due_at: datetime, but: ColumnElement[bool] | None = None
+) -> None:
     work.session.execute(
         update(SyncTask)
-        .where(SyncTask.run_id == run_id, SyncTask.state == TaskState.WAITING)
+        .where(
+            SyncTask.run_id == run_id,
+            SyncTask.state == TaskState.WAITING,
+            *([] if but is None else [~but]),
+        )
         .values(due_at=due_at)
         .execution_options(synchronize_session=False)
     )

@@ -18,7 +18,7 @@ from app.core.outbox import OutboxMessage
 from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
-from app.sync import order_reading, runs, shares, tasks, undoing
+from app.sync import order_reading, rules, runs, shares, tasks, undoing
 from app.sync.errors import AlreadyRunning
 from app.sync.events import RunRequested
 from app.sync.models import (
@@ -257,7 +257,7 @@ def _push_now(work: Work, pairs: Sequence[tuple[UUID, UUID]], cause: str) -> lis
             total=len(mine),
             state=RunState.RUNNING,
         )
-        haste = Haste.MASS if len(mine) > tasks.FEW else Haste.USUAL
+        haste = rules.own_haste(RunKind.MANUAL, listings=len(mine))
         tasks.request_pushes(work, mine, run_id=run.id, haste=haste, is_forced=True)
         ids = [listing_id for listing_id, _ in mine]
         tasks.supersede_parked(work, ids)
@@ -272,10 +272,10 @@ def cancel_run(work: Work, run_id: UUID) -> None:
     if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.PAUSED):
         return
     run.state, run.finished_at = RunState.CANCELLED, work.now
+    waiting = update(SyncTask).where(SyncTask.run_id == run_id, SyncTask.state == TaskState.WAITING)
+    work.session.execute(waiting.where(runs.is_of_others(run)).values(run_id=None, is_forced=False))
     work.session.execute(
-        update(SyncTask)
-        .where(SyncTask.run_id == run_id, SyncTask.state == TaskState.WAITING)
-        .values(state=TaskState.DONE, finished_at=work.now, error="Cancelled.")
+        waiting.values(state=TaskState.DONE, finished_at=work.now, error="Cancelled.")
     )
     work.touch(f"sync_run-{run_id}", "sync_runs")
 

@@ -29,7 +29,7 @@ from app.sync.models import Direction, Haste, RunState, SyncRun, SyncTask, TaskS
 
 log = logging.getLogger(__name__)
 
-FEW: Final = 20  # more listings asked for at once let a single edit go before them
+FEW: Final = rules.FEW
 _WAITING: Final = SyncTask.state == TaskState.WAITING
 
 

@@ -1,5 +1,6 @@
 """Runs and connections that rest in the middle go on where they were; stale listings are read."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from app.adapters.memory import MemoryShop
 from app.connections import service as connections
 from app.core import db
-from app.core.work import unit_of_work
+from app.core.work import Work, unit_of_work
 from app.listings.models import Listing
 from app.listings.service import list_products
 from app.sync import pull, push, runs, service, stale
@@ -198,3 +199,40 @@ def test_what_nobody_confirmed_for_a_day_is_read_again(
 
 def listings(shop: Shop) -> list[Listing]:
     return shop.listings()
+
+
+def counts_there(store: MemoryShop) -> dict[str, int]:
+    """Return what the shop shows of each of its products, by title."""
+    return {
+        each.values["title"]: good.values["quantity"]
+        for each in store.products.values()
+        for good in each.goods.values()
+    }
+
+
+@pytest.mark.parametrize("stop", [service.cancel_run, runs.pause_run])
+def test_what_was_sold_is_told_although_the_run_that_carries_it_is_stopped(
+    shop: Shop,
+    store: MemoryShop,
+    connection_id: UUID,
+    stop: Callable[[Work, UUID], None],
+) -> None:
+    mug = shop.add_product("Mug", "MUG", quantity=9)
+    cup = shop.add_product("Cup", "CUP", quantity=9)
+    with unit_of_work(shop.actor) as work:
+        list_products(work, connection_id, [mug, cup])
+    relay.deliver_here(shop.actor)
+    push.push_slice(shop.actor, connection_id, worker=WORKER)
+    with unit_of_work(shop.actor) as work:
+        [run_id] = service.push_connection(work, connection_id)
+    shop.change(mug, title="Red mug")
+    shop.change(cup, title="Red cup")
+    relay.deliver_here(shop.actor)
+    shop.change_variant(mug, quantity=1)  # another shop sold it
+    relay.deliver_here(shop.actor)
+
+    with unit_of_work(shop.actor) as work:
+        stop(work, run_id)
+    push.push_slice(shop.actor, connection_id, worker=WORKER)
+
+    assert counts_there(store) == {"Red mug": 1, "Cup": 9}
