@@ -201,8 +201,18 @@ def _is_among(decided: Sequence[Approval], intent: Intent) -> bool:
         and row.direction == intent.way.value
         and (str(row.variant_id) if row.variant_id else None) == intent.variant_key
         and (intent.action is Action.DELETE or compare.equal(row.field, row.new, intent.new))
+        and _replaces_what_was_seen(row, intent)
         for row in decided
     )
+
+
+def _replaces_what_was_seen(row: Approval, intent: Intent) -> bool:
+    """Tell whether a yes was said to replacing this; a no, and an undo, hold whatever is there."""
+    if not isinstance(row, SyncChange) or row.state != ChangeState.PLANNED:
+        return True
+    if row.settled_at is None or intent.action is Action.DELETE:
+        return True
+    return compare.equal(row.field, row.old, intent.old)
 
 
 def _sorted(

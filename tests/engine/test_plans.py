@@ -119,6 +119,20 @@ def test_what_moved_before_the_decision_waits_anew(shop: Shop) -> None:
         assert prices(store) == {"MUG-0": "10.00"}
 
 
+def test_what_the_shop_moved_after_the_decision_waits_anew(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        reprice(shop, [product], 1990)
+        decide_only(shop, held(shop))
+        store.edit("MUG-0", "price", 10000)
+
+        shop.settle()
+
+        assert prices(store) == {"MUG-0": "100.00"}
+        assert [(row.old, row.new) for row in held(shop)] == [(usd(10000), usd(1990))]
+
+
 def test_a_run_that_sent_is_taken_back_on_both_sides(shop: Shop) -> None:
     ids = [shop.add_product(f"Mug {at}", f"MUG-{at}") for at in range(2)]
     with connected_store(shop) as store:
