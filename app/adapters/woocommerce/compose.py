@@ -10,6 +10,7 @@ from app.adapters.woocommerce.items import Item
 from app.adapters.woocommerce.mapper import outward, sameness
 from app.adapters.woocommerce.mapper.dialect import Dialect
 from app.adapters.woocommerce.mapper.outward import Body
+from app.adapters.woocommerce.mapper.reader import as_list
 from app.adapters.woocommerce.shop import Shop
 
 _LISTS: Final = ("options", "attributes")
@@ -107,7 +108,9 @@ def _terms(shop: Shop, name: str, value: Value) -> Body:
 
 def _add_attributes(item: Item, values: Values, body: Body) -> None:
     draft, row = item.draft, item.row or {}
-    present = [entry for entry in row.get("attributes") or () if isinstance(entry, Mapping)]
+    present = [
+        entry for entry in as_list(row.get("attributes")) or () if isinstance(entry, Mapping)
+    ]
     choices = [
         variant.values.get("choice") or {} for variant in draft.variants if not variant.is_removed
     ]
@@ -129,7 +132,8 @@ def _or(value: Any, instead: Any) -> Any:
 def _shown_lists(item: Item, present: list[Mapping[str, Any]]) -> dict[str, Any]:
     options, free = [], {}
     for entry in present:
-        name, values = str(entry.get("name")), [str(each) for each in entry.get("options") or ()]
+        name = str(entry.get("name"))
+        values = [str(each) for each in as_list(entry.get("options")) or ()]
         if item.is_variable and entry.get("variation"):
             options.append({"name": name, "values": values})
         else:
@@ -143,7 +147,7 @@ def _offers(present: list[Mapping[str, Any]], choices: list[Mapping[str, str]]) 
         (outward.folded(entry.get("name")), outward.folded(value))
         for entry in present
         if entry.get("variation")
-        for value in entry.get("options") or ()
+        for value in as_list(entry.get("options")) or ()
     }
     return all(
         (outward.folded(name), outward.folded(value)) in offered

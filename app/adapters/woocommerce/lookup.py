@@ -7,6 +7,7 @@ from typing import Any, Final
 from app.adapters.types import ListingDraft, Problem
 from app.adapters.woocommerce.client import Client
 from app.adapters.woocommerce.mapper.names import META_KEY
+from app.adapters.woocommerce.mapper.reader import as_list
 from app.adapters.woocommerce.reads import Reads
 
 Row = Mapping[str, Any]
@@ -106,7 +107,7 @@ class Lookup:
 
 def our_key(row: Row) -> str | None:
     """Return the key of ours that a product or variation carries."""
-    for entry in row.get("meta_data") or ():
+    for entry in as_list(row.get("meta_data")) or ():
         if isinstance(entry, Mapping) and entry.get("key") == META_KEY:
             return str(entry.get("value") or "") or None
     return None

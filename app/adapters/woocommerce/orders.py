@@ -15,7 +15,7 @@ from app.adapters.types import Cursor, Page, Problem
 from app.adapters.woocommerce.client import Client, Listing
 from app.adapters.woocommerce.mapper import orders as mapper
 from app.adapters.woocommerce.mapper.amounts import meta
-from app.adapters.woocommerce.mapper.reader import Reader
+from app.adapters.woocommerce.mapper.reader import Reader, as_list
 from app.adapters.woocommerce.walks import OVERLAP, Walk, minus
 
 Row = Mapping[str, Any]
@@ -123,7 +123,7 @@ class OrderReads:
         wanted = {
             str(refund["id"]): str(row.get("id"))
             for row in rows
-            for refund in row.get("refunds") or ()
+            for refund in as_list(row.get("refunds")) or ()
             if isinstance(refund, Mapping) and refund.get("id")
         }
         found: dict[str, list[dict[str, Any]]] = {}

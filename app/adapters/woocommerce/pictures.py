@@ -15,6 +15,7 @@ from app.adapters.errors import AdapterError, Unknown
 from app.adapters.types import ListingDraft, Problem
 from app.adapters.woocommerce import problems, schema
 from app.adapters.woocommerce.client import Client
+from app.adapters.woocommerce.mapper.reader import as_list
 from app.adapters.woocommerce.problems import CallRefused
 
 EXTERNAL: Final = "ext:"
@@ -82,7 +83,7 @@ def known_id(key: str, draft: ListingDraft) -> int | None:
 
 def gallery(draft: ListingDraft, row: Mapping[str, Any] | None) -> Gallery:
     """Compare the pictures of a draft with what the product shows."""
-    images = [image for image in (row or {}).get("images") or () if image.get("id")]
+    images = [image for image in as_list((row or {}).get("images")) or () if image.get("id")]
     shown = [(int(image["id"]), str(image.get("alt") or "")) for image in images]
     pictures: dict[str, Picture] = {}
     missing = []
@@ -144,7 +145,7 @@ def upload(client: Client, product_id: str, wanted: Gallery) -> dict[str, Any] |
 
 def _learn(batch: Sequence[Picture], answer: Any) -> None:
     """Take the ids of new pictures from an answer, which keeps their order."""
-    images = answer.get("images") if isinstance(answer, Mapping) else None
+    images = as_list(answer.get("images")) if isinstance(answer, Mapping) else None
     known = {picture.id for picture in batch}
     made: Iterator[int] = (
         int(image["id"]) for image in images or () if int(image["id"]) not in known

@@ -9,6 +9,7 @@ from app.adapters.errors import Permanent, Refused, Unsupported
 from app.adapters.types import ShopFacts
 from app.adapters.woocommerce.client import Client
 from app.adapters.woocommerce.mapper.dialect import Dialect
+from app.adapters.woocommerce.mapper.reader import as_list
 from app.adapters.woocommerce.taxonomy import Taxonomies
 
 _UNITS: Final = {
@@ -62,7 +63,7 @@ class Shop:
         used = {
             str(category.get("id"))
             for row in rows
-            for category in row.get("categories") or ()
+            for category in as_list(row.get("categories")) or ()
             if isinstance(category, Mapping)
         }
         if not used:

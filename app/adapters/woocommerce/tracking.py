@@ -118,8 +118,7 @@ class Extension:
 
 
 def _trackings(listed: Any) -> Sequence[ChannelShipment]:
-    rows = listed if isinstance(listed, list) else []
-    return [parcels.tracking(row) for row in rows if isinstance(row, Mapping)]
+    return [parcels.tracking(row) for row in parcels.objects(listed)]
 
 
 _NAMESPACES: Final = ("wc-shipment-tracking/v3", "wc-ast/v3")

@@ -12,6 +12,7 @@ from app.adapters.woocommerce.items import Item, without
 from app.adapters.woocommerce.lookup import our_key
 from app.adapters.woocommerce.mapper import inward, outward, sameness
 from app.adapters.woocommerce.mapper.outward import Body
+from app.adapters.woocommerce.mapper.reader import as_list
 from app.adapters.woocommerce.problems import ItemError
 from app.adapters.woocommerce.reads import Reads
 from app.adapters.woocommerce.shop import Shop
@@ -95,7 +96,7 @@ class Variations:
             present is None
             or not sameness.is_same("choice", choice, present.values["choice"], dialect)
         ):
-            attributes = (item.row or {}).get("attributes") or ()
+            attributes = as_list((item.row or {}).get("attributes")) or ()
             body.update(outward.choice_body(choice, attributes))
         _add_known_picture(item, pair, body)
         if present is None or present.our_key != draft.key:
@@ -217,7 +218,7 @@ def _choice_of(row: Row) -> frozenset[tuple[str, str]]:
     return _folded(
         {
             str(entry.get("name")): str(entry.get("option"))
-            for entry in row.get("attributes") or ()
+            for entry in as_list(row.get("attributes")) or ()
             if entry.get("option")
         }
     )
@@ -253,7 +254,7 @@ def _shown_picture(pair: _Pair) -> int | None:
 
 
 def _main_picture(item: Item) -> int | None:
-    images = (item.row or {}).get("images") or ()
+    images = as_list((item.row or {}).get("images")) or ()
     return int(images[0]["id"]) if images else None
 
 

@@ -1,12 +1,15 @@
 """Writing products: found before created, filed, pictured, and true after every accident."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from app.adapters.errors import AdapterError, Throttled
 from app.adapters.types import Applied, Found, ListingDraft, Rejected, Unanswered, VariantDraft
+from app.core.transport import Transport
 from app.simulators.chaos import Fault
 from app.simulators.woocommerce import TwinSettings, seed_products
 from tests.channels.conformance import applied, bound, misread, money, simple, variable
@@ -591,3 +594,49 @@ def test_after_any_weather_the_shop_shows_each_listing_once(seed: int) -> None:
         values = {name: value for name, value in draft.values.items() if name != "images"}
         plain: Any = replace(draft, values=values)
         assert misread(plain, product, done[draft.key]) == {}
+
+
+class _Numbered(httpx.BaseTransport):
+    """A shop whose plugins took the first entry out of every list of its goods: PHP spells such a
+    list as an object."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        found = json.loads(answer.read(), object_hook=_with_gaps)
+        kept = ("x-wp-total", "x-wp-totalpages")
+        headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+        return httpx.Response(answer.status_code, json=found, headers=headers)
+
+
+def _with_gaps(found: dict[str, Any]) -> dict[str, Any]:
+    lists = ("attributes", "options", "images", "categories", "meta_data", "variations")
+    return {
+        name: {str(at): each for at, each in enumerate(value, 1)}
+        if name in lists and isinstance(value, list)
+        else value
+        for name, value in found.items()
+    }
+
+
+def test_a_shop_that_spells_its_lists_as_objects_is_written_like_any_other() -> None:
+    stage = WooStage()
+    inner = httpx.WSGITransport(app=stage.twin, raise_app_exceptions=True)
+    adapter = stage.open(transport=Transport(inner=_Numbered(inner)))
+    draft = _pictured(
+        variable("m", {"S": "X-1", "M": "X-2"}, categories=["Shirts"]), stage, "a-first-picture"
+    )
+    made = applied(adapter.push_listings([draft])[0])
+    written = stage.writes()
+    applied(adapter.push_listings([bound(draft, made)])[0])
+    assert stage.writes() == written
+
+    grown = variable("m", {"S": "X-1", "M": "X-2", "L": "X-3"}, categories=["Shirts"])
+    applied(adapter.push_listings([replace(grown, external_id=made.external_id)])[0])
+
+    [shown] = adapter.read_products([made.external_id])
+    assert (shown.our_key, shown.values["categories"]) == ("m", ["Shirts"])
+    assert [each.values["choice"]["Size"] for each in shown.variants] == ["S", "M", "L"]
+    assert len(stage.store.variation_ids(int(made.external_id))) == 3

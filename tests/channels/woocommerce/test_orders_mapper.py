@@ -324,3 +324,11 @@ def test_a_fulfilment_is_a_parcel_once_it_is_fulfilled() -> None:
         ("N3", "ups", True),
     ]
     assert [each.shipped for each in order.lines] == [1]
+
+
+def test_a_parcel_stays_when_the_one_before_it_was_taken_off_in_the_shop() -> None:
+    left = {"1": {"tracking_id": "b", "tracking_number": "2Z", "date_shipped": "1795219200"}}
+
+    order = read(meta_data=[{"key": "_wc_shipment_tracking_items", "value": left}])
+
+    assert [(each.external_id, each.number) for each in order.shipments] == [("b", "2Z")]

@@ -9,7 +9,7 @@ from app.adapters.types import ChannelProduct, ChannelVariant
 from app.adapters.values import BACKORDERS, Value
 from app.adapters.woocommerce.mapper.dialect import Dialect
 from app.adapters.woocommerce.mapper.names import META_KEY, NO_CATEGORY, WRITABLE_KINDS
-from app.adapters.woocommerce.mapper.reader import Reader
+from app.adapters.woocommerce.mapper.reader import Reader, as_list
 from app.core.money import Money, NotMoney
 
 _STATUSES: Final = {
@@ -88,9 +88,8 @@ def variant(
 
 def variation_ids(raw: Mapping[str, Any]) -> list[str]:
     """Return the ids a product lists as its variations (numbers, or objects of older answers)."""
-    listed = raw.get("variations")
-    listed = list(listed.values()) if isinstance(listed, Mapping) else listed or []
-    found = (item.get("id") if isinstance(item, Mapping) else item for item in listed)
+    rows = as_list(raw.get("variations")) or []
+    found = (item.get("id") if isinstance(item, Mapping) else item for item in rows)
     return [str(item) for item in found if item]
 
 
@@ -167,12 +166,12 @@ def _varies(entry: Reader) -> bool:
 
 
 def _texts(entry: Reader) -> list[str]:
-    listed = entry.raw.get("options", entry.raw.get("option"))
-    if isinstance(listed, str):  # a variation read as a product names the one it stands for
-        listed = [listed]
-    if not isinstance(listed, list):
+    found = as_list(entry.raw.get("options", entry.raw.get("option")))
+    if isinstance(found, str):  # a variation read as a product names the one it stands for
+        found = [found]
+    if not isinstance(found, list):
         raise entry.bad("options", "a list of texts")
-    return [text for item in listed if (text := html.unescape(str(item)).strip())]
+    return [text for item in found if (text := html.unescape(str(item)).strip())]
 
 
 def _option(entry: Reader) -> Value:

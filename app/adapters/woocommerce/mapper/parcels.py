@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.adapters.orders import ChannelShipment
 from app.adapters.woocommerce.mapper.amounts import meta, units
 from app.adapters.woocommerce.mapper.names import TRACKING_KEY
-from app.adapters.woocommerce.mapper.reader import Reader
+from app.adapters.woocommerce.mapper.reader import Reader, as_list
 
 ITEMS: Final = "_items"
 NUMBER: Final = "_tracking_number"
@@ -52,15 +52,15 @@ def _fulfilled(order: Reader, rows: Sequence[Any]) -> Iterator[ChannelShipment]:
 
 def _units_in(items: Any) -> dict[str, int]:
     found: dict[str, int] = {}
-    for item in items if isinstance(items, list) else ():
-        if isinstance(item, Mapping) and item.get("item_id"):
+    for item in objects(items):
+        if item.get("item_id"):
             key = str(item["item_id"])
             found[key] = found.get(key, 0) + (units(item.get("qty")) or 0)
     return found
 
 
 def _tracked(order: Reader) -> Iterator[ChannelShipment]:
-    for entry in _listed(meta(order, EXTENSION)):
+    for entry in objects(meta(order, EXTENSION)):
         yield tracking(entry)
 
 
@@ -104,10 +104,12 @@ def _ours(order: Reader) -> Iterator[ChannelShipment]:
 
 def ours(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what we keep of parcels on an order."""
-    return _listed(meta(Reader(row, "order"), TRACKING_KEY))
+    return objects(meta(Reader(row, "order"), TRACKING_KEY))
 
 
-def _listed(value: Any) -> list[Mapping[str, Any]]:
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, as PHP spells lists; anything else holds none."""
+    value = as_list(value)
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 

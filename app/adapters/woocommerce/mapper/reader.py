@@ -10,6 +10,11 @@ from typing import Any
 from app.adapters.errors import BadPayload
 
 
+def as_list(value: Any) -> Any:
+    """Return a list as one: PHP spells it as an object once something was taken out of it."""
+    return list(value.values()) if isinstance(value, Mapping) else value
+
+
 class Reader:
     """One JSON object and where it stood; methods return None for null and for absent keys."""
 
@@ -79,9 +84,7 @@ class Reader:
 
     def objects(self, name: str) -> Iterator["Reader"]:
         """Go over a list of objects; null and PHP's numbered objects count as lists."""
-        value = self.raw.get(name)
-        if isinstance(value, Mapping):
-            value = list(value.values())
+        value = as_list(self.raw.get(name))
         if value is None:
             return
         if not isinstance(value, list):
