@@ -16,7 +16,7 @@ from app.adapters.woocommerce.client import Client, Listing
 from app.adapters.woocommerce.mapper import orders as mapper
 from app.adapters.woocommerce.mapper.amounts import meta
 from app.adapters.woocommerce.mapper.reader import Reader, as_list
-from app.adapters.woocommerce.walks import OVERLAP, Walk, minus
+from app.adapters.woocommerce.walks import OVERLAP, Walk, minus, stamp
 
 Row = Mapping[str, Any]
 _ANY: Final = {"status": "any", "dates_are_gmt": "true"}
@@ -40,7 +40,7 @@ class OrderReads:
             state["mark"] = {"since": minus(self._newest(), OVERLAP)}
         walk = Walk.from_json(state["walk"]) if "walk" in state else _begun(after)
         listing = self._moved(walk, placed_after=state.get("since") if is_history else None)
-        ahead, fresh = walk.step([_stamp(row) for row in listing.rows])
+        ahead, fresh = walk.step([stamp(row) for row in listing.rows])
         by_id = {str(row["id"]): row for row in listing.rows}
         items, unreadable = self._mapped([by_id[key] for key in fresh])
         following = Cursor(after.kind, {**state, "walk": ahead.to_json()})
@@ -95,7 +95,7 @@ class OrderReads:
             _fields="id,date_modified_gmt",
             **_ANY,
         )
-        return _stamp(listing.rows[0])[1] if listing.rows else None
+        return stamp(listing.rows[0])[1] if listing.rows else None
 
     def _mapped(self, rows: Sequence[Row]) -> tuple[list[ChannelOrder], list[Problem]]:
         refunds = self._refunds(rows)
@@ -159,13 +159,6 @@ class OrderReads:
 
 def _begun(after: Cursor) -> Walk:
     return Walk.begin(after.state) if after.kind == "changes" else Walk()
-
-
-def _stamp(row: Row) -> tuple[str, str]:
-    moment = row.get("date_modified_gmt")
-    if not isinstance(moment, str) or not row.get("id"):
-        raise BadPayload("date_modified_gmt", "a date and time")
-    return str(row["id"]), moment
 
 
 def _gmt(moment: Any) -> str | None:

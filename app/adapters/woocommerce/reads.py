@@ -10,7 +10,7 @@ from app.adapters.woocommerce import schema
 from app.adapters.woocommerce.client import Listing
 from app.adapters.woocommerce.mapper import inward
 from app.adapters.woocommerce.shop import Shop
-from app.adapters.woocommerce.walks import OVERLAP, Walk, minus
+from app.adapters.woocommerce.walks import OVERLAP, Walk, minus, stamp
 
 Row = Mapping[str, Any]
 
@@ -162,7 +162,7 @@ class Reads:
             status="any",
             _fields="id,date_modified_gmt",
         )
-        return str(listing.rows[0]["date_modified_gmt"]) if listing.rows else None
+        return stamp(listing.rows[0])[1] if listing.rows else None
 
     def _changes(self, state: Mapping[str, Any]) -> Page[ChannelProduct]:
         phase = state.get("phase", "products")
@@ -172,7 +172,7 @@ class Reads:
             Walk.from_json(state["walk"]) if "walk" in state else Walk.begin(state.get(phase) or {})
         )
         listing = self._moved(f"/{phase}", walk)
-        stamps = [_stamp(row) for row in listing.rows]
+        stamps = [stamp(row) for row in listing.rows]
         after, fresh = walk.step(stamps)
         parents = {str(row["id"]): str(row.get("parent_id") or row["id"]) for row in listing.rows}
         items, unreadable = self._mapped(self.rows([parents[key] for key in fresh]), fresh=True)
@@ -245,10 +245,3 @@ class Reads:
 
 
 _STAMPED: Final = "id,date_modified_gmt"
-
-
-def _stamp(row: Row) -> tuple[str, str]:
-    moment = row.get("date_modified_gmt")
-    if not isinstance(moment, str) or not row.get("id"):
-        raise BadPayload("date_modified_gmt", "a date and time")
-    return str(row["id"]), moment

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.adapters.errors import BadPayload
+
 OVERLAP: Final = timedelta(minutes=2)  # a save may become visible later than its own date says
 _RECENT: Final = timedelta(seconds=5)  # a second save in the same second would look like the first
 _REMEMBERED: Final = 500
@@ -18,6 +20,14 @@ _REMEMBERED: Final = 500
 def minus(moment: str | None, by: timedelta) -> str | None:
     """Return a moment of the shop (a text without zone) moved back."""
     return (datetime.fromisoformat(moment) - by).isoformat() if moment else None
+
+
+def stamp(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who was changed and when; "" where the shop names no moment: that comes first."""
+    moment = row.get("date_modified_gmt") or ""
+    if not isinstance(moment, str) or not row.get("id"):
+        raise BadPayload("date_modified_gmt", "a date and time")
+    return str(row["id"]), moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +50,8 @@ class Walk:
 
     def step(self, rows: Sequence[tuple[str, str]]) -> tuple["Walk", list[str]]:
         """Take a page of (id, moment), oldest first; returns the walk after it and what is new."""
-        if not rows:
-            return self, []
+        if not rows:  # the keys may see nothing of it: the next one may hold something
+            return replace(self, page=self.page + 1), []
         last = rows[-1][1]
         fresh = [
             (key, moment)

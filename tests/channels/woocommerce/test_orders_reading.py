@@ -1,11 +1,15 @@
 """Reading orders: a history, what moved, no request too many, and nothing lost on the way."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+import httpx
 
 from app.adapters.orders import ChannelOrder, ShipmentDraft
 from app.adapters.types import Cursor, DeliveryKind, Hook
 from app.core import clock
+from app.core.transport import Transport
 from app.simulators.chaos import Fault
 from app.simulators.woocommerce import TwinSettings
 from tests.channels.order_conformance import orders_of, read_all
@@ -314,3 +318,37 @@ def test_each_thing_that_happens_to_an_order_is_told_as_that_order() -> None:
         strict=True,
     ):
         assert (f"order.{event}", DeliveryKind.ORDER, order) in found
+
+
+class _Undated(httpx.BaseTransport):
+    """A shop that moved here from elsewhere: its oldest order names no moment of change."""
+
+    def __init__(self, inner: httpx.BaseTransport, order: str) -> None:
+        self._inner, self._order = inner, int(order)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        rows = json.loads(answer.read())
+        for row in rows if isinstance(rows, list) else ():
+            if row.get("id") == self._order:
+                row |= dict.fromkeys(("date_modified", "date_modified_gmt"))
+        kept = {name: answer.headers[name] for name in ("x-wp-total", "x-wp-totalpages")}
+        return httpx.Response(answer.status_code, json=rows, headers=kept)
+
+
+def test_an_order_without_a_moment_of_change_holds_up_no_history() -> None:
+    stage = WooOrderStage()
+    mug = _mug(stage)
+    with clock.frozen(NOON) as advance:
+        first = _sell(stage, mug)[0]
+        advance(timedelta(minutes=1))
+        second = _sell(stage, mug)[0]
+        inner = httpx.WSGITransport(app=stage.twin, raise_app_exceptions=True)
+
+        items, mark = read_all(
+            stage.open(transport=Transport(inner=_Undated(inner, first))), Cursor("full")
+        )
+
+    assert _ids(items) == [first, second]
+    assert [item.modified_at for item in items] == [None, NOON + timedelta(minutes=1)]
+    assert mark is not None

@@ -122,3 +122,34 @@ def test_a_walk_survives_its_cursor(seconds: list[int]) -> None:
     walk, _ = _walk_through(_List(seconds), Walk(), [])
 
     assert Walk.from_json(walk.to_json()) == walk
+
+
+class _Guarded(_List):
+    """A list that leaves out, after counting, what the keys may not see."""
+
+    hidden: frozenset[str] = frozenset()
+
+    def page(self, walk: Walk) -> tuple[list[tuple[str, str]], bool]:
+        rows, has_more = super().page(walk)
+        return [row for row in rows if row[0] not in self.hidden], has_more
+
+
+def test_a_page_of_which_nothing_may_be_seen_ends_no_walk() -> None:
+    shop = _Guarded(list(range(12)))
+    shop.hidden = frozenset(map(str, range(1, PAGE + 1)))
+
+    _, seen = _walk_through(shop, Walk(), [])
+
+    assert seen == [str(number) for number in range(PAGE + 1, 13)]
+
+
+@law
+@given(seconds=st.lists(st.integers(0, 6), max_size=20), unknown=st.integers(0, 20))
+def test_what_names_no_moment_comes_first_and_once(seconds: list[int], unknown: int) -> None:
+    shop = _List(seconds)
+    shop.moments |= {str(100 + number): "" for number in range(unknown)}
+
+    walk, seen = _walk_through(shop, Walk(), [])
+
+    assert sorted(seen, key=int) == sorted(shop.moments, key=int)
+    assert walk.watermark()["since"] is None or seconds
