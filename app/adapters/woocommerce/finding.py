@@ -1,6 +1,7 @@
 """Finding out, without keys, whether an address is a WooCommerce shop, and its final address."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -80,15 +81,16 @@ def _get(transport: Transport, url: str, **params: Any) -> httpx.Response:
 
 
 def _confirmed(landed: str, asked: str, transport: Transport) -> str:
-    """Look for the API where it was asked for on that host, else where the front page is.
+    """Look for the API where it was asked for on that host, where the front page is, and above.
 
-    In this order, because the front page of one language answers, too, and shows only its products.
+    In this order, because the front page of one language answers, too, and shows only its products;
+    above, because a merchant may name any page of the shop.
     """
     origin = urlsplit(landed)
     wished = urlunsplit((origin.scheme, origin.netloc, urlsplit(asked).path, "", ""))
     closed: list[str] = []
     is_wordpress = False
-    for base in dict.fromkeys((wished, landed)):
+    for base in dict.fromkeys((wished, landed, *_above(landed))):
         response = _get(transport, f"{base}{schema.INDEX_PATH}")
         index = _json(response)
         if isinstance(index, dict) and response.status_code == 200:
@@ -115,6 +117,14 @@ def _confirmed(landed: str, asked: str, transport: Transport) -> str:
         " firewall.",
         code="no_shop",
     )
+
+
+def _above(page: str) -> list[str]:
+    """Return the addresses of the folders a page is in, the nearest first."""
+    parts = urlsplit(page)
+    folders = PurePosixPath(parts.path).parents
+    paths = [str(each).rstrip("/").removeprefix(".") for each in folders][:_HOPS]
+    return [urlunsplit((parts.scheme, parts.netloc, path, "", "")) for path in paths]
 
 
 def _as_it_calls_itself(base: str, home: Any) -> str:

@@ -107,6 +107,16 @@ API = httpx.Response(200, json=INDEX)
             {"http://127.0.0.1:8080/": FRONT, "http://127.0.0.1:8080/wp-json/": API},
             "http://127.0.0.1:8080",
         ),
+        (
+            "https://shop.test/store/product/mug/?ref=mail",
+            {
+                "https://shop.test/store/product/mug/": FRONT,
+                "https://shop.test/store/product/mug/?rest_route=%2F": API,
+                "https://shop.test/store/wp-json/": API,
+                "https://shop.test/wp-json/": httpx.Response(200, json={"namespaces": ["wp/v2"]}),
+            },
+            "https://shop.test/store",
+        ),
     ],
     ids=[
         "plain",
@@ -118,6 +128,7 @@ API = httpx.Response(200, json=INDEX)
         "shop beside a blog",
         "signed with another host",
         "rehearsal",
+        "page of a product",
     ],
 )
 def test_a_shop_is_found_where_it_really_is(
