@@ -283,7 +283,7 @@ def _remember(work: Work, listing: Listing, product: ChannelProduct, state: List
     """Keep the channel's answer on the listing; tells whether it is another one than before."""
     seen = project.fingerprint(product)
     listing.title = str(product.values.get("title") or listing.title)[:255]
-    listing.url, listing.kind = product.url, product.kind
+    listing.url, listing.kind = product.url, project.kind_of(product)
     listing.is_writable = product.is_writable
     is_news = listing.remote_fingerprint != seen
     if is_news:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import BadPayload
-from app.adapters.types import ChannelProduct, Problem, Sealed
+from app.adapters.types import ChannelProduct, ChannelVariant, Problem, Sealed
 from app.catalog.service.writing import among
 from app.connections.models import Connection
 from app.core import db
@@ -28,6 +28,7 @@ from app.sync import (
     unanswered,
 )
 
+_LONGEST_SKU: Final = 255
 _NO_FIGURES: Final = frozenset(("differing", "unreadable"))
 
 
@@ -219,8 +220,12 @@ def refresh(work: Work, listing: Listing, product: ChannelProduct) -> None:
 
 
 def _first_sku(product: ChannelProduct) -> str | None:
-    found = (str(each.values["sku"]) for each in product.variants if each.values.get("sku"))
-    return next(found, None)
+    return next((sku for each in product.variants if (sku := _sku(each))), None)
+
+
+def _sku(variant: ChannelVariant) -> str | None:
+    """Return an SKU as far as rows beside the answer keep it; the answer itself has it whole."""
+    return str(variant.values["sku"])[:_LONGEST_SKU] if variant.values.get("sku") else None
 
 
 def _add_listings(work: Work, connection: Connection, products: Sequence[ChannelProduct]) -> None:
@@ -252,7 +257,7 @@ def _listing_row(work: Work, connection: Connection, product: ChannelProduct) ->
         "connection_id": connection.id,
         "external_id": product.external_id,
         "state": ListingState.UNMAPPED,
-        "kind": product.kind,
+        "kind": project.kind_of(product),
         "is_writable": product.is_writable,
         "title": str(product.values.get("title") or "")[:255],
         "first_sku": _first_sku(product),
@@ -277,7 +282,7 @@ def _write_offers(
             "organization_id": work.organization_id,
             "listing_id": listing_ids[product.external_id],
             "external_id": variant.external_id,
-            "external_sku": variant.values.get("sku"),
+            "external_sku": _sku(variant),
             "overrides": {},
         }
         for product in products

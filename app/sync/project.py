@@ -30,6 +30,7 @@ from app.sync.unanswered import Sent
 
 PRODUCT: Final = "product"  # subject of what belongs to no variant
 FOREIGN: Final = "ext:"
+_LONGEST_KIND: Final = 20  # plugins have longer ones, such as “variable-subscription”
 _ARCHIVED: Final = PRODUCT_STATUSES[-1]
 
 
@@ -271,6 +272,11 @@ def snapshot(product: ChannelProduct) -> dict[str, Any]:
         "values": dict(product.values),
         "variants": {each.external_id: dict(each.values) for each in product.variants},
     }
+
+
+def kind_of(product: ChannelProduct) -> str:
+    """Return the channel's word for a kind of product, as far as a listing keeps it."""
+    return product.kind[:_LONGEST_KIND]
 
 
 def fingerprint(product: ChannelProduct) -> str:

@@ -145,6 +145,7 @@ _UNDECIDED: Final = frozenset((500, 502, 504, 508, *range(520, 531)))
 _CHALLENGE: Final = re.compile(rb"(?i)just a moment|captcha|cf-challenge|attention required")
 _TAG: Final = re.compile(r"<[^>]*>")
 _LONGEST: Final = 300
+_LONGEST_CODE: Final = 60  # as far as rows keep it; plugins have longer ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def code_of(body: Any) -> str:
     if not isinstance(body, Mapping):
         return ""
     code = body.get("code") or body.get("error") or ""
-    return code if isinstance(code, str) else str(code)
+    return str(code)[:_LONGEST_CODE]
 
 
 def _details(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -183,3 +183,9 @@ def test_throttling_is_recognised_with_and_without_a_time() -> None:
     error = problems.throttled(without)
     assert error is not None
     assert (error.retry_after or 0) > 0
+
+
+def test_a_plugin_s_code_is_kept_as_far_as_rows_have_room() -> None:
+    error = problems.item_error({"code": "woocommerce_" + "x" * 80, "message": "No."})
+
+    assert (len(error.code), error.sentence) == (60, "The shop refused this: “No.”")
