@@ -34,6 +34,7 @@ class Errand:
     intents: tuple[Intent, ...]
     change_ids: tuple[int, ...]
     is_in_doubt: bool = False  # nobody knows yet what became of its counts; they are lowered only
+    refusal: str | None = None  # why what the shop has could not be taken in here
 
 
 @dataclass(slots=True)

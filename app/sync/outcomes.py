@@ -178,7 +178,8 @@ def _record_applied(work: Work, desk: Desk, errand: Errand, outcome: Applied) ->
         listing.url = outcome.product.url or listing.url
         desk.book.answers[listing.id] = outcome.product
     settle_changes(work, desk, errand, problems)
-    _settle_listing(work, listing, problems, is_quiet=listing.id in desk.quiet)
+    left = problems or ([Problem(errand.refusal)] if errand.refusal else ())
+    _settle_listing(work, listing, left, is_quiet=listing.id in desk.quiet)
     owners = [each.owner_external_id for each in problems]
     if followups.is_held_up(work, listing, errand.task, owners):
         _wait_for_owner(work, desk, errand, problems[0].sentence)

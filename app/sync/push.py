@@ -274,8 +274,9 @@ def _errand(
         return None
     outcomes.set_state(work, listing, ListingState.RUNNING)
     plan = meeting.plan.only(lambda each: each in meeting.pushes)
-    draft = drafting.change(meeting.pair, plan)
-    return Errand(task, meeting.pair, replace(draft, seen=product), meeting.pushes, ())
+    draft = replace(drafting.change(meeting.pair, plan), seen=product)
+    refusal = listing.error if meeting.is_refused else None
+    return Errand(task, meeting.pair, draft, meeting.pushes, (), refusal=refusal)
 
 
 def _creation(desk: Desk, task: SyncTask, pair: Pair) -> Errand:
