@@ -74,9 +74,10 @@ class BadPayload(AdapterError):
 
     sentence = "The shop sent something SyncStore cannot read."
 
-    def __init__(self, path: str, expected: str) -> None:
+    def __init__(self, path: str, expected: str = "", *, sentence: str | None = None) -> None:
         self.path = path
-        super().__init__(f"The shop sent something unreadable at “{path}”: not {expected}.")
+        said = f"The shop sent something unreadable at “{path}”: not {expected}."
+        super().__init__(sentence or said)
 
 
 class Permanent(AdapterError):

@@ -224,7 +224,10 @@ def test_an_order_nobody_can_read_is_shown_to_a_person_even_where_its_webhook_wa
                 select(SyncTask).where(SyncTask.state == TaskState.PARKED)
             ).all()
         assert [task.subject for task in parked] == [str(strange)]
-        assert "currency" in str(parked[0].error)
+        assert parked[0].error == (
+            f"The shop sent something unreadable at “order {strange}.currency”: not a currency"
+            " code."
+        )
 
 
 def test_what_no_database_keeps_holds_up_neither_orders_nor_products(shop: Shop) -> None:

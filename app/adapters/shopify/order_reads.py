@@ -89,7 +89,7 @@ class OrderReads:
         wanted = self._resolved(external_ids)
         found, unreadable = self._mapped(self._rows(list(wanted.values())))
         if unreadable:
-            raise BadPayload("order", unreadable[0].sentence)
+            raise BadPayload("order", sentence=unreadable[0].sentence)
         by_id = {order.external_id: order for order in found}
         missing = [each for each in wanted.values() if each not in by_id]
         unseen = self._out_of_sight(missing) if missing else set()

@@ -48,7 +48,7 @@ class Reads:
         wanted = self._resolved(external_ids)
         found, unreadable = mapped(self._shop, self.rows(list(wanted.values())))
         if unreadable:
-            raise BadPayload("product", unreadable[0].sentence)
+            raise BadPayload("product", sentence=unreadable[0].sentence)
         by_id = {product.external_id: product for product in found}
         named = {wanted[each]: each for each in reversed(external_ids)}
         return [

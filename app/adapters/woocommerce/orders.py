@@ -57,7 +57,7 @@ class OrderReads:
         """Read these orders now, in this order; absent and trashed ones come back deleted."""
         found, unreadable = self._mapped(list(self.rows(external_ids).values()))
         if unreadable:
-            raise BadPayload("order", unreadable[0].sentence)
+            raise BadPayload("order", sentence=unreadable[0].sentence)
         by_id = {order.external_id: order for order in found}
         return [by_id.get(each) or mapper.gone(each) for each in external_ids]
 

@@ -47,7 +47,7 @@ class Reads:
         """Read these products now, in this order; absent and trashed ones come back deleted."""
         found, unreadable = self._mapped(self.rows(external_ids), fresh=True)
         if unreadable:
-            raise BadPayload("product", unreadable[0].sentence)
+            raise BadPayload("product", sentence=unreadable[0].sentence)
         by_id = {product.external_id: product for product in found}
         return [by_id.get(each) or inward.gone(each) for each in external_ids]
 
