@@ -244,3 +244,23 @@ def test_what_no_database_keeps_holds_up_neither_orders_nor_products(shop: Shop)
         assert sorted(order.units for order in _orders(shop)) == [1, 2]
         assert (_available(shop, product), _there(store)) == (7, 7)
         assert shop.values(product).values["title"] == "Big mug"
+
+
+def test_an_order_of_more_than_anybody_sells_holds_up_no_other(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        poster = store.state.add_product(name="Poster", type="simple", regular_price="0.01")
+
+        strange = store.state.sell([(poster, 10**10)])
+        _sell(store, 2)
+        shop.settle()
+
+        assert [[line.quantity for line in order.lines] for order in _orders(shop)] == [[2]]
+        with db.reading(shop.actor) as session:
+            waits = SyncTask.state == TaskState.PARKED
+            parked = session.scalars(select(SyncTask).where(waits)).all()
+        assert [(task.subject, "quantity" in str(task.error)) for task in parked] == [
+            (str(strange), True)
+        ]

@@ -16,6 +16,7 @@ _TOOK_NOTHING: Final = frozenset(("pending", "failed", "cancelled", "checkout-dr
 _TOOK: Final = frozenset(("processing", "on-hold", "completed", "refunded"))
 _TAG: Final = re.compile(r"<[^>]*>")
 _LONGEST_CHOICE: Final = 80
+_MOST_UNITS: Final = 10_000_000  # nobody ships more at once, and counts of many orders stay counts
 
 
 def lines_of(
@@ -32,7 +33,7 @@ def lines_of(
     found = []
     for line in order.objects("line_items"):
         key = line.identity("id")
-        ordered = max(units(line.raw.get("quantity")) or 0, 0)
+        ordered = _ordered(line)
         shipped = min(sent.get(key, 0), ordered)
         wanted = max(_wanted(order, ordered, not_delivered.get(key, 0)), shipped)
         taken = units(meta(line, _REDUCED))
@@ -51,6 +52,14 @@ def lines_of(
             )
         )
     return tuple(found)
+
+
+def _ordered(line: Reader) -> int:
+    """Return how many units a line is of; where a shop does not count, a buyer may ask for any."""
+    count = max(units(line.raw.get("quantity")) or 0, 0)
+    if count > _MOST_UNITS:
+        raise line.bad("quantity", f"a number of units up to {_MOST_UNITS:,}")
+    return count
 
 
 def _summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
