@@ -1,9 +1,7 @@
 """What plugins and merchants put into a shop, and nobody thought of, keeps nothing else away."""
 
-from app.core.work import unit_of_work
-from app.listings import service as listings
 from app.simulators.woocommerce import StoreState
-from tests.engine.world import Shop, Store, connected_store
+from tests.engine.world import Shop, connected_store
 
 
 def goods(store: StoreState) -> None:
@@ -29,29 +27,36 @@ def test_a_kind_of_product_with_a_long_name_comes_in_beside_the_others(shop: Sho
         ]
 
 
-def _with_endless_stock(shop: Shop, store: Store) -> None:
-    """Pair a product of the shop, whose stock then becomes what no column holds."""
-    key = store.state.add_product(name="Mug", type="simple", status="publish", sku="MUG")
-    shop.settle()
-    with unit_of_work(shop.actor) as work:
-        listings.create_here(work, [each.id for each in shop.listings()])
-    shop.settle()
-    store.state.edit_product(key, manage_stock=True, stock_quantity=10**10)
-    shop.settle()
-
-
 def test_what_could_not_be_taken_in_is_said_until_it_is(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG")
     with connected_store(shop) as store:
-        _with_endless_stock(shop, store)
-        refused = ("failed", "The shop’s change could not be taken in: Stock is too large.")
-        assert state_of(shop) == refused
-        [product] = [each.product_id for each in shop.listings()]
-        assert product is not None
+        store.list_here(product)
+        [key] = store.state.product_ids()
+
+        store.state.edit_product(key, sku="S" * 120)
+        shop.settle()
+        state, refused = state_of(shop)
+        assert (state, "SKU takes up to 100 characters" in str(refused)) == ("failed", True)
 
         shop.change(product, title="Cup")
         shop.settle()
-        assert (store.state.titles()[0], state_of(shop)) == ("Cup", refused)
+        assert (store.state.titles(), state_of(shop)) == (["Cup"], ("failed", refused))
 
-        store.edit("MUG", "quantity", 7)
+        store.state.edit_product(key, sku="CUP")
         shop.settle()
         assert state_of(shop) == ("synced", None)
+
+
+def test_a_count_no_column_holds_keeps_no_other_count_away(shop: Shop) -> None:
+    mug, cup = shop.add_product("Mug", "MUG", quantity=5), shop.add_product("Cup", "CUP")
+    with connected_store(shop) as store, connected_store(shop) as other:
+        store.list_here(mug, cup)
+        other.list_here(mug, cup)
+
+        store.edit("MUG", "quantity", 10**10)
+        other.edit("CUP", "quantity", 3)
+        shop.settle()
+        shop.change_variant(mug, quantity=4)
+        shop.settle()
+
+        assert (store.shown("CUP")["quantity"], other.shown("MUG")["quantity"]) == (3, 4)

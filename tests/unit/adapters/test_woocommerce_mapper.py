@@ -358,3 +358,10 @@ def test_the_default_category_is_none_in_whatever_language_the_shop_was_installe
     )
 
     assert values["categories"] == ["Clothing > Hoodies"]
+
+
+def test_a_count_without_end_is_no_count() -> None:
+    with pytest.raises(BadPayload) as refused:
+        _sold(manage_stock=True, stock_quantity=10**10)
+
+    assert refused.value.path == "product.stock_quantity"

@@ -12,6 +12,7 @@ from app.adapters.woocommerce.mapper.names import META_KEY, NO_CATEGORY, WRITABL
 from app.adapters.woocommerce.mapper.reader import Reader, as_list
 from app.core.money import Money, NotMoney
 
+_MOST_UNITS: Final = 1_000_000_000  # some keep a count without end in place of not counting
 _STATUSES: Final = {
     "publish": "active",
     "draft": "draft",
@@ -247,6 +248,8 @@ def _stock(read: Reader) -> Iterator[tuple[str, Value]]:
         yield "quantity", None
         return
     counted = read.number("stock_quantity")
+    if counted is not None and abs(counted) > _MOST_UNITS:
+        raise read.bad("stock_quantity", f"a count up to {_MOST_UNITS:,}")
     if counted is not None:
         yield "quantity", int(counted.to_integral_value(rounding=ROUND_FLOOR))
     if (backorders := read.text("backorders")) in BACKORDERS:
