@@ -167,21 +167,30 @@ def _options(_: str, base: Any, value: Any) -> Shown:
 
 
 def _images(_: str, base: Any, value: Any) -> Shown:
-    before = [each["key"] for each in base or ()]
-    here = [each["key"] for each in value or ()]
+    base, value = _once(base), _once(value)
+    before = [each["key"] for each in base]
+    here = [each["key"] for each in value]
     order = [key for key in before if key in here]
     stayed = [key for key in here if key in before]
     moved = {key for key, other in zip(stayed, order, strict=True) if key != other}
     pictures = [
         Picture(at, picture_url(each["key"]), each.get("alt"), _mark(each["key"], before, moved))
-        for at, each in enumerate(value or (), 1)
+        for at, each in enumerate(value, 1)
     ]
     gone = [
         Picture(0, picture_url(each["key"]), each.get("alt"), "gone")
-        for each in base or ()
+        for each in base
         if each["key"] not in here
     ]
     return Shown("", pictures=pictures + gone)
+
+
+def _once(side: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+    """Return pictures in their order; a shop may show its main one again among the others."""
+    first: dict[str, Mapping[str, Any]] = {}
+    for each in side or ():
+        first.setdefault(each["key"], each)
+    return list(first.values())
 
 
 def _mark(key: str, before: Sequence[str], moved: set[str]) -> str:

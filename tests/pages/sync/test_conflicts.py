@@ -53,6 +53,19 @@ def test_a_side_is_chosen_on_the_list(acme: Place, choice: str, title: str) -> N
     assert acme.store.state.product(acme.row())["name"] == title
 
 
+def test_a_picture_that_the_shop_shows_twice_is_drawn(acme: Place) -> None:
+    acme.dispute()
+    first, second = ({"key": f"ext:{at}", "alt": f"View {at}", "url": None} for at in (1, 2))
+    with unit_of_work(acme.shop.actor) as work:
+        row = work.session.get_one(Conflict, acme.open().id)
+        row.field, row.base, row.theirs = "images", [first, second], [first, first, second]
+
+    shown_list = acme.client.get("/sync/conflicts")
+    detail = acme.client.get(f"/sync/conflicts/{acme.open().id}")
+
+    assert (shown_list.status_code, detail.status_code) == (200, 200)
+
+
 def test_with_htmx_a_decision_leads_back_to_the_filtered_list(acme: Place) -> None:
     acme.dispute()
 
