@@ -14,6 +14,7 @@ from app.sync.conflicts import ConflictRow
 from app.sync.sides import MISSING
 from app.sync.suggesting import suggest
 from app.sync.views.versus import picture_url
+from app.web.payload import whole_number
 
 Form = MultiDict[str, str]
 _CHOICES: Final = {"status": PRODUCT_STATUSES, "backorders": BACKORDERS}
@@ -180,9 +181,10 @@ def _read_money(row: ConflictRow, form: Form) -> Value:
 
 def _read_quantity(_: ConflictRow, form: Form) -> Value:
     text = form.get("value", "").strip()
-    if text and not (text.isascii() and text.isdigit()):
+    number = whole_number(text)
+    if text and number is None:
         raise _refused("Enter a whole number, 0 or more, or nothing.")
-    return int(text) if text else None
+    return number
 
 
 def _read_measure(_: ConflictRow, form: Form) -> Value:
