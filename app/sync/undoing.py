@@ -6,6 +6,7 @@ before is not asked about again for its size: somebody saw it in the preview.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
@@ -66,12 +67,13 @@ def _sent(work: Work, run_id: UUID) -> dict[UUID, list[Step]]:
 
 
 def let_pass(work: Work, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Let prices that an undo brought back go out, however far they move."""
-    back = {
-        UUID(fact["product_id"])
-        for fact in facts
-        if fact.get("is_undo") and _PRICES.intersection(fact.get("fields", ()))
-    }
+    """Let prices that an undo brought back go out, however far they move; and no others."""
+    back: dict[UUID, set[tuple[UUID, str]]] = {}
+    for fact in facts:
+        names = sorted(_PRICES.intersection(fact.get("fields", ())))
+        if fact.get("is_undo") and names:
+            variants = [UUID(key) for key in fact.get("variant_ids", ())]
+            back.setdefault(UUID(fact["product_id"]), set()).update(product(variants, names))
     if not back:
         return
     values = project.our_values(work.session, work.organization_id, sorted(back))
@@ -99,6 +101,7 @@ def let_pass(work: Work, facts: Sequence[Mapping[str, Any]]) -> None:
         if product_id in values
         for variant_id, held in values[product_id].variants.items()
         for name in sorted(_PRICES & held.keys())
+        if (variant_id, name) in back[product_id]
     ]
     if rows:
         work.session.execute(insert(SyncChange), rows)

@@ -46,6 +46,11 @@ def prices(store: Store) -> dict[str, str]:
     return {str(row["sku"]): str(row["regular_price"]) for row in rows}
 
 
+def variant_prices(store: Store) -> dict[str, str]:
+    rows = [store.state.variation(key) for key in store.state.variation_ids()]
+    return {str(row["sku"]): str(row["regular_price"]) for row in rows}
+
+
 def decide_only(
     shop: Shop, rows: Sequence[SyncChange], choice: deciding.Decide = deciding.approve
 ) -> deciding.Decided:
@@ -188,6 +193,30 @@ def test_an_undo_can_be_undone(shop: Shop) -> None:
     take_back(shop, redo.id)
 
     assert shop.titles() == ["Cup"]
+
+
+def test_an_undo_lets_no_price_pass_that_it_did_not_bring_back(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-S", "MUG-L")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        small, large = shop.values(product).variants
+        for key, minor in ((small, 1200), (large, 99900)):
+            with unit_of_work(shop.actor) as work:
+                change = catalog.ProductChange(product, variants={key: {"price": usd(minor)}})
+                catalog.change_product(work, change, origin="web")
+            shop.settle()
+        assert [row.new for row in held(shop)] == [usd(99900)]
+
+        with unit_of_work(shop.actor) as work:
+            asked = text(
+                "SELECT max(id) FROM field_changes WHERE variant_id = :key AND field = 'price'"
+            )
+            line = work.session.execute(asked, {"key": small}).scalar_one()
+            undo = bulk.undo_line(work, line)
+        take_back(shop, undo.id)
+
+        assert variant_prices(store) == {"MUG-S": "10.00", "MUG-L": "10.00"}
+        assert [row.new for row in held(shop)] == [usd(99900)]
 
 
 def test_nothing_is_prepared_where_nothing_is_left_to_take_back(shop: Shop) -> None:
