@@ -17,11 +17,13 @@ from app.adapters.values import FIELDS, Group
 from app.catalog import bulk
 from app.catalog.bulk import Step
 from app.catalog.models import BulkEdit
+from app.connections.models import Connection
 from app.core.work import Work
 from app.listings.models import Listing
 from app.sync import project, runs
 from app.sync.models import ChangeState, Direction, RunKind, SyncChange
 from app.sync.plans import NEW_THERE, Action, Risk
+from app.sync.policy import Policy
 
 _SENDING: Final = frozenset((RunKind.PUSH, RunKind.MANUAL))
 _PRICES: Final = frozenset(n for n, each in FIELDS.items() if each.group is Group.PRICE)
@@ -67,7 +69,10 @@ def _sent(work: Work, run_id: UUID) -> dict[UUID, list[Step]]:
 
 
 def let_pass(work: Work, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Let prices that an undo brought back go out, however far they move; and no others."""
+    """Let prices that an undo brought back go out, however far they move; and no others.
+
+    It is their size that nobody asks about again: where everything waits for a person, they wait.
+    """
     back: dict[UUID, set[tuple[UUID, str]]] = {}
     for fact in facts:
         names = sorted(_PRICES.intersection(fact.get("fields", ())))
@@ -78,9 +83,9 @@ def let_pass(work: Work, facts: Sequence[Mapping[str, Any]]) -> None:
         return
     values = project.our_values(work.session, work.organization_id, sorted(back))
     listings = work.session.execute(
-        select(Listing.id, Listing.connection_id, Listing.product_id).where(
-            Listing.organization_id == work.organization_id, Listing.product_id.in_(back)
-        )
+        select(Listing.id, Listing.connection_id, Listing.product_id, Connection.settings)
+        .join(Connection, Connection.id == Listing.connection_id)
+        .where(Listing.organization_id == work.organization_id, Listing.product_id.in_(back))
     ).all()
     rows = [
         {
@@ -97,8 +102,8 @@ def let_pass(work: Work, facts: Sequence[Mapping[str, Any]]) -> None:
             "state": ChangeState.PLANNED,
             "at": work.now,
         }
-        for listing_id, connection_id, product_id in listings
-        if product_id in values
+        for listing_id, connection_id, product_id, settings in listings
+        if product_id in values and Policy.from_settings(settings).auto_push
         for variant_id, held in values[product_id].variants.items()
         for name in sorted(_PRICES & held.keys())
         if (variant_id, name) in back[product_id]

@@ -219,6 +219,23 @@ def test_an_undo_lets_no_price_pass_that_it_did_not_bring_back(shop: Shop) -> No
         assert [row.new for row in held(shop)] == [usd(99900)]
 
 
+def test_where_everything_waits_a_price_that_an_undo_brought_back_waits_too(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        store.rules(auto_push=False)
+        reprice(shop, [product], 1990)
+        decide(shop, held(shop), deciding.approve)
+        run = next(each for each in reversed(shop.runs()) if each.changed)
+
+        with unit_of_work(shop.actor) as work:
+            draft = undoing.undo_run(work, run.id)
+        take_back(shop, draft.id)
+
+        assert prices(store) == {"MUG-0": "19.90"}
+        assert [row.new for row in held(shop)] == [usd(1000)]
+
+
 def test_nothing_is_prepared_where_nothing_is_left_to_take_back(shop: Shop) -> None:
     product = shop.add_product("Mug", "MUG-0")
     with connected_store(shop) as store:
