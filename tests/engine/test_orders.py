@@ -1,5 +1,6 @@
 """Stories of orders: what is promised, what the shop's own count tells, what it hears back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -32,6 +33,12 @@ def sales(fresh: Sales) -> Sales:
     """A shop whose shelves, empty as they are, were read."""
     fresh.settle()
     return fresh
+
+
+def ship_there(sales: Sales, order_id: str) -> None:
+    """Ship all of an order, as the merchant does in the shop."""
+    lines = sales.store.book.orders[order_id].lines
+    sales.store.ship(order_id, {line.external_id: line.quantity for line in lines})
 
 
 def test_an_order_is_promised_from_stock_and_the_shop_is_not_written(sales: Sales) -> None:
@@ -72,6 +79,67 @@ def test_a_sale_is_counted_once_whichever_news_comes_first(
 
     level = sales.level(variant)
     assert (level.on_hand, level.committed, level.reserved) == (5, 2, 0)
+    assert sales.shown(good) == 3
+
+
+@pytest.mark.parametrize("is_stock_first", [True, False])
+def test_sold_and_sent_before_we_heard_of_either_the_units_left_here_too(
+    sales: Sales, is_stock_first: bool
+) -> None:
+    variant, good = sales.put("A", 5)
+
+    order_id = sales.store.order((good, 2))
+    if is_stock_first:
+        sales.read_stock_only()
+    ship_there(sales, order_id)
+    sales.read_orders_only()
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.reserved) == (3, 0, 0)
+    for _ in range(2):
+        sales.later(30)
+        sales.read()
+
+    level = sales.level(variant)
+    assert (level.on_hand, level.committed, level.reserved) == (3, 0, 0)
+    assert sales.orders()[0].state == "shipped"
+    assert sales.shown(good) == 3
+
+
+def test_sold_sent_and_given_back_before_we_heard_of_any_a_unit_is_there_once(
+    sales: Sales,
+) -> None:
+    variant, good = sales.put("A", 5)
+
+    order_id = sales.store.order((good, 2))
+    ship_there(sales, order_id)
+    line = sales.store.book.orders[order_id].lines[0].external_id
+    sales.store.refund(order_id, 1000, {line: 1}, restocks=True)
+    sales.read()
+    sales.later(30)
+    sales.read()
+
+    assert sales.level(variant).on_hand == 4
+    assert sales.shown(good) == 4
+
+
+def test_paid_and_sent_in_one_news_the_units_left(sales: Sales) -> None:
+    variant, good = sales.put("A", 5)
+    order_id = sales.store.order((good, 2), payment=Payment.PENDING)
+    line = replace(sales.store.book.orders[order_id].lines[0], taken=0)
+    sales.store.keep_order(replace(sales.store.book.orders[order_id], lines=(line,)))
+    sales.store.edit_variant(good, quantity=5)
+    sales.read()
+    assert sales.level(variant).available == 5
+
+    paid = replace(sales.store.book.orders[order_id], payment=Payment.PAID)
+    sales.store.keep_order(replace(paid, lines=(replace(line, taken=2),)))
+    sales.store.edit_variant(good, quantity=3)
+    ship_there(sales, order_id)
+    sales.read()
+    sales.later(30)
+    sales.read()
+
+    assert sales.level(variant).on_hand == 3
     assert sales.shown(good) == 3
 
 
@@ -246,6 +314,26 @@ def test_an_order_from_before_the_shop_was_connected_takes_nothing_away(fresh: S
     level = sales.level(variant)
     assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
     assert sales.shown(good) == 3
+
+
+@pytest.mark.parametrize("taken", [2, 0])
+def test_what_was_sent_before_the_shop_was_connected_takes_nothing_away(
+    fresh: Sales, taken: int
+) -> None:
+    sku = {"sku": "A", "quantity": 7, "price": {"minor": 1000, "currency": "USD"}}
+    good = fresh.store.add_product({"title": "Mug A"}, sku)
+    order_id = fresh.store.order((good, 2))
+    line = replace(fresh.store.book.orders[order_id].lines[0], taken=taken)
+    fresh.store.keep_order(replace(fresh.store.book.orders[order_id], lines=(line,)))
+    ship_there(fresh, order_id)
+    product = fresh.shop.add_product("Mug A", "A", quantity=5)
+    fresh.later(1)
+    fresh.settle()
+    fresh.read()
+
+    variant = next(iter(fresh.shop.values(product).variants))
+    assert [order.state for order in fresh.orders()] == ["shipped"]
+    assert fresh.level(variant).on_hand == 5
 
 
 def test_an_unpaid_order_the_shop_did_not_count_holds_nothing(sales: Sales) -> None:

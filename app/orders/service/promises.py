@@ -71,25 +71,53 @@ def settle(
             free(work, line, -more, freed)
         elif more > 0 and line.variant_id is not None:
             growing.append((line, more))
+    variants = inventory.release(work, freed, reference=reference(order.id))
+    made = _promise(work, order, growing, included or {})
+    _tell(work, order, variants, made)
+    inventory.waiting_moved(work, {line.variant_id for line in order.lines if line.variant_id})
+    return made.held
+
+
+def promise_leaving(work: Work, order: Order, leaving: Mapping[OrderLine, int]) -> dict[UUID, int]:
+    """Promise what leaves and never was: the sale and its parcel are heard of at once.
+
+    Units on their way take what there is, as they would have when they were sold. Returns, by
+    variant, what had been kept back for exactly this.
+    """
+    growing = [
+        (line, units - line.allocated)
+        for line, units in leaving.items()
+        if line.needs_stock and line.variant_id is not None and units > line.allocated
+    ]
+    if not growing:
+        return {}
+    made = _promise(work, order, growing, {})
+    _tell(work, order, (), made)
+    return made.held
+
+
+def _promise(
+    work: Work,
+    order: Order,
+    growing: Sequence[tuple[OrderLine, int]],
+    included: Mapping[UUID, int],
+) -> Promise:
     growing = sets.remember(work, growing)
     wanted: dict[UUID, int] = {}
     for line, more in growing:
         if line.parts is None and line.variant_id is not None:
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + more
-    variants = inventory.release(work, freed, reference=reference(order.id))
     made = inventory.promise(
         work,
         wanted,
         reference=reference(order.id),
         connection_id=order.connection_id,
-        included=included or {},
+        included=included,
         sets=sets.wishes(growing),
         to=partial(_goes_to, order),
     )
     _keep(work, growing, made)
-    _tell(work, order, variants, made)
-    inventory.waiting_moved(work, {line.variant_id for line in order.lines if line.variant_id})
-    return made.held
+    return made
 
 
 def _goes_to(order: Order) -> Spot | None:

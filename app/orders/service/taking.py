@@ -60,11 +60,12 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
         work.emit(OrderPlaced(row.id, connection.id))
         if work.now - seen.placed_at < _FRESH and seen.payment in promises.PAID_ENOUGH:
             mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
-    there.take_shipments(work, row, seen)
+    past = _past(connection, row, before, first_seen)
+    held = there.take_shipments(work, row, seen, past=past)
     there.take_refunds(work, row, seen, first_seen)
     returns_there.take_returns(work, row, seen, first_seen)
     included = _included(row, before, first_seen)
-    held = promises.settle(work, row, included=included)
+    held = _sum(held, promises.settle(work, row, included=included))
     ended = _ended_unheard(work, connection, row, is_new=is_new)
     promises.restate(work, row)
     _write_terms(work, row, personal.of_channel(seen))
@@ -248,6 +249,27 @@ def _variants(
     }
     known = {key: variant_id for key, variant_id in found.items() if variant_id}
     return known, {row.variant_id: row.created_at for row in there if row.variant_id}
+
+
+def _past(
+    connection: Connection,
+    row: Order,
+    before: Mapping[UUID, int],
+    first_seen: Mapping[UUID, datetime],
+) -> list[OrderLine]:
+    """Return lines that are new to us, and were sold before we first looked at their goods."""
+    return [
+        line
+        for line in row.lines
+        if line.id not in before and row.placed_at < _since(connection, line, first_seen)
+    ]
+
+
+def _since(
+    connection: Connection, line: OrderLine, first_seen: Mapping[UUID, datetime]
+) -> datetime:
+    seen = first_seen.get(line.variant_id) if line.variant_id else None
+    return seen or connection.created_at
 
 
 def _included(

@@ -1,6 +1,7 @@
 """What a channel itself shipped and refunded: parcels and money it tells of, taken over once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -21,8 +22,16 @@ from app.orders.service import (
 )
 
 
-def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
-    """Take over what was shipped on the channel and not by us."""
+def take_shipments(
+    work: Work, order: Order, seen: ChannelOrder, *, past: Collection[OrderLine] = ()
+) -> dict[UUID, int]:
+    """Take over what was shipped on the channel and not by us.
+
+    What was never promised is promised first, but for the lines of `past`: they were sold before
+    we first looked, and our number is without them. Returns, by variant, what had been kept back
+    for exactly this.
+    """
+    going = _Going(work, order, past)
     lines = {line.external_id: line for line in order.lines if line.external_id}
     known = {
         row.external_id: row
@@ -32,7 +41,7 @@ def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
     for each in seen.shipments:
         row = known.get(each.external_id) or _ours(known.values(), each)
         if row is None:
-            row = _add_shipment(work, order, lines, each)
+            row = _add_shipment(going, lines, each)
             known[each.external_id] = row
         elif each.is_cancelled and not row.is_cancelled:
             unshipping.cancelled_there(work, order, row, known.values(), each)
@@ -40,9 +49,28 @@ def take_shipments(work: Work, order: Order, seen: ChannelOrder) -> None:
             travelling.follow(work, order, row, each)
         followed.add(row.id)
     rest = [row for row in known.values() if unshipping.is_nameless(row) and not row.is_cancelled]
-    _ship_the_rest(work, order, _still_to_be_heard(known.values(), seen), seen)
+    _ship_the_rest(going, _still_to_be_heard(known.values(), seen), seen)
     if rest and not seen.is_done and seen.cancelled_at is None:
         unshipping.called_back(work, order, rest, seen)
+    return going.held
+
+
+@dataclass(slots=True)
+class _Going:
+    """Parcels of a channel as they leave, and what had been kept back for what is in them."""
+
+    work: Work
+    order: Order
+    past: Collection[OrderLine]
+    held: dict[UUID, int] = field(default_factory=dict)
+
+    def leave(self, parcel: Shipment, units: Mapping[OrderLine, int]) -> None:
+        """Let units leave; what nobody promised yet is promised now."""
+        late = {line: part for line, part in units.items() if line not in self.past}
+        held = promises.promise_leaving(self.work, self.order, late)
+        for variant_id, kept in held.items():
+            self.held[variant_id] = self.held.get(variant_id, 0) + kept
+        leave(self.work, self.order, parcel, units)
 
 
 def _still_to_be_heard(known: Iterable[Shipment], seen: ChannelOrder) -> dict[UUID, int]:
@@ -73,9 +101,8 @@ def _ours(known: Iterable[Shipment], each: ChannelShipment) -> Shipment | None:
     return next(alike, None)
 
 
-def _add_shipment(
-    work: Work, order: Order, lines: Mapping[str, OrderLine], each: ChannelShipment
-) -> Shipment:
+def _add_shipment(going: _Going, lines: Mapping[str, OrderLine], each: ChannelShipment) -> Shipment:
+    work, order = going.work, going.order
     units = {
         lines[key]: min(quantity, lines[key].quantity - lines[key].shipped)
         for key, quantity in each.lines.items()
@@ -96,16 +123,15 @@ def _add_shipment(
     work.session.add(parcel)
     if each.is_cancelled:
         return parcel
-    leave(work, order, parcel, {line: part for line, part in units.items() if part > 0})
+    going.leave(parcel, {line: part for line, part in units.items() if part > 0})
     said = f" with {each.carrier} {each.number}".rstrip() if each.number else ""
     timeline.note(work, order, "shipped", f"Shipped on the channel{said}.")
     return parcel
 
 
-def _ship_the_rest(
-    work: Work, order: Order, unheard: Mapping[UUID, int], seen: ChannelOrder
-) -> None:
+def _ship_the_rest(going: _Going, unheard: Mapping[UUID, int], seen: ChannelOrder) -> None:
     """A channel may say that lines are shipped without telling of a parcel."""
+    work, order = going.work, going.order
     lines = {line.external_id: line for line in order.lines if line.external_id}
     units = {
         line: each.shipped - line.shipped - unheard.get(line.id, 0)
@@ -123,7 +149,7 @@ def _ship_the_rest(
         told_at=work.now,
     )
     work.session.add(parcel)
-    leave(work, order, parcel, units)
+    going.leave(parcel, units)
     timeline.note(work, order, "shipped", "Shipped on the channel.")
 
 
