@@ -88,17 +88,22 @@ def map_line(work: Work, line_id: UUID, variant_id: UUID) -> int:
         raise OrderNotFound
     if variant is None or variant.organization_id != work.organization_id:
         raise NotFound("This product does not exist, or you do not have access to it.")
-    order = get_order(work, line.order_id)
-    alike = alike_lines(order, line)
-    rows = work.session.scalars(alike.order_by(OrderLine.id)).all()
+    alike = alike_lines(work.session.get_one(Order, line.order_id), line)
+    found = work.session.scalars(alike.with_only_columns(OrderLine.order_id).distinct()).all()
+    orders = [get_order(work, key) for key in sorted(found)]
+    # Somebody may have mapped them while their orders were waited for.
+    rows = work.session.scalars(
+        alike.where(OrderLine.order_id.in_(found)).execution_options(populate_existing=True)
+    ).all()
     for row in rows:
         row.variant_id = variant_id
     work.session.flush()
-    for key in sorted({row.order_id for row in rows}):
-        touched = get_order(work, key)
-        timeline.note(work, touched, "mapped", f"{line.title or line.sku} was mapped.")
-        promises.settle(work, touched)
-        promises.restate(work, touched)
-        work.touch(f"order-{key}")
+    mapped = {row.order_id for row in rows}
+    for order in orders:
+        if order.id in mapped:
+            timeline.note(work, order, "mapped", f"{line.title or line.sku} was mapped.")
+            promises.settle(work, order)
+            promises.restate(work, order)
+            work.touch(f"order-{order.id}")
     work.touch("orders")
     return len(rows)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.db import reading
 from app.core.errors import Invalid
-from app.core.work import unit_of_work
+from app.core.work import in_unit
 from app.orders import queries, service
 from app.orders.filters import is_id
 from app.orders.views.answering import back_to
@@ -53,7 +53,6 @@ def line_map_save(order_id: UUID, order_line_id: UUID) -> ResponseReturnValue:
         queries.get_line(session, queries.get_order(session, order_id), order_line_id)
     if not is_id(chosen):
         return line_map(order_id, order_line_id, "Choose what this item is.", Invalid.status)
-    with unit_of_work(actor) as work:
-        count = service.map_line(work, order_line_id, UUID(chosen))
+    count = in_unit(service.map_line)(actor, order_line_id, UUID(chosen))
     toast(f"Mapped {plural(count, 'line')}." if count else "This item was mapped already.")
     return back_to(order_id)

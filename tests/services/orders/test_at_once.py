@@ -1,0 +1,93 @@
+"""Two at once on one order: the second sees what the first did, and nothing counts twice."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+
+from app.catalog.models import Variant
+from app.connections import service as connections
+from app.core import db
+from app.core.actor import Actor
+from app.core.work import Work, unit_of_work
+from app.inventory.models import Level
+from app.orders import service
+from app.orders.models import Order, OrderLine
+from tests.factories import orders
+from tests.factories.catalog import product
+from tests.factories.orders import sold
+
+PATIENCE = 30  # seconds, until somebody who has to wait for a lock does
+_WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture
+def connection_id(actor: Actor) -> UUID:
+    """A shop whose orders come in."""
+    with unit_of_work(actor) as work:
+        row = connections.add_connection(
+            work,
+            channel="woocommerce",
+            name="Web shop",
+            address=f"https://{db.new_id().hex[-8:]}.test",
+            credentials={"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40},
+            wire={},
+        )
+        return row.id
+
+
+def _variant(actor: Actor, sku: str, quantity: int) -> UUID:
+    key = product(actor, {"sku": sku, "quantity": quantity})
+    with db.reading(actor) as session:
+        return session.scalars(select(Variant.id).where(Variant.product_id == key)).one()
+
+
+def _at_once(
+    actor: Actor, first: Callable[[Work], object], second: Callable[[Work], object]
+) -> None:
+    """Let somebody begin while another is not done yet, and has to be waited for."""
+
+    def follow() -> None:
+        with unit_of_work(actor) as work:
+            second(work)
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(actor) as work:
+            first(work)
+            work.session.flush()
+            behind = pool.submit(follow)
+            until = time.monotonic() + PATIENCE
+            while not behind.done() and time.monotonic() < until:
+                with db.engine().connect() as connection:
+                    if connection.scalar(_WAITING):
+                        break
+        behind.result(PATIENCE)
+
+
+def test_an_item_mapped_while_its_shop_sells_more_of_it_is_promised_whole(
+    actor: Actor, connection_id: UUID
+) -> None:
+    orders.order(actor, connection_id, sold("THEIRS", 2), number="1")
+    orders.order(actor, connection_id, sold("THEIRS", 2), number="2")
+    mug = _variant(actor, "MUG", 9)
+    with db.reading(actor) as session:
+        asked = select(OrderLine.id).join(Order).order_by(Order.number)
+        mapped, grown = session.scalars(asked).all()
+    more = orders.channel_order(sold("THEIRS", 5), number="2")
+
+    _at_once(
+        actor,
+        lambda work: orders.taken(work, connection_id, more),
+        lambda work: service.map_line(work, mapped, mug),
+    )
+
+    with db.reading(actor) as session:
+        assert session.get_one(OrderLine, grown).allocated == 5
+        level = session.scalars(select(Level).where(Level.variant_id == mug)).one()
+        assert level.committed == 7
