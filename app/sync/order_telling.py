@@ -115,7 +115,7 @@ def _tell(actor: Actor, opened: OpenConnection, task: SyncTask, draft: Draft, wo
         raise
     faults.point("tell.answered")
     with unit_of_work(actor) as work:
-        orders.note_answer(work, owed, outcome)
+        orders.note_answer(work, owed, outcome, draft)
         _close(work, task, outcome, worker)
         if isinstance(outcome, Applied | Rejected):
             debts.look_again(work, opened.id, owed)

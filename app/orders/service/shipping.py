@@ -112,6 +112,7 @@ def change_tracking(
     if row is None or row.organization_id != work.organization_id:
         raise OrderNotFound("This parcel does not exist, or you do not have access to it.")
     order = get_order(work, row.order_id, version=version)
+    work.session.refresh(row)  # the channel may have heard of it while the order was waited for
     if row.is_cancelled:
         raise NotAllowedNow("This parcel is cancelled, so nobody follows it.")
     row.carrier, row.tracking_number = carrier.strip()[:60], tracking_number.strip()[:100]

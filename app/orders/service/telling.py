@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.adapters.orders import CancelDraft, RefundDraft, ShipmentDraft, UnshipDraft
 from app.adapters.types import Applied, Outcome, Rejected
 from app.core.work import Work
+from app.orders.events import ChannelOwed
 from app.orders.models import Order, Refund, Shipment
 from app.orders.service import promises, refunding, timeline, unshipping
 from app.orders.service.fetching import get_order
@@ -130,14 +131,16 @@ def must_wait(work: Work, owed: Owed) -> bool:
     return work.session.scalar(select(before.exists())) or False
 
 
-def note_answer(work: Work, owed: Owed, outcome: Outcome) -> None:
-    """Keep what a channel answered: told, or why not yet."""
+def note_answer(work: Work, owed: Owed, outcome: Outcome, said: Draft | None = None) -> None:
+    """Keep what a channel answered to what was said: told, or why not yet."""
     row, order = _subject(work, owed)
     if order is None:
         return
     was_refused = row is not None and row.told_at is None and row.error is not None
     if isinstance(outcome, Applied):
         _told(work, order, owed, row, outcome)
+        if isinstance(row, Shipment) and isinstance(said, ShipmentDraft):
+            _say_again(work, order, row, said)
     elif isinstance(outcome, Rejected):
         _refused(work, order, owed, row, outcome)
     is_refused = row is not None and row.told_at is None and row.error is not None
@@ -172,6 +175,18 @@ def _told(
         row.told_at = work.now
 
 
+def _say_again(work: Work, order: Order, row: Shipment, said: ShipmentDraft) -> None:
+    """Owe the channel a parcel whose tracking was corrected while it heard of the old one."""
+    is_the_same = (row.carrier, row.tracking_number, row.tracking_url) == (
+        said.carrier,
+        said.number,
+        said.url,
+    )
+    if not is_the_same and not row.is_cancelled and order.connection_id is not None:
+        row.told_at = None
+        work.emit(ChannelOwed(order.connection_id, "ship", row.id))
+
+
 def _refused(
     work: Work, order: Order, owed: Owed, row: Shipment | Refund | None, outcome: Rejected
 ) -> None:
@@ -184,11 +199,17 @@ def _refused(
 
 
 def _subject(work: Work, owed: Owed) -> tuple[Shipment | Refund | None, Order | None]:
+    """Return what was told, as it stands under the lock of its order."""
     if owed.kind == "cancel":
-        return None, work.session.get(Order, owed.id)
-    row: Shipment | Refund | None
-    if owed.kind in ("ship", "unship"):
-        row = work.session.get(Shipment, owed.id)
+        return None, work.session.get(Order, owed.id, with_for_update=True)
+    kind = Refund if owed.kind == "refund" else Shipment
+    order_id = work.session.scalar(select(kind.order_id).where(kind.id == owed.id))
+    if order_id is None:
+        return None, None
+    order = get_order(work, order_id)
+    row: Shipment | Refund
+    if owed.kind == "refund":
+        row = work.session.get_one(Refund, owed.id)
     else:
-        row = work.session.get(Refund, owed.id)
-    return row, work.session.get(Order, row.order_id) if row is not None else None
+        row = work.session.get_one(Shipment, owed.id)
+    return row, order

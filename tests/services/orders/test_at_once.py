@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
+from app.adapters.orders import ShipmentDraft
+from app.adapters.types import Applied
 from app.catalog.models import Variant
 from app.connections import service as connections
 from app.core import db
@@ -15,7 +17,8 @@ from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
 from app.inventory.models import Level
 from app.orders import service
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, Shipment
+from app.orders.service.telling import Owed
 from tests.factories import orders
 from tests.factories.catalog import product
 from tests.factories.orders import sold
@@ -91,3 +94,55 @@ def test_an_item_mapped_while_its_shop_sells_more_of_it_is_promised_whole(
         assert session.get_one(OrderLine, grown).allocated == 5
         level = session.scalars(select(Level).where(Level.variant_id == mug)).one()
         assert level.committed == 7
+
+
+def _shipped(actor: Actor, connection_id: UUID) -> UUID:
+    """Ship an order under a wrong number; returns the parcel."""
+    _variant(actor, "MUG", 9)
+    order_id = orders.order(actor, connection_id, sold("MUG", 2))
+    with unit_of_work(actor) as work:
+        return service.ship_order(work, order_id, service.Parcel(None, "UPS", "WRONG"))
+
+
+def _correct(work: Work, parcel: UUID) -> None:
+    service.change_tracking(work, parcel, carrier="UPS", tracking_number="RIGHT", tracking_url="")
+
+
+def _said_next(actor: Actor, parcel: UUID) -> str:
+    with unit_of_work(actor) as work:
+        draft = service.draft_of(work, Owed("ship", parcel))
+        return draft.number if isinstance(draft, ShipmentDraft) else "nothing"
+
+
+def test_tracking_corrected_while_the_shop_heard_of_the_old_one_is_told(
+    actor: Actor, connection_id: UUID
+) -> None:
+    parcel = _shipped(actor, connection_id)
+    with unit_of_work(actor) as work:
+        said = service.draft_of(work, Owed("ship", parcel))
+
+    with unit_of_work(actor) as work:
+        _correct(work, parcel)
+    with unit_of_work(actor) as work:
+        service.note_answer(work, Owed("ship", parcel), Applied(str(parcel), "theirs"), said)
+
+    assert _said_next(actor, parcel) == "RIGHT"
+    with db.reading(actor) as session:
+        assert session.get_one(Shipment, parcel).external_id == "theirs"
+
+
+def test_tracking_corrected_while_an_answer_is_written_down_is_told(
+    actor: Actor, connection_id: UUID
+) -> None:
+    parcel = _shipped(actor, connection_id)
+    with unit_of_work(actor) as work:
+        said = service.draft_of(work, Owed("ship", parcel))
+    answer = Applied(str(parcel), "theirs")
+
+    _at_once(
+        actor,
+        lambda work: service.note_answer(work, Owed("ship", parcel), answer, said),
+        lambda work: _correct(work, parcel),
+    )
+
+    assert _said_next(actor, parcel) == "RIGHT"
