@@ -264,3 +264,48 @@ def test_an_order_of_more_than_anybody_sells_holds_up_no_other(shop: Shop) -> No
         assert [(task.subject, "quantity" in str(task.error)) for task in parked] == [
             (str(strange), True)
         ]
+
+
+def test_cancelled_unpaid_there_and_paid_after_all_it_is_to_be_sent(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3, status="pending")
+        shop.settle()
+
+        states = []
+        for status in ("cancelled", "processing", "cancelled"):
+            store.state.edit_order(number, status=status)
+            shop.settle()
+            store.read()
+            [order] = _orders(shop)
+            states.append((order.state, order.lines[0].allocated, _available(shop, product)))
+
+        assert states == [("cancelled", 0, 10), ("allocated", 3, 7), ("cancelled", 0, 10)]
+        assert _there(store) == 10
+
+
+def test_cancelled_here_it_is_opened_again_by_the_store_once_that_heard_of_it(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1", quantity=10)
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(product)
+        number = _sell(store, 3)
+        shop.settle()
+        [order] = _orders(shop)
+        with unit_of_work(shop.actor) as work:
+            service.cancel_order(work, order.id, Cancelling("Too late"))
+        store.state.edit_order(number, customer_note="Please hurry")
+        store.read()
+        assert [order.state for order in _orders(shop)] == ["cancelled"]
+        shop.settle()
+        store.read()
+
+        store.state.edit_order(number, status="processing")
+        shop.settle()
+        store.read()
+
+        [order] = _orders(shop)
+        assert (order.state, order.lines[0].allocated) == ("allocated", 3)
+        assert (_available(shop, product), _there(store)) == (7, 7)

@@ -23,7 +23,7 @@ from app.listings.offers import offers_named
 from app.orders import shop_counts
 from app.orders.events import OrderPlaced
 from app.orders.letters import LetterKind
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, OrderState
 from app.orders.service import mailing, personal, promises, returns_there, rushing, there, timeline
 
 _FRESH: Final = timedelta(days=1)  # nobody is mailed about the history of a shop
@@ -146,9 +146,7 @@ def _write_header(work: Work, connection: Connection, row: Order, seen: ChannelO
         row.cancelled_at = row.cancelled_at or work.now
         row.cancel_reason = row.cancel_reason or f"Deleted on {connection.name}."
         return
-    if seen.cancelled_at and row.cancelled_at is None:
-        reason = f": {seen.cancel_reason}" if seen.cancel_reason else "."
-        timeline.note(work, row, "cancelled", f"Cancelled on {connection.name}{reason}")
+    _follow_cancelling(work, connection, row, seen)
     row.external_number = seen.number[:100]
     row.url, row.payment = seen.url, seen.payment
     row.channel_status = seen.status[:60]
@@ -161,14 +159,30 @@ def _write_header(work: Work, connection: Connection, row: Order, seen: ChannelO
     row.is_test, row.is_done_there = seen.is_test, seen.is_done
     row.is_held_there = seen.is_held or seen.is_test or _is_unpaid(seen)
     row.hold_reason = _why_held(seen) if row.is_held_there else row.hold_reason
-    row.cancelled_at = seen.cancelled_at or row.cancelled_at
-    row.cancel_reason = seen.cancel_reason[:200] or row.cancel_reason
     if row.erased_at is None:
         organization = work.organization_id
         buyer = personal.of_channel(seen)
         row.personal = personal.resealed(organization, row.id, row.personal, buyer)
         row.raw = personal.resealed(organization, row.id, row.raw, seen.raw)
         row.ship_country = seen.ship_to.country[:2] if seen.ship_to else ""
+
+
+def _follow_cancelling(work: Work, connection: Connection, row: Order, seen: ChannelOrder) -> None:
+    """Cancel an order with its channel, and open it again with it.
+
+    One that was cancelled here stays so until the channel showed that it knows.
+    """
+    if seen.cancelled_at is not None:
+        if row.cancelled_at is None:
+            reason = f": {seen.cancel_reason}" if seen.cancel_reason else "."
+            timeline.note(work, row, "cancelled", f"Cancelled on {connection.name}{reason}")
+        row.cancelled_at, row.cancelling = seen.cancelled_at, {}
+        row.cancel_reason = seen.cancel_reason[:200] or row.cancel_reason
+    elif row.cancelled_at is not None and not row.cancelling:
+        timeline.note(work, row, "reopened", f"Opened again on {connection.name}.")
+        row.cancelled_at, row.cancel_reason = None, ""
+        if row.state == OrderState.CANCELLED:
+            row.state = OrderState.PENDING
 
 
 def _is_unpaid(seen: ChannelOrder) -> bool:
