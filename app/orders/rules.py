@@ -290,6 +290,16 @@ def share_of(worth: int, units: int, whole: int) -> int:
     return (2 * worth * units + whole) // (2 * whole) if whole else 0
 
 
+def paid_units(ordered: int, quantity: int, *, each: int, total: int) -> int:
+    """Return for how many units of a line its total (before discounts) stands.
+
+    What was edited away was ordered once, and nobody paid for it.
+    """
+    if each > 0 and total % each == 0 and quantity <= total // each < ordered:
+        return total // each
+    return ordered
+
+
 def split(amount: int, first: int, second: int) -> tuple[int, int]:
     """Split an amount by what two parts of it are worth; neither gets nothing."""
     part = share_of(amount, first, first + second) if first + second else amount // 2

@@ -23,6 +23,7 @@ from app.orders.queries.letters import MailRow, mail_rows
 from app.orders.queries.returns import ReturnRow, backs_of, return_rows
 from app.orders.rules import OPEN, Back, LineFigures, OrderState, refundable, share_of
 from app.orders.service import personal
+from app.orders.service.refunding import paid_units
 from app.orders.service.sets import parts_of
 from app.sync.models import Direction, SyncTask, TaskState
 from app.team.models import User
@@ -47,7 +48,7 @@ class LineRow:
 
     def worth(self, units: int) -> int:
         """Return what so many units cost the buyer, in minor units."""
-        return share_of(self.paid, units, self.line.ordered)
+        return share_of(self.paid, units, paid_units(self.line))
 
     @property
     def id(self) -> UUID:

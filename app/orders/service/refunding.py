@@ -134,7 +134,13 @@ def left_of(line: OrderLine, given: Mapping[UUID, int]) -> int:
 def worth(order: Order, line: OrderLine, units: int) -> int:
     """Return what so many units of a line cost the buyer."""
     paid = line.total_minor + (0 if order.includes_tax else line.tax_minor)
-    return rules.share_of(paid, units, line.ordered)
+    return rules.share_of(paid, units, paid_units(line))
+
+
+def paid_units(line: OrderLine) -> int:
+    """Return for how many units the amounts of a line stand."""
+    total = line.total_minor + line.discount_minor
+    return rules.paid_units(line.ordered, line.quantity, each=line.unit_minor, total=total)
 
 
 def _parts(order: Order, what: Refunding) -> Sequence[Refunding]:

@@ -237,6 +237,7 @@ def _write_line(line: OrderLine, position: int, each: ChannelOrderLine) -> None:
     line.product_external_id = each.product_external_id
     line.variant_external_id = each.variant_external_id
     line.quantity, line.taken = each.quantity, each.taken
+    line.ordered = each.ordered  # an edit may add units
     line.unit_minor, line.discount_minor = each.unit_price, each.discount
     line.tax_minor, line.total_minor = each.tax, each.total
     line.needs_stock = each.needs_shipping or each.taken > 0

@@ -5,13 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select, text
 
 from app.adapters.orders import ShipmentDraft
 from app.adapters.types import Applied
 from app.catalog.models import Variant
-from app.connections import service as connections
 from app.core import db
 from app.core.actor import Actor
 from app.core.work import Work, unit_of_work
@@ -28,21 +26,6 @@ _WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
-
-
-@pytest.fixture
-def connection_id(actor: Actor) -> UUID:
-    """A shop whose orders come in."""
-    with unit_of_work(actor) as work:
-        row = connections.add_connection(
-            work,
-            channel="woocommerce",
-            name="Web shop",
-            address=f"https://{db.new_id().hex[-8:]}.test",
-            credentials={"key": "ck_" + "0" * 40, "secret": "cs_" + "0" * 40},
-            wire={},
-        )
-        return row.id
 
 
 def _variant(actor: Actor, sku: str, quantity: int) -> UUID:
