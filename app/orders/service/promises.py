@@ -5,7 +5,8 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from app.adapters.orders import Journey, Payment
 from app.catalog import service as catalog
@@ -52,6 +53,16 @@ def wants_stock(order: Order) -> bool:
         return False
     is_owed = order.payment in PAID_ENOUGH or any(line.taken for line in order.lines)
     return order.connection_id is None or is_owed
+
+
+def _is_owed() -> ColumnElement[bool]:
+    """Ask what `wants_stock` asks: who will not be promised anything stands in nobody's way."""
+    other = aliased(OrderLine)
+    return or_(
+        Order.connection_id.is_(None),
+        Order.payment.in_(sorted(PAID_ENOUGH)),
+        select(other.id).where(other.order_id == Order.id, other.taken > 0).exists(),
+    )
 
 
 def settle(
@@ -270,6 +281,7 @@ def allocate_waiting(work: Work, variant_ids: Iterable[UUID], *, most: int = 200
             OrderLine.quantity > OrderLine.shipped + OrderLine.allocated,
             Order.state.in_([state.value for state in rules.OPEN]),
             Order.cancelled_at.is_(None),
+            _is_owed(),
         )
         .order_by(Order.is_rush.desc(), Order.placed_at, Order.id)
         .limit(most)
