@@ -9,7 +9,7 @@ from wtforms.validators import Email, Length, Optional
 
 from app.adapters.orders import Address, Payment
 from app.catalog.variant_rows import NotTyped, read_amount
-from app.core.money import Money
+from app.core.money import MAX_MINOR, Money
 from app.orders import service
 from app.orders.filters import is_id
 from app.orders.forms import OrderForm
@@ -72,14 +72,15 @@ class ManualForm(OrderForm):
         ][:MOST_LINES]
 
     def total(self, lines: Sequence[TypedLine], currency: str) -> Money | None:
-        """Return what it comes to; None while something of it cannot be read."""
+        """Return what it comes to; None while something of it cannot be read, or is too large."""
         try:
             parts = [_minor(line.price, currency) * (_units(line.units) or 0) for line in lines]
             more = _minor(self.shipping.data or "", currency)
             less = _minor(self.discount.data or "", currency)
         except NotTyped:
             return None
-        return Money(sum(parts) + more - less, currency)
+        total = sum(parts) + more - less
+        return Money(total, currency) if abs(total) <= MAX_MINOR else None
 
     def draft(self, lines: Sequence[TypedLine], currency: str) -> service.ManualOrder | None:
         """Return what was entered; what cannot be read is a problem at its box."""

@@ -12,6 +12,7 @@ from app.adapters.orders import Address, Payment
 from app.catalog.models import Product, Variant
 from app.core.db import new_id
 from app.core.errors import Invalid
+from app.core.money import MAX_MINOR
 from app.core.work import Work
 from app.orders import rules
 from app.orders.errors import NotAllowedNow
@@ -123,6 +124,8 @@ def _checked(work: Work, draft: ManualOrder) -> Mapping[UUID, tuple[Variant, str
     amounts = (draft.shipping_minor, *(each.unit_minor for each in draft.entries))
     if any(not 0 <= each <= MOST_MINOR for each in amounts):
         raise Invalid("An amount is below zero, or too large.")
+    if draft.items_minor + draft.shipping_minor > MAX_MINOR:
+        raise Invalid("This comes to more than an order may cost. Correct the units and prices.")
     if not 0 <= draft.discount_minor <= draft.items_minor:
         raise Invalid(fields={"discount": "Choose no more than the items cost."})
     if draft.payment not in PAYMENTS:

@@ -66,6 +66,21 @@ def test_an_entered_order_adds_up_and_is_promised(place: Place) -> None:
     assert "Placed here" in page
 
 
+@pytest.mark.parametrize("price", ["9999999999.99", "999999999.99"])
+def test_what_nobody_could_pay_is_refused_and_breaks_no_list(place: Place, price: str) -> None:
+    mug = place.stock("MUG-1", 5)
+
+    answer = place.client.post("/orders/new", data=form(place, (mug, "100000", price), save="1"))
+
+    assert answer.status_code == 422
+    assert "more than an order may cost" in answer.text
+    looked = place.client.post("/orders/new", data=form(place, (mug, "100000", price), look="1"))
+    assert looked.status_code == 200
+    assert place.client.get("/orders").status_code == 200
+    with db.reading(place.manager.actor) as session:
+        assert session.scalars(select(Order)).all() == []
+
+
 def test_it_is_changed_while_nobody_picks_it(place: Place) -> None:
     mug, cup = place.stock("MUG-1", 5), place.stock("CUP-1", 5)
     order_id = entered(place, (mug, "2", "10.00"))
