@@ -134,7 +134,8 @@ class OrderDetail:
     @property
     def may_ship(self) -> bool:
         """Whether a parcel may leave now."""
-        return self.is_open and self.order.state != OrderState.ON_HOLD and self.promised > 0
+        is_held = self.order.state == OrderState.ON_HOLD or self.order.is_held_here
+        return self.is_open and not is_held and self.promised > 0
 
     @property
     def may_cancel(self) -> bool:

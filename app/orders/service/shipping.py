@@ -35,7 +35,7 @@ def ship_order(work: Work, order_id: UUID, parcel: Parcel, *, version: int | Non
     order = get_order(work, order_id, version=version)
     if order.state not in rules.OPEN:
         raise NotAllowedNow(f"An order that is {_words(order.state)} cannot be shipped.")
-    if order.state == OrderState.ON_HOLD:
+    if order.state == OrderState.ON_HOLD or order.is_held_here:  # a part of it may have left
         raise NotAllowedNow("This order is on hold. Take the hold off, then ship it.")
     units = _chosen(order, parcel.units)
     row = Shipment(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.core import db
+from app.adapters.orders import ChannelShipment
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.orders import service
 from app.orders.models import Order
@@ -333,3 +334,22 @@ def test_who_may_only_look_changes_nothing(place: Place, people: Cast, order_id:
     assert {t: after[t] for t in ("orders", "shipments", "order_events", "outbox_messages")} == {
         t: before[t] for t in ("orders", "shipments", "order_events", "outbox_messages")
     }
+
+
+def test_an_order_on_hold_of_which_the_shop_sent_a_part_sends_no_more_of_it(place: Place) -> None:
+    place.stock("A", 5)
+    order_id = place.sell(sold("A", 3))
+    with unit_of_work(place.manager.actor) as work:
+        service.hold_order(work, order_id, "The address looks odd")
+    parcel = ChannelShipment("there-1", {"line-A": 1})
+    place.sell(sold("A", 3, shipped=1), modified_at=clock.now(), shipments=(parcel,))
+
+    page = place.client.get(f"/orders/{order_id}").text
+    answer = place.client.post(
+        f"/orders/{order_id}/ship", data=place.form(order_id, **place.units(order_id, 1))
+    )
+
+    assert "The address looks odd" in page
+    assert f"/orders/{order_id}/ship" not in page
+    assert answer.status_code == 409
+    assert place.order(order_id).lines[0].line.shipped == 1
