@@ -29,8 +29,7 @@ def free_order(work: Work, order_id: UUID, *, version: int | None = None) -> Non
     """Take our hold off an order; one of the channel stays until the channel takes it off."""
     order = get_order(work, order_id, version=version)
     order.is_held_here = False
-    if not order.is_held_there:
-        order.hold_reason = ""
+    order.hold_reason = "Held on the channel." if order.is_held_there else ""
     timeline.note(work, order, "freed", "The hold was taken off.")
     promises.settle(work, order)
     promises.restate(work, order)

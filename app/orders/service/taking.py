@@ -158,7 +158,8 @@ def _write_header(work: Work, connection: Connection, row: Order, seen: ChannelO
     row.shipping_method, row.tags = seen.shipping_method[:100], list(seen.tags)
     row.is_test, row.is_done_there = seen.is_test, seen.is_done
     row.is_held_there = seen.is_held or seen.is_test or _is_unpaid(seen)
-    row.hold_reason = _why_held(seen) if row.is_held_there else row.hold_reason
+    if not row.is_held_here:  # what a person wrote stays
+        row.hold_reason = _why_held(seen) if row.is_held_there else ""
     if row.erased_at is None:
         organization = work.organization_id
         buyer = personal.of_channel(seen)

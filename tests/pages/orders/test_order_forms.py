@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.adapters.orders import ChannelShipment
+from app.adapters.orders import ChannelShipment, Payment
 from app.core import clock, db
 from app.core.work import unit_of_work
 from app.orders import service
@@ -334,6 +334,20 @@ def test_who_may_only_look_changes_nothing(place: Place, people: Cast, order_id:
     assert {t: after[t] for t in ("orders", "shipments", "order_events", "outbox_messages")} == {
         t: before[t] for t in ("orders", "shipments", "order_events", "outbox_messages")
     }
+
+
+def test_a_persons_hold_keeps_its_reason_whatever_the_shop_says_meanwhile(place: Place) -> None:
+    place.stock("A", 5)
+    unpaid = {"payment": Payment.PENDING}
+    order_id = place.sell(sold("A", taken=0), **unpaid)
+    with unit_of_work(place.manager.actor) as work:
+        service.hold_order(work, order_id, "The address looks odd")
+
+    place.sell(sold("A", taken=0), modified_at=clock.now(), **unpaid)
+    place.sell(sold("A"), modified_at=clock.now())
+
+    order = place.order(order_id).order
+    assert (order.state, order.hold_reason) == (OrderState.ON_HOLD, "The address looks odd")
 
 
 def test_an_order_on_hold_of_which_the_shop_sent_a_part_sends_no_more_of_it(place: Place) -> None:
