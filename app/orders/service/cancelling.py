@@ -98,7 +98,7 @@ def _cancel_part(work: Work, order: Order, how: Cancelling, units: Mapping[Order
     said = f"{count} unit{'' if count == 1 else 's'} cancelled here."
     timeline.note(work, order, "cancelled", f"{said} {how.reason}".rstrip())
     amount = min(_left(order), sum(refunding.worth(order, *each) for each in units.items()))
-    if order.connection_id is None and not how.refunds:
+    if order.connection_id is None and not (how.refunds and amount):
         refunding.call_off(work, order, units, restocks=how.restocks)
         promises.settle(work, order)
         promises.restate(work, order)

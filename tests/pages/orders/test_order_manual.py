@@ -163,3 +163,16 @@ def test_goods_of_another_organization_are_not_sold(place: Place) -> None:
 
     assert answer.status_code == 422
     assert "MUG-1" not in answer.text
+
+
+def test_of_an_unpaid_order_units_are_cancelled_though_no_money_can_go_back(place: Place) -> None:
+    mug = place.stock("MUG-1", 5)
+    order_id = entered(place, (mug, "2", "10.00"), payment="pending")
+
+    data = place.form(order_id, **place.units(order_id, 1), restocks="y", refunds="y")
+    answer = place.client.post(f"/orders/{order_id}/cancel", data=data)
+
+    assert answer.status_code == 303
+    order = place.order(order_id)
+    assert [(row.line.quantity, row.line.allocated) for row in order.lines] == [(1, 1)]
+    assert order.refunds == []
