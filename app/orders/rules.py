@@ -167,7 +167,8 @@ def state_of(
     shipped = sum(each.shipped for each in figures)
     returned = sum(each.returned for each in figures)
     is_open = any(each.open for each in figures)
-    if is_cancelled and not shipped:
+    is_nothing_left = bool(figures) and not any(each.quantity for each in figures)
+    if (is_cancelled or is_nothing_left) and not shipped:
         return OrderState.CANCELLED
     if shipped and returned >= shipped and (is_cancelled or not is_open):
         return OrderState.RETURNED

@@ -49,7 +49,7 @@ def figures_of(line: OrderLine) -> LineFigures:
 
 def wants_stock(order: Order) -> bool:
     """Tell whether an order is to be promised anything: paid for, or counted down by its shop."""
-    if order.cancelled_at is not None or order.state == OrderState.CANCELLED:
+    if order.cancelled_at is not None:
         return False
     is_owed = order.payment in PAID_ENOUGH or any(line.taken for line in order.lines)
     return order.connection_id is None or is_owed

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.core import db
+from app.core.work import unit_of_work
+from app.orders import queries, service
 from app.orders.models import Order
 from app.orders.rules import OrderState
 from tests.cast import csrf, enter
@@ -176,3 +178,20 @@ def test_of_an_unpaid_order_units_are_cancelled_though_no_money_can_go_back(plac
     order = place.order(order_id)
     assert [(row.line.quantity, row.line.allocated) for row in order.lines] == [(1, 1)]
     assert order.refunds == []
+
+
+def test_an_order_of_which_everything_was_refunded_before_it_left_waits_for_nobody(
+    place: Place,
+) -> None:
+    mug = place.stock("MUG-1", 5)
+    order_id = entered(place, (mug, "2", "10.00"))
+    line = place.order(order_id).lines[0].id
+
+    with unit_of_work(place.manager.actor) as work:
+        service.refund_order(work, order_id, service.Refunding(2000, {line: 2}, restocks=(line,)))
+
+    order = place.order(order_id)
+    assert order.order.state == OrderState.CANCELLED
+    assert [(row.line.quantity, row.line.allocated) for row in order.lines] == [(0, 0)]
+    with db.reading(place.manager.actor) as session:
+        assert queries.tab_counts(session)["ship"] == 0
