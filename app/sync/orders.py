@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.errors import AdapterError, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
-from app.adapters.types import Cursor, Problem
+from app.adapters.types import Cursor
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
@@ -38,7 +38,7 @@ from app.sync import (
     shares,
     tasks,
 )
-from app.sync.models import Direction, ReadCursor, SyncTask
+from app.sync.models import Direction, ReadCursor, SyncTask, TaskState
 from app.sync.order_reading import CHANGED
 from app.sync.sieve import AlikeForAll, Sieve, with_suspects_last
 
@@ -165,8 +165,10 @@ def _read_changed(
         known_orders.remember(opened.id, marks)
         following = page.next or page.watermark or cursor
         with unit_of_work(actor) as work:
-            _ask_for_unreadable(work, opened.id, page.unreadable)
             _keep_cursor(work, opened.id, following)
+            _ask_apart(
+                work, opened.id, [each.external_id for each in page.unreadable if each.external_id]
+            )
             if page.next is None:
                 counts.look_again(work, opened.id, read_since=began)
                 sent_counts.orders_were_read(work, opened.id, read_since=began)
@@ -180,13 +182,16 @@ def _read_changed(
             return False
 
 
-def _ask_for_unreadable(work: Work, connection_id: UUID, unreadable: Sequence[Problem]) -> None:
-    """Ask for each order nobody could read by itself: so it is tried again, and then parked.
-
-    The walk goes past it and does not come back.
-    """
-    keys = [each.external_id for each in unreadable if each.external_id]
-    tasks.request_orders(work, connection_id, keys)
+def _ask_apart(work: Work, connection_id: UUID, external_ids: Sequence[str]) -> None:
+    """Ask for orders one by one that cannot be read: each that fails again is parked, and seen."""
+    parked = select(SyncTask.subject).where(
+        SyncTask.connection_id == connection_id,
+        SyncTask.direction == Direction.ORDER,
+        SyncTask.state == TaskState.PARKED,
+        SyncTask.subject.in_(external_ids),
+    )
+    known = set(work.session.scalars(parked)) if external_ids else set()
+    tasks.request_orders(work, connection_id, set(external_ids) - known)
 
 
 def _cursor(actor: Actor, opened: OpenConnection) -> Cursor:

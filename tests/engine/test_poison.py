@@ -5,8 +5,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.core import db
+from app.core.work import unit_of_work
 from app.listings.models import Listing
+from app.orders.models import Order
 from app.simulators.chaos import Chaos, Profile
+from app.sync import tasks
 from app.sync.models import ChangeState, SyncChange, SyncTask, TaskState
 from tests.engine.world import Shop, connected_store
 
@@ -104,3 +107,30 @@ def test_a_full_read_names_what_it_could_not_read_and_is_partial(shop: Shop) -> 
         assert run.error
         assert f"product {bad}.regular_price" in run.error
         assert "gone" not in {str(each.state) for each in shop.listings()}
+
+
+def test_an_order_that_no_webhook_told_of_and_nobody_can_read_is_parked_not_lost(
+    shop: Shop,
+) -> None:
+    with connected_store(shop) as store:
+        store.state.chaos.use(Profile(drop_delivery=1.0))
+        numbers = [store.state.place_order() for _ in range(3)]
+        store.state.orders.rows[numbers[1]]["currency"] = "tokens"
+
+        shop.settle()
+        store.read()
+
+        with db.reading(shop.actor) as session:
+            kept = sorted(session.scalars(select(Order.external_id)))
+        assert kept == [str(numbers[0]), str(numbers[2])]
+        [sentence] = parked(shop)
+        assert f"order {numbers[1]}.currency" in sentence
+
+        store.state.orders.rows[numbers[1]]["currency"] = "USD"
+        with unit_of_work(shop.actor) as work:
+            tasks.request_orders(work, store.connection_id, [str(numbers[1])])
+        shop.settle()
+
+        with db.reading(shop.actor) as session:
+            assert len(session.scalars(select(Order.id)).all()) == len(numbers)
+        assert parked(shop) == []
