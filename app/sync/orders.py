@@ -12,10 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError, IntegrityError
 
-from app.adapters.errors import AdapterError, Retryable, Unknown
+from app.adapters.errors import AdapterError, BadPayload, Retryable, Unknown
 from app.adapters.orders import ChannelOrder, OrderChannel
-from app.adapters.types import Cursor
+from app.adapters.types import Cursor, Page
 from app.connections import rules as connection_rules
 from app.connections.errors import NotOpen
 from app.connections.wire import OpenConnection, open_connection, refuse_if_outdated
@@ -157,18 +158,11 @@ def _read_changed(
     while True:
         page = _channel(opened).pull_orders(cursor)
         faults.point("orders.answered")
-        marks: dict[str, str] = {}
-        for each in known_orders.unknown(actor, opened.id, page.items):
-            taken = take_one(actor, opened, each, [], "")
-            if taken is not None:
-                marks[each.external_id] = known_orders.mark_of(each, taken.version)
-        known_orders.remember(opened.id, marks)
+        bad = _take_page(actor, opened, page)
         following = page.next or page.watermark or cursor
         with unit_of_work(actor) as work:
             _keep_cursor(work, opened.id, following)
-            _ask_apart(
-                work, opened.id, [each.external_id for each in page.unreadable if each.external_id]
-            )
+            _ask_apart(work, opened.id, bad)
             if page.next is None:
                 counts.look_again(work, opened.id, read_since=began)
                 sent_counts.orders_were_read(work, opened.id, read_since=began)
@@ -180,6 +174,22 @@ def _read_changed(
         cursor = page.next
         if clock() >= until or page.check_after is not None:
             return False
+
+
+def _take_page(actor: Actor, opened: OpenConnection, page: Page[ChannelOrder]) -> list[str]:
+    """Take in the orders of a page that are news; returns those that nobody can read, or keep."""
+    marks: dict[str, str] = {}
+    bad = [each.external_id for each in page.unreadable if each.external_id]
+    for each in known_orders.unknown(actor, opened.id, page.items):
+        try:
+            taken = take_one(actor, opened, each, [], "")
+        except BadPayload:
+            bad.append(each.external_id)
+            continue
+        if taken is not None:
+            marks[each.external_id] = known_orders.mark_of(each, taken.version)
+    known_orders.remember(opened.id, marks)
+    return bad
 
 
 def _ask_apart(work: Work, connection_id: UUID, external_ids: Sequence[str]) -> None:
@@ -231,8 +241,14 @@ def take_one(
     task_ids: Sequence[UUID],
     worker: str,
 ) -> orders.Taken | None:
-    """Take one order in, with what it explains of the shop's count, in one unit."""
-    return _take(actor, opened, seen, task_ids, worker)
+    """Take one order in, with what it explains of the shop's count, in one unit.
+
+    Raises BadPayload for one that the database does not keep, such as with a number beyond all.
+    """
+    try:
+        return _take(actor, opened, seen, task_ids, worker)
+    except (DataError, IntegrityError) as error:
+        raise BadPayload(f"order {seen.external_id}", "an order SyncStore can keep") from error
 
 
 @in_unit

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.core import db
@@ -121,7 +122,7 @@ def test_an_order_that_no_webhook_told_of_and_nobody_can_read_is_parked_not_lost
         store.read()
 
         with db.reading(shop.actor) as session:
-            kept = sorted(session.scalars(select(Order.external_id)))
+            kept = session.scalars(select(Order.external_id).order_by(Order.external_id)).all()
         assert kept == [str(numbers[0]), str(numbers[2])]
         [sentence] = parked(shop)
         assert f"order {numbers[1]}.currency" in sentence
@@ -134,3 +135,29 @@ def test_an_order_that_no_webhook_told_of_and_nobody_can_read_is_parked_not_lost
         with db.reading(shop.actor) as session:
             assert len(session.scalars(select(Order.id)).all()) == len(numbers)
         assert parked(shop) == []
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["webhooks", "reads"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "Mug\x00"), ("quantity", 3_000_000_000)], ids=["text", "number"]
+)
+def test_an_order_nobody_can_keep_is_parked_and_holds_up_no_other(
+    shop: Shop, name: str, value: object, *, is_told: bool
+) -> None:
+    mug = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        shop.settle()
+        store.list_here(mug)
+        sku = store.state.find_sku("MUG-1")
+        assert sku
+        store.state.chaos.use(Profile(drop_delivery=0.0 if is_told else 1.0))
+        numbers = [store.state.place_order((sku, 1)) for _ in range(3)]
+        store.state.orders.rows[numbers[1]]["line_items"][0][name] = value
+
+        shop.settle()
+        store.read()
+
+        with db.reading(shop.actor) as session:
+            kept = session.scalars(select(Order.external_id).order_by(Order.external_id)).all()
+        assert kept == [str(numbers[0]), str(numbers[2])]
+        assert len(parked(shop)) == 1
