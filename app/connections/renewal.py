@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, update
 
-from app.adapters.errors import AdapterError, NeedsReauth, Unavailable
+from app.adapters.errors import AdapterError, NeedsPerson, NeedsReauth, Permanent, Unavailable
 from app.connections import rules
 from app.connections.building import (
     build,
@@ -124,6 +124,10 @@ def _ask(row: Connection, kept: bytes | None) -> bytes:
         found = refresh(credentials_of(row, kept), settings_of(row), transport) if refresh else None
     except TransportError as error:
         raise Unavailable(str(error), code="no_answer") from error
+    except NeedsPerson:
+        raise
+    except Permanent as error:  # asking again does not help, and no item is to blame
+        raise NeedsPerson(error.sentence, code=error.code) from error
     finally:
         transport.close()
     if found is None:
@@ -132,16 +136,17 @@ def _ask(row: Connection, kept: bytes | None) -> bytes:
 
 
 def _prove(row: Connection, fresh: bytes) -> None:
-    """Make one call with new keys; raises an AdapterError when the shop does not take them."""
+    """Make one call with new keys; raises an AdapterError when the shop does not take them.
+
+    A shop that answers takes them, however ill it is: the old ones may have ended with this call.
+    """
     kept, row.credentials = row.credentials, fresh
     adapter, transport = build(row)
     try:
-        health = adapter.check()
+        adapter.check()
     finally:
         transport.close()
         row.credentials = kept
-    if not health.is_ok:
-        raise NeedsReauth(health.problems[0].sentence if health.problems else None)
 
 
 def _set(work: Work, connection_id: UUID, mark: str, **values: object) -> None:

@@ -8,7 +8,7 @@ search stops before it has asked for each of thousands.
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from app.adapters.errors import AdapterError, BadPayload, NeedsReauth, Permanent
+from app.adapters.errors import AdapterError, BadPayload, NeedsPerson, Permanent
 from app.sync import rules
 
 Item = TypeVar("Item")
@@ -21,7 +21,7 @@ class AlikeForAll(Exception):
 def is_about_items(error: AdapterError) -> bool:
     """Tell whether a failure of a whole call may be the fault of one of its items."""
     is_divisible = isinstance(error, Permanent | BadPayload)
-    return is_divisible and not isinstance(error, NeedsReauth)
+    return is_divisible and not isinstance(error, NeedsPerson)
 
 
 class Sieve(Generic[Item]):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from app.connections import wire
+from app.connections import connecting, wire
 from app.connections.models import ConnectionState
 from app.simulators.shopify import StoreState, create_twin, seed_products
 from tests.engine.shopify import ShopifyShop, connected_shopify
@@ -187,6 +187,39 @@ def test_an_app_removed_in_the_shop_asks_for_a_person(shop: Shop, shopify: Shopi
     row = wire.load(shop.actor, shopify.connection_id)
     assert row.state == ConnectionState.ERROR
     assert row.error
+
+
+def test_keys_renewed_while_the_shop_is_ill_open_it_afterwards(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    away = shopify.state.add_location("Second shelf")
+    shopify.state.close_location(min(shopify.state.locations.rows))
+    shop.advance(timedelta(minutes=55))
+    assert not connecting.check_connection(shop.actor, shopify.connection_id).is_ok
+
+    shop.advance(timedelta(minutes=30))
+    shopify.rules(location_id=str(away))
+    health = connecting.check_connection(shop.actor, shopify.connection_id)
+
+    assert (health.is_ok, health.problems) == (True, ())
+
+
+def test_a_frozen_shop_goes_on_with_its_keys_once_it_is_open_again(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    shopify.state.be("frozen")
+    shop.advance(timedelta(minutes=90))
+    assert not connecting.check_connection(shop.actor, shopify.connection_id).is_ok
+    told = wire.load(shop.actor, shopify.connection_id)
+
+    shopify.state.be("open")
+    health = connecting.check_connection(shop.actor, shopify.connection_id)
+
+    assert (told.state, "frozen this shop" in (told.error or "")) == (ConnectionState.ERROR, True)
+    assert (health.is_ok, health.problems) == (True, ())
+    assert wire.load(shop.actor, shopify.connection_id).state == ConnectionState.ACTIVE
 
 
 def forget(*stores: Store) -> None:

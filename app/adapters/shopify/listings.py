@@ -13,7 +13,7 @@ from app.adapters.errors import (
     AdapterError,
     BadPayload,
     Gone,
-    NeedsReauth,
+    NeedsPerson,
     Refused,
     Retryable,
     Unknown,
@@ -156,7 +156,7 @@ class Listings:
                     self._look_again(items[position : position + AHEAD])
                 if item.is_open:
                     self._attempt(item, is_late=is_late)
-            except (Retryable, NeedsReauth) as error:
+            except (Retryable, NeedsPerson) as error:
                 others = [each for each in everything if each is not item]
                 if not any(each.outcome or each.is_written for each in others):
                     raise

@@ -23,7 +23,7 @@ from app.adapters.errors import (
     Unavailable,
 )
 from app.adapters.port import AppKeys, Install, Query
-from app.adapters.shopify import schema
+from app.adapters.shopify import problems, schema
 from app.core import clock
 from app.core.rate_limit import RateLimited
 from app.core.transport import AnswerLost, ForbiddenHost, NotSent, Transport, asked_to_wait
@@ -221,6 +221,7 @@ def make_expiring(
 
 
 _RECONNECT: Final = "Shopify's consent for this shop has ended. Connect the shop again."
+_NOT_ABOUT_KEYS: Final = (402, 423, 430)  # the shop is frozen, locked, or shy
 _REFUSALS: Final[Mapping[str, tuple[type[AdapterError], str]]] = {
     "invalid_grant": (NeedsReauth, _RECONNECT),
     "invalid_subject_token": (NeedsReauth, _RECONNECT),
@@ -281,6 +282,8 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 def _refusal(status: int, answer: Mapping[str, Any]) -> AdapterError:
     if status >= 500:
         return Unavailable(code=str(status))
+    if status in _NOT_ABOUT_KEYS:
+        return problems.of_status(status, "", is_write=False) or Unavailable(code=str(status))
     code = str(answer.get("error") or status)
     kind, sentence = _REFUSALS.get(
         code, (Refused, "Shopify did not hand out a key. Begin the connection again.")

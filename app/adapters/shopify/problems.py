@@ -13,6 +13,7 @@ from typing import Any, Final
 from app.adapters.errors import (
     AdapterError,
     Gone,
+    NeedsPerson,
     NeedsReauth,
     Refused,
     Throttled,
@@ -29,6 +30,7 @@ class Sort(Enum):
     """What an error means for the one who asked."""
 
     AUTHENTICATION = "authentication"
+    CLOSED = "shop_closed"
     VALIDATION = "validation"
     RATE_LIMIT = "rate_limit"
     PLATFORM = "platform_error"
@@ -58,7 +60,7 @@ _LOCATION = "This location no longer exists in Shopify. Choose another one for t
 HTTP: Final[Mapping[int, Row]] = {
     400: Row(Sort.VALIDATION, _OUR_BUG),
     401: Row(Sort.AUTHENTICATION, _KEYS),
-    402: Row(Sort.AUTHENTICATION, _FROZEN),
+    402: Row(Sort.CLOSED, _FROZEN),
     403: Row(
         Sort.AUTHENTICATION,
         "Shopify refuses our key to this shop, or it lacks a permission. Connect the shop again.",
@@ -66,7 +68,7 @@ HTTP: Final[Mapping[int, Row]] = {
     404: Row(Sort.NOT_FOUND, "There is no Shopify shop at this address. Check the address."),
     406: Row(Sort.VALIDATION, _OUR_BUG),
     422: Row(Sort.VALIDATION, _OUR_BUG),
-    423: Row(Sort.AUTHENTICATION, "Shopify has locked this shop. Ask Shopify's support why."),
+    423: Row(Sort.CLOSED, "Shopify has locked this shop. Ask Shopify's support why."),
     430: Row(
         Sort.PLATFORM, "Shopify's security turned us away for a while. SyncStore tries again."
     ),
@@ -79,7 +81,7 @@ TOP: Final[Mapping[str, Row]] = {
         "SyncStore lacks a permission in this shop. Connect it again and agree to all of them.",
     ),
     "MAX_COST_EXCEEDED": Row(Sort.VALIDATION, _OUR_BUG),
-    "SHOP_INACTIVE": Row(Sort.AUTHENTICATION, _FROZEN),
+    "SHOP_INACTIVE": Row(Sort.CLOSED, _FROZEN),
     "INTERNAL_SERVER_ERROR": Row(Sort.PLATFORM),
     "SERVICE_UNAVAILABLE": Row(Sort.PLATFORM),
     "TIMEOUT": Row(Sort.PLATFORM),
@@ -345,7 +347,7 @@ def of_status(status: int, message: str, *, is_write: bool) -> AdapterError | No
     if status < 300:
         return None
     if status < 400:
-        return Refused(
+        return NeedsPerson(
             "The shop has moved to another address. Connect it again with its myshopify.com"
             " address.",
             code="moved",
@@ -360,6 +362,8 @@ def _of(row: Row, code: str, theirs: str, *, is_write: bool) -> AdapterError:
     sentence = row.sentence or theirs
     if row.sort is Sort.AUTHENTICATION:
         return NeedsReauth(sentence, code=code)
+    if row.sort is Sort.CLOSED:
+        return NeedsPerson(sentence, code=code)
     if row.sort is Sort.PLATFORM:
         kind: type[AdapterError] = Unknown if is_write and code != "430" else Unavailable
         return kind(row.sentence, code=code)

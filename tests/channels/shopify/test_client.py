@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.adapters.errors import (
     AdapterError,
     BadPayload,
+    NeedsPerson,
     NeedsReauth,
     Refused,
     Throttled,
@@ -65,12 +66,12 @@ def test_a_request_carries_the_key_the_pinned_version_and_nothing_else_of_ours()
     ("answer", "kind", "code"),
     [
         (answers({"errors": "[API] Invalid API key"}, status=401), NeedsReauth, "401"),
-        (answers({"errors": "Unavailable Shop"}, status=402), NeedsReauth, "402"),
+        (answers({"errors": "Unavailable Shop"}, status=402), NeedsPerson, "402"),
         (answers({"errors": "no longer accepted"}, status=403), NeedsReauth, "403"),
         (answers({"errors": "Not Found"}, status=404), Unsupported, "404"),
-        (answers({"errors": "Locked"}, status=423), NeedsReauth, "423"),
+        (answers({"errors": "Locked"}, status=423), NeedsPerson, "423"),
         (answers({}, status=430), Unavailable, "430"),
-        (answers({}, status=301, location="https://other.myshopify.com/"), Refused, "moved"),
+        (answers({}, status=301, location="https://other.myshopify.com/"), NeedsPerson, "moved"),
         (fails("ACCESS_DENIED"), NeedsReauth, "ACCESS_DENIED"),
         (fails("MAX_COST_EXCEEDED"), problems.TooCostly, "MAX_COST_EXCEEDED"),
         (fails("undefinedField"), Refused, "undefinedField"),

@@ -9,7 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.adapters.errors import NeedsReauth, Refused, Retryable, Throttled, Unavailable, Unknown
+from app.adapters.errors import (
+    NeedsPerson,
+    NeedsReauth,
+    Refused,
+    Retryable,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
 from app.adapters.port import AppKeys, ChannelAdapter, Install
 from app.adapters.shopify import oauth, schema
 from app.adapters.types import (
@@ -158,9 +166,9 @@ def test_a_key_that_ran_out_needs_a_new_one() -> None:
 @pytest.mark.parametrize(
     ("condition", "kind"),
     [
-        (Condition.FROZEN, NeedsReauth),
+        (Condition.FROZEN, NeedsPerson),
         (Condition.FORBIDDEN, NeedsReauth),
-        (Condition.LOCKED, NeedsReauth),
+        (Condition.LOCKED, NeedsPerson),
         (Condition.SUSPICIOUS, Unavailable),
     ],
 )

@@ -15,16 +15,16 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "shopify"
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (301, errors.Refused),
+        (301, errors.NeedsPerson),
         (400, errors.Refused),
         (401, errors.NeedsReauth),
-        (402, errors.NeedsReauth),
+        (402, errors.NeedsPerson),
         (403, errors.NeedsReauth),
         (404, errors.Unsupported),
         (406, errors.Refused),
         (418, errors.Refused),
         (422, errors.Refused),
-        (423, errors.NeedsReauth),
+        (423, errors.NeedsPerson),
         (430, errors.Unavailable),
         (500, errors.Unavailable),
         (503, errors.Unavailable),
@@ -51,7 +51,7 @@ def test_after_a_write_a_broken_server_leaves_open_what_happened() -> None:
     [
         ("THROTTLED", errors.Throttled),
         ("ACCESS_DENIED", errors.NeedsReauth),
-        ("SHOP_INACTIVE", errors.NeedsReauth),
+        ("SHOP_INACTIVE", errors.NeedsPerson),
         ("MAX_COST_EXCEEDED", problems.TooCostly),
         ("INTERNAL_SERVER_ERROR", errors.Unavailable),
         ("SERVICE_UNAVAILABLE", errors.Unavailable),
