@@ -53,7 +53,10 @@ def shop_domain(text: str) -> str:
 def read_address(typed: str) -> str:
     """Return the base address of the shop a merchant typed, with or without scheme and path."""
     text = typed.strip()
-    host = (urlsplit(text if "://" in text else f"https://{text}").hostname or "").lower()
+    try:
+        host = (urlsplit(text if "://" in text else f"https://{text}").hostname or "").lower()
+    except ValueError:  # brackets, which only an address of numbers may have
+        host = ""
     return f"https://{shop_domain(host if '.' in host else f'{host}.myshopify.com')}"
 
 

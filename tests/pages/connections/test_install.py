@@ -258,8 +258,11 @@ def test_a_shop_connected_meanwhile_is_not_connected_twice(
     assert len(connections(acme)) == 1
 
 
-def test_what_is_no_shop_is_told_at_the_field(alice: FlaskClient, store: StoreState) -> None:
-    answer = alice.post(NEW, data={"csrf_token": csrf(alice), "base_url": "shop.example.com"})
+@pytest.mark.parametrize("typed", ["shop.example.com", "https://[sandbox"])
+def test_what_is_no_shop_is_told_at_the_field(
+    alice: FlaskClient, store: StoreState, typed: str
+) -> None:
+    answer = alice.post(NEW, data={"csrf_token": csrf(alice), "base_url": typed})
 
     assert answer.status_code == 422
     assert "your-shop.myshopify.com" in answer.text

@@ -142,9 +142,10 @@ def test_a_merchant_may_type_the_address_in_any_way(typed: str) -> None:
     assert oauth.read_address(typed) == SHOP
 
 
-def test_an_address_that_is_no_shop_is_refused_in_words() -> None:
+@pytest.mark.parametrize("typed", ["https://shop.example.com", "[", "https://[::1", "[shop]x"])
+def test_an_address_that_is_no_shop_is_refused_in_words(typed: str) -> None:
     with pytest.raises(Refused, match=r"myshopify\.com"):
-        oauth.read_address("https://shop.example.com")
+        oauth.read_address(typed)
 
 
 def test_an_install_link_of_shopify_is_proved() -> None:
