@@ -221,6 +221,9 @@ class Client:
         # A throttled request names nothing else; of several errors the known one tells most.
         code, message = next((each for each in found if each[0] in problems.TOP), found[0])
         budget = cost.read_budget(answer)
+        is_hopeless = budget is not None and budget.requested > budget.capacity
+        if code == problems.THROTTLED and is_hopeless and not is_write:
+            code = problems.TOO_COSTLY  # it would wait for ever; a smaller one may pass
         wait = budget.wait if budget is not None else None
         error = problems.of_top(code, message, is_write=is_write, wait=wait)
         if isinstance(error, Throttled):

@@ -43,8 +43,6 @@ class Budget:
     @property
     def wait(self) -> float:
         """Seconds until the same request may pass; at least one."""
-        if self.per_second <= 0:
-            return 1.0
         return max(1.0, (self.requested - self.available) / self.per_second)
 
 
@@ -57,8 +55,8 @@ def read_budget(answer: Mapping[str, Any]) -> Budget | None:
         return None
     requested, available = _float(cost.get("requestedQueryCost")), status.get("currentlyAvailable")
     capacity, rate = _float(status.get("maximumAvailable")), _float(status.get("restoreRate"))
-    if requested is None or capacity is None or rate is None:
-        return None
+    if requested is None or not capacity or not rate:
+        return None  # a bucket of nothing, or one that never fills, would be waited for for ever
     return Budget(
         requested=requested,
         actual=_float(cost.get("actualQueryCost")),

@@ -23,6 +23,9 @@ from app.adapters.errors import (
 )
 from app.adapters.types import Problem
 
+THROTTLED: Final = "THROTTLED"
+TOO_COSTLY: Final = "MAX_COST_EXCEEDED"
+_THROTTLED_WORD: Final = "Throttled"  # all there is where the code is left out
 _LONGEST: Final = 300
 
 
@@ -75,12 +78,12 @@ HTTP: Final[Mapping[int, Row]] = {
 }
 
 TOP: Final[Mapping[str, Row]] = {
-    "THROTTLED": Row(Sort.RATE_LIMIT),
+    THROTTLED: Row(Sort.RATE_LIMIT),
     "ACCESS_DENIED": Row(
         Sort.AUTHENTICATION,
         "SyncStore lacks a permission in this shop. Connect it again and agree to all of them.",
     ),
-    "MAX_COST_EXCEEDED": Row(Sort.VALIDATION, _OUR_BUG),
+    TOO_COSTLY: Row(Sort.VALIDATION, _OUR_BUG),
     "SHOP_INACTIVE": Row(Sort.CLOSED, _FROZEN),
     "INTERNAL_SERVER_ERROR": Row(Sort.PLATFORM),
     "SERVICE_UNAVAILABLE": Row(Sort.PLATFORM),
@@ -327,6 +330,8 @@ def top_codes(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
         code = extensions.get("code") if isinstance(extensions, Mapping) else None
         message = entry.get("message") if isinstance(entry, Mapping) else entry
+        if not code and message == _THROTTLED_WORD:
+            code = THROTTLED
         yield str(code or ""), str(message or "")
 
 
@@ -335,7 +340,7 @@ def of_top(code: str, message: str, *, is_write: bool, wait: float | None) -> Ad
     row = TOP.get(code, Row(Sort.VALIDATION))
     if row.sort is Sort.RATE_LIMIT:
         return Throttled(code=code, retry_after=wait or 1.0)
-    if code == "MAX_COST_EXCEEDED":
+    if code == TOO_COSTLY:
         return TooCostly(row.sentence, code=code)
     if row.sort is Sort.CONFLICT:
         return Busy(row.sentence, code=code)

@@ -92,6 +92,42 @@ def test_each_answer_that_is_none_has_its_error(
     assert len(far.requests) == 1
 
 
+def test_a_bucket_of_nothing_is_not_believed() -> None:
+    heard: list[tuple[float, ...]] = []
+    empty = {"maximumAvailable": 0, "currentlyAvailable": 0, "restoreRate": 0}
+    figures = {"requestedQueryCost": 0, "actualQueryCost": 0, "throttleStatus": empty}
+    far = Far(
+        answers({"data": GOOD, "extensions": {"cost": figures}}),
+        on_budget=lambda *figures: heard.append(figures),
+    )
+
+    _ask(far)
+
+    assert heard == []
+
+
+@pytest.mark.parametrize("more", [{}, {"extensions": None}, {"extensions": {}}])
+def test_throttling_is_known_by_its_word_where_it_has_no_code(more: dict[str, Any]) -> None:
+    far = Far(answers({"errors": [{"message": "Throttled", **more}]}))
+
+    with pytest.raises(Throttled) as caught:
+        _write(far)
+
+    assert (caught.value.code, caught.value.retry_after) == ("THROTTLED", 1.0)
+
+
+def test_what_the_whole_bucket_cannot_hold_is_too_costly_and_not_waited_for() -> None:
+    waits: list[float] = []
+    small = cost(90, 40)
+    small["extensions"]["cost"]["throttleStatus"]["maximumAvailable"] = 40
+    far = Far(fails("THROTTLED", "Throttled", **small), on_throttled=waits.append)
+
+    with pytest.raises(problems.TooCostly):
+        _ask(far)
+
+    assert waits == []
+
+
 def test_throttling_is_found_inside_a_good_status() -> None:
     waits: list[float] = []
     far = Far(fails("THROTTLED", "Throttled", **cost(900, 100)), on_throttled=waits.append)

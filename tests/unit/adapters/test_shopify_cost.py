@@ -79,13 +79,6 @@ def test_the_wait_is_what_restores_the_missing_points(
     assert budget.wait == wait
 
 
-def test_a_bucket_that_never_fills_makes_us_wait_a_second() -> None:
-    budget = cost.read_budget(_answer(restoreRate=0))
-
-    assert budget is not None
-    assert budget.wait == 1.0
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -95,6 +88,8 @@ def test_a_bucket_that_never_fills_makes_us_wait_a_second() -> None:
         {"extensions": {"cost": None}},
         {"extensions": {"cost": {"requestedQueryCost": 3}}},
         _answer(restoreRate=None),
+        _answer(restoreRate=0),
+        _answer(maximumAvailable=0, currentlyAvailable=0),
         _answer(maximumAvailable="many"),
         _answer(asked=True),
     ],
