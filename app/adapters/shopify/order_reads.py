@@ -24,7 +24,6 @@ _PER_PAGE: Final = 50
 _LINES: Final = 5  # of each order of a page, and of each parcel and refund; more are read singly
 _PARTS: Final = 3  # parcels and refunds of each order of a page
 _SHOWN_FOR: Final = timedelta(days=60)  # how far back an app sees without a scope of its own
-_SETTLED: Final = timedelta(minutes=1)  # dates have whole seconds: within them, more may happen
 _EVERYTHING: Final = "read_all_orders"
 _ASKS: Final = (
     {"personal": True, "returns": True},
@@ -64,7 +63,7 @@ class OrderReads:
             found = self._client.ask(documents.ORDER_MARKS, first=_PER_PAGE, **asked)
             whole = self._rows([_key(row) for row in _unlike(known, nodes(found))])
         rows = nodes(found)
-        known |= _settled(rows)
+        known |= walk.settled({_key(row): _moved(row) for row in rows})
         since = state.get("since")
         last = max([str(state.get("newest") or since or ""), *(_moved(row) for row in rows)])
         items, unreadable = self._mapped(whole)
@@ -283,12 +282,6 @@ def _moved(row: Mapping[str, Any]) -> str:
 def _unlike(known: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the orders that are not known to stand as they do."""
     return [row for row in rows if known.get(_key(row)) != row.get("updatedAt")]
-
-
-def _settled(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the states that can no longer change within the second they are dated by."""
-    latest = walk.spelled(clock.now() - _SETTLED)
-    return {_key(row): _moved(row) for row in rows if _moved(row) <= latest}
 
 
 def _days_ago() -> str:

@@ -201,7 +201,7 @@ class Reads:
         )
         rows = nodes(found)
         fresh = [row for row in rows if known.get(_key(row)) != row.get("updatedAt")]
-        known |= {_key(row): str(row.get("updatedAt")) for row in rows}
+        known |= walk.settled({_key(row): str(row.get("updatedAt")) for row in rows})
         newest = max([newest, *(str(row.get("updatedAt")) for row in rows)])
         items, unreadable = mapped(self._shop, [self._whole(row) for row in fresh])
         if (after := following(found)) is not None:

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from app.core import clock
+
 OVERLAP: Final = timedelta(minutes=5)
+_SETTLED: Final = timedelta(minutes=1)  # dates have whole seconds: within them, more may happen
 _REMEMBERED: Final = 1000
 _LONGEST: Final = 10_000  # changes read with one search; it shows 25,000 objects
 
@@ -22,6 +25,12 @@ def spelled(moment: datetime) -> str:
 def earlier(moment: str | None, by: timedelta = OVERLAP) -> str | None:
     """Return a moment a little before another."""
     return spelled(datetime.fromisoformat(moment) - by) if moment else None
+
+
+def settled(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the states that can no longer change within the second they are dated by."""
+    latest = spelled(clock.now() - _SETTLED)
+    return {key: moment for key, moment in known.items() if moment <= latest}
 
 
 def newest(known: Mapping[str, str]) -> dict[str, str]:

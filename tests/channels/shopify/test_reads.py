@@ -1,6 +1,6 @@
 """Reading: pages that fit, products larger than a page, and changes that are seen once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -77,6 +77,21 @@ def test_an_empty_shop_is_read_in_one_go() -> None:
 
     assert (page.items, page.next) == ([], None)
     assert page.watermark == Cursor("changes", {"since": None, "known": {}})
+
+
+def test_a_product_that_moves_in_the_second_it_was_read_in_is_read_again() -> None:
+    reads, _ = _reads(_page(_product(7)), _page(_product(7, title="Cup")), _page(_product(7)))
+    with clock.frozen(datetime(2026, 11, 22, 10, 0, 0, 500_000, tzinfo=UTC)) as advance:
+        first = reads.pull(Cursor("changes"))
+        assert first.watermark is not None
+        advance(timedelta(minutes=2))
+        second = reads.pull(first.watermark)
+        assert second.watermark is not None
+
+        third = reads.pull(second.watermark)
+
+    assert [item.values["title"] for item in second.items] == ["Cup"]
+    assert third.items == []
 
 
 def test_a_large_shop_goes_over_to_an_export() -> None:
