@@ -25,6 +25,7 @@ _LINES: Final = 5  # of each order of a page, and of each parcel and refund; mor
 _PARTS: Final = 3  # parcels and refunds of each order of a page
 _SHOWN_FOR: Final = timedelta(days=60)  # how far back an app sees without a scope of its own
 _EVERYTHING: Final = "read_all_orders"
+_ROUTES: Final = "fulfillmentOrders"
 _ASKS: Final = (
     {"personal": True, "returns": True},
     {"personal": False, "returns": True},
@@ -205,6 +206,7 @@ class OrderReads:
 
     def _whole(self, row: Mapping[str, Any]) -> Row:
         """Complete an order whose lines, parcels or refunds are more than the page brought."""
+        routes = self._client.whole(row, _ROUTES, documents.ORDER_ROUTES, lines=_LINES)
         parcels, refunds = list(row.get("fulfillments") or ()), list(row.get("refunds") or ())
         if len(parcels) >= _PARTS or len(refunds) >= _PARTS:
             named = self._client.ask(documents.ORDER_PARTS, id=row["id"]) or {}
@@ -215,10 +217,7 @@ class OrderReads:
             "lineItems": self._rest(row, "lineItems", documents.ORDER_LINES),
             "fulfillments": [self._with_lines(each, documents.PARCEL_LINES) for each in parcels],
             "refunds": [self._with_lines(each, documents.REFUND_LINES) for each in refunds],
-            "fulfillmentOrders": [
-                self._with_lines(each, documents.ROUTE_LINES)
-                for each in nodes(row.get("fulfillmentOrders"))
-            ],
+            _ROUTES: [self._with_lines(each, documents.ROUTE_LINES) for each in routes],
             "returns": {"nodes": self._returns.of_order(row) if nodes(row.get("returns")) else []},
         }
 

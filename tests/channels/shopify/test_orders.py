@@ -298,6 +298,70 @@ def test_what_another_location_sends_takes_nothing_of_ours(stage: ShopifyStage, 
     assert stage.store.stock(int(cup), location=here) == 0
 
 
+def test_an_order_sent_in_many_parts_is_routed_whole() -> None:
+    facts: dict[str, Any] = {"currency": "USD", "details": _SPREAD}
+    line = {**_LINE, "quantity": 14, "currentQuantity": 14, "unfulfilledQuantity": 14}
+    routes = [_route(number, "2", 2, "OPEN") for number in range(1, 7)]
+    following = {"hasNextPage": True, "endCursor": "c"}
+    desk = Desk(
+        OrdersById=says(
+            {
+                "nodes": [
+                    _row(
+                        7,
+                        lineItems={"nodes": [line]},
+                        fulfillmentOrders={"nodes": routes[:5], "pageInfo": following},
+                    )
+                ]
+            }
+        ),
+        OrderRoutes=says({"order": {"fulfillmentOrders": {"nodes": routes[5:]}}}),
+    )
+
+    [found] = OrderReads(Shop(desk.client, facts, {"location_id": "1"})).orders(["7"])
+
+    assert found.lines[0].taken == 2
+
+
+@pytest.mark.parametrize(("routes", "taken"), [(("2-", "1"), 3), (("2-",), 0), (("2",), 0)])
+def test_what_was_called_off_elsewhere_and_is_sent_from_here_is_taken_here(
+    routes: tuple[str, ...], taken: int
+) -> None:
+    line = {**_LINE, "quantity": 3, "currentQuantity": 3, "unfulfilledQuantity": 3}
+    listed = [
+        _route(number, each[0], 3, "CANCELLED" if each.endswith("-") else "OPEN")
+        for number, each in enumerate(routes)
+    ]
+    row = _row(7, lineItems={"nodes": [line]}, fulfillmentOrders={"nodes": listed})
+    desk = Desk(OrdersById=says({"nodes": [row]}))
+    facts: dict[str, Any] = {"currency": "USD", "details": _SPREAD}
+
+    [found] = OrderReads(Shop(desk.client, facts, {"location_id": "1"})).orders(["7"])
+
+    assert found.lines[0].taken == taken
+
+
+def _route(number: int, place: str, units: int, status: str) -> dict[str, Any]:
+    line = {"totalQuantity": units, "lineItem": {"id": _LINE["id"]}}
+    return {
+        "id": f"gid://shopify/FulfillmentOrder/{number}",
+        "status": status,
+        "assignedLocation": {"location": {"id": f"gid://shopify/Location/{place}"}},
+        "lineItems": {"nodes": [line]},
+    }
+
+
+_SPREAD: dict[str, Any] = {
+    "locations": [{"id": "1", "is_active": True}, {"id": "2", "is_active": True}],
+    "scopes": ["read_merchant_managed_fulfillment_orders"],
+}
+_LINE: dict[str, Any] = {
+    "id": "gid://shopify/LineItem/1",
+    "title": "Mug",
+    "variant": {"id": "gid://shopify/ProductVariant/9", "inventoryItem": {"tracked": True}},
+}
+
+
 def _reads(**script: Answer | list[Answer]) -> tuple[OrderReads, Desk]:
     desk = Desk(**script)
     return OrderReads(Shop(desk.client, {"currency": "USD"}, {"location_id": "1"})), desk

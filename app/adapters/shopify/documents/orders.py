@@ -62,6 +62,19 @@ fragment ParcelCore on Fulfillment {
 fragment ParcelLine on FulfillmentLineItem { quantity lineItem { id } }
 """
 
+_ROUTE: Final = """
+fragment RouteCore on FulfillmentOrder {
+  id
+  status
+  assignedLocation { location { id } }
+  lineItems(first: $lines) {
+    pageInfo { hasNextPage endCursor }
+    nodes { ...RoutedLine }
+  }
+}
+fragment RoutedLine on FulfillmentOrderLineItem { totalQuantity lineItem { id } }
+"""
+
 _ADDRESS: Final = """
 fragment AddressCore on MailingAddress {
   name
@@ -114,18 +127,12 @@ fragment OrderCore on Order {
   refunds(first: $parts) { ...RefundCore }
   returns(first: 1) @include(if: $returns) { nodes { id } }
   fulfillmentOrders(first: 5) @include(if: $routed) {
-    nodes {
-      id
-      assignedLocation { location { id } }
-      lineItems(first: $lines) {
-        pageInfo { hasNextPage endCursor }
-        nodes { ...RoutedLine }
-      }
-    }
+    pageInfo { hasNextPage endCursor }
+    nodes { ...RouteCore }
   }
 }
-fragment RoutedLine on FulfillmentOrderLineItem { totalQuantity lineItem { id } }
 """
+    + _ROUTE
     + _ADDRESS
     + _LINE
     + _PARCEL
@@ -259,6 +266,22 @@ query RefundLines($id: ID!, $first: Int!, $after: String) {
 """,
 )
 
+ORDER_ROUTES: Final = Document(
+    "OrderRoutes",
+    "order",
+    """
+query OrderRoutes($id: ID!, $first: Int!, $after: String, $lines: Int!) {
+  order(id: $id) {
+    fulfillmentOrders(first: $first, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { ...RouteCore }
+    }
+  }
+}
+"""
+    + _ROUTE,
+)
+
 ROUTE_LINES: Final = Document(
     "RouteLines",
     "fulfillmentOrder",
@@ -330,5 +353,6 @@ ALL: Final = (
     OLDEST_ORDER,
     ROUTED_ORDERS,
     RETURNED_ORDERS,
+    ORDER_ROUTES,
     ROUTE_LINES,
 )

@@ -255,16 +255,29 @@ def _moved(
 
 
 def _elsewhere(read: Reader, places: Collection[str] | None) -> Mapping[str, int]:
-    counts: Counter[str] = Counter()
+    """Return the units other locations send; what was called off there, unless routed anew."""
+    routed: Counter[str] = Counter()
+    away: Counter[str] = Counter()
+    called_off: Counter[str] = Counter()
     if places is None:
-        return counts
+        return away
     for route in read.objects("fulfillmentOrders"):
-        assigned = route.inner("assignedLocation")
-        location = assigned.inner("location") if assigned is not None else None
-        if location is not None and location.identity() not in places:
-            for each in route.objects("lineItems"):
-                counts[owner(each)] += count(each, "totalQuantity")
-    return counts
+        is_away, is_off = _is_away(route, places), route.text("status") == "CANCELLED"
+        for each in route.objects("lineItems"):
+            units = {owner(each): count(each, "totalQuantity")}
+            routed.update({} if is_off else units)
+            away.update(units if is_away and not is_off else {})
+            called_off.update(units if is_away and is_off else {})
+    ordered = {each.identity(): count(each, "quantity") for each in read.objects("lineItems")}
+    for line, lost in called_off.items():
+        away[line] += min(lost, max(0, ordered.get(line, 0) - routed[line]))
+    return away
+
+
+def _is_away(route: Reader, places: Collection[str]) -> bool:
+    assigned = route.inner("assignedLocation")
+    location = assigned.inner("location") if assigned is not None else None
+    return location is not None and location.identity() not in places
 
 
 def _line(read: Reader, currency: str, moved: _Moved, *, is_cancelled: bool) -> ChannelOrderLine:
