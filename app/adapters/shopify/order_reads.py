@@ -207,36 +207,39 @@ class OrderReads:
     def _whole(self, row: Mapping[str, Any]) -> Row:
         """Complete an order whose lines, parcels or refunds are more than the page brought."""
         routes = self._client.whole(row, _ROUTES, documents.ORDER_ROUTES, lines=_LINES)
+        asks = {"routed": self._shop.is_spread}
         parcels, refunds = list(row.get("fulfillments") or ()), list(row.get("refunds") or ())
         if len(parcels) >= _PARTS or len(refunds) >= _PARTS:
             named = self._client.ask(documents.ORDER_PARTS, id=row["id"]) or {}
             parcels = self._parts(documents.PARCELS_BY_ID, named.get("fulfillments"))
-            refunds = self._parts(documents.REFUNDS_BY_ID, named.get("refunds"))
+            refunds = self._parts(documents.REFUNDS_BY_ID, named.get("refunds"), **asks)
         return {
             **row,
             "lineItems": self._rest(row, "lineItems", documents.ORDER_LINES),
             "fulfillments": [self._with_lines(each, documents.PARCEL_LINES) for each in parcels],
-            "refunds": [self._with_lines(each, documents.REFUND_LINES) for each in refunds],
+            "refunds": [self._with_lines(each, documents.REFUND_LINES, **asks) for each in refunds],
             _ROUTES: [self._with_lines(each, documents.ROUTE_LINES) for each in routes],
             "returns": {"nodes": self._returns.of_order(row) if nodes(row.get("returns")) else []},
         }
 
-    def _parts(self, document: Document, named: Any) -> list[Row]:
+    def _parts(self, document: Document, named: Any, **asks: Any) -> list[Row]:
         gids = [str(each["id"]) for each in named or ()]
         found: list[Row] = []
         while gids:
-            few = gids[: self._client.fitting(document, schema.MOST_ROWS, lines=_LINES)]
+            few = gids[: self._client.fitting(document, schema.MOST_ROWS, lines=_LINES, **asks)]
             gids = gids[len(few) :]
-            answer = self._client.ask(document, ids=few, lines=_LINES)
+            answer = self._client.ask(document, ids=few, lines=_LINES, **asks)
             found += [dict(each) for each in answer or () if each and each.get("id")]
         return found
 
-    def _with_lines(self, row: Mapping[str, Any], document: Document) -> Row:
+    def _with_lines(self, row: Mapping[str, Any], document: Document, **asks: Any) -> Row:
         name = _LISTS[document.name]
-        return {**row, name: self._rest(row, name, document)}
+        return {**row, name: self._rest(row, name, document, **asks)}
 
-    def _rest(self, row: Mapping[str, Any], name: str, document: Document) -> dict[str, Any]:
-        return {"nodes": self._client.whole(row, name, document)}
+    def _rest(
+        self, row: Mapping[str, Any], name: str, document: Document, **asks: Any
+    ) -> dict[str, Any]:
+        return {"nodes": self._client.whole(row, name, document, **asks)}
 
 
 _LISTS: Final = {

@@ -229,6 +229,43 @@ def test_no_figures_make_more_of_a_line_than_was_ordered(
     assert found.total == 1000 * min(ordered, max(current + back[0], sent + waiting))
 
 
+@pytest.mark.parametrize(
+    ("back", "restocked", "taken"),
+    [
+        ({"restockType": "RETURN", "restocked": True, "location": "2"}, {}, 2),
+        ({"restockType": "RETURN", "restocked": True, "location": "1"}, {"1": 2}, 0),
+        ({"restockType": "RETURN", "restocked": True, "location": None}, {"1": 2}, 0),
+        ({"restockType": "RETURN", "restocked": False, "location": "1"}, {}, 2),
+        ({"restockType": "NO_RESTOCK", "restocked": False, "location": None}, {}, 2),
+    ],
+)
+def test_what_came_back_to_another_shelf_is_not_on_ours(
+    back: dict[str, Any], restocked: dict[str, int], taken: int
+) -> None:
+    owner = {"lineItem": {"id": "gid://shopify/LineItem/1"}}
+    place = back["location"] and {"id": f"gid://shopify/Location/{back['location']}"}
+    route = {
+        "id": "gid://shopify/FulfillmentOrder/1",
+        "status": "CLOSED",
+        "assignedLocation": {"location": {"id": "gid://shopify/Location/2"}},
+        "lineItems": {"nodes": [{"totalQuantity": 2, **owner}]},
+    }
+    refund = {"quantity": 2, **owner, **back, "location": place}
+
+    found = mapper.order(
+        _raw(
+            _line(quantity=4, currentQuantity=2, unfulfilledQuantity=0),
+            fulfillmentOrders={"nodes": [route]},
+            fulfillments=[_parcel(fulfillmentLineItems={"nodes": [{"quantity": 4, **owner}]})],
+            refunds=[{"id": "gid://shopify/Refund/1", "refundLineItems": {"nodes": [refund]}}],
+        ),
+        home=HOME,
+        places=["1"],
+    )
+
+    assert (found.refunds[0].restocked, found.lines[0].taken) == (restocked, taken)
+
+
 def test_what_is_not_asked_for_costs_nothing() -> None:
     sizes = {"first": 1, "lines": 5, "parts": 3, "personal": True}
     plain, routed = (

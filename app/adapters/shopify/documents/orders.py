@@ -29,7 +29,18 @@ fragment LineCore on LineItem {
 }
 """
 
-_REFUND: Final = """
+_REFUNDED: Final = """
+fragment RefundedLine on RefundLineItem {
+  quantity
+  restockType
+  restocked
+  location @include(if: $routed) { id }
+  lineItem { id }
+}
+"""
+
+_REFUND: Final = (
+    """
 fragment RefundCore on Refund {
   id
   createdAt
@@ -40,8 +51,9 @@ fragment RefundCore on Refund {
     nodes { ...RefundedLine }
   }
 }
-fragment RefundedLine on RefundLineItem { quantity restockType lineItem { id } }
 """
+    + _REFUNDED
+)
 
 _PARCEL: Final = """
 fragment ParcelCore on Fulfillment {
@@ -229,7 +241,7 @@ REFUNDS_BY_ID: Final = Document(
     "RefundsById",
     "nodes",
     """
-query RefundsById($ids: [ID!]!, $lines: Int!) {
+query RefundsById($ids: [ID!]!, $lines: Int!, $routed: Boolean!) {
   nodes(ids: $ids) { ...RefundCore }
 }
 """
@@ -255,15 +267,16 @@ REFUND_LINES: Final = Document(
     "RefundLines",
     "refund",
     """
-query RefundLines($id: ID!, $first: Int!, $after: String) {
+query RefundLines($id: ID!, $first: Int!, $after: String, $routed: Boolean!) {
   refund(id: $id) {
     refundLineItems(first: $first, after: $after) {
       pageInfo { hasNextPage endCursor }
-      nodes { quantity restockType lineItem { id } }
+      nodes { ...RefundedLine }
     }
   }
 }
-""",
+"""
+    + _REFUNDED,
 )
 
 ORDER_ROUTES: Final = Document(

@@ -48,7 +48,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 }
 _DONE: Final = ("FULFILLED", "FULFILLMENT_NOT_REQUIRED", "RESTOCKED")
 _RISKS: Final = ("HIGH", "MEDIUM", "LOW")  # the gravest first; others say nothing
-_KEPT, _CALLED_OFF = "NO_RESTOCK", "CANCEL"
+_KEPT, _CALLED_OFF, _RETURNED = "NO_RESTOCK", "CANCEL", "RETURN"
 
 _MARK: Final = re.compile(r"\s*\(SyncStore (.+)\)\s*\Z")  # ends the note of a refund of ours
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ class _Moved:
     shipped: Mapping[str, int]
     refunded: Mapping[str, int]
     restocked: Mapping[str, int]
-    elsewhere: Mapping[str, int]  # sent from a location whose stock is none of ours
+    elsewhere: Mapping[str, int]  # sent from a location whose stock is none of ours, and kept
 
 
 def marked(reason: str, key: str) -> str:
@@ -87,12 +87,12 @@ def order(
     placed_at = read.moment("processedAt") or read.moment("createdAt")
     if placed_at is None:
         raise read.bad("processedAt", "a date and time")
-    refunds = tuple(_refund(each, currency, placed_at) for each in read.objects("refunds"))
+    refunds = tuple(_refund(each, currency, placed_at, places) for each in read.objects("refunds"))
     shipments = tuple(parcels.shipment(each) for each in read.objects("fulfillments"))
     found = (returned(each, places=places) for each in read.objects("returns"))
     returns = tuple(each for each in found if each is not None)
     restocked = back_on_shelf(returns, refunds)
-    moved = _moved(refunds, shipments, restocked, _elsewhere(read, places))
+    moved = _moved(read, refunds, shipments, restocked, places)
     cancelled_at = read.moment("cancelledAt")
     is_cancelled = cancelled_at is not None
     lines = tuple(
@@ -237,10 +237,11 @@ def _risk(read: Reader) -> str:
 
 
 def _moved(
+    read: Reader,
     refunds: tuple[ChannelRefund, ...],
     shipments: tuple[ChannelShipment, ...],
     restocked: Counter[str],
-    elsewhere: Mapping[str, int],
+    places: Collection[str] | None,
 ) -> _Moved:
     shipped: Counter[str] = Counter()
     refunded: Counter[str] = Counter()
@@ -251,7 +252,33 @@ def _moved(
     for refund in refunds:
         refunded.update(refund.lines)
         restocked.update(refund.restocked)
+    elsewhere = Counter(_elsewhere(read, places))
+    for line, units in _back_elsewhere(read, places).items():
+        # What went back to where it came from is neither ours nor taken any more.
+        restocked[line] += max(0, units - min(elsewhere[line], shipped[line]))
     return _Moved(shipped, refunded, restocked, elsewhere)
+
+
+def _back_elsewhere(read: Reader, places: Collection[str] | None) -> Mapping[str, int]:
+    """Return the units that were sent and are back on another location's shelf."""
+    units: Counter[str] = Counter()
+    for refund in read.objects("refunds"):
+        for each in refund.objects("refundLineItems"):
+            if _is_restocked(each) and _is_back_elsewhere(each, places):
+                units[owner(each)] += count(each, "quantity")
+    return units
+
+
+def _is_restocked(back: Reader) -> bool:
+    return back.raw.get("restockType") != _KEPT and back.raw.get("restocked") is not False
+
+
+def _is_back_elsewhere(back: Reader, places: Collection[str] | None) -> bool:
+    """Tell whether what was sent came back to another location; what never was, waits nowhere."""
+    if places is None or back.raw.get("restockType") != _RETURNED:
+        return False
+    location = back.inner("location")
+    return location is not None and location.identity() not in places
 
 
 def _elsewhere(read: Reader, places: Collection[str] | None) -> Mapping[str, int]:
@@ -332,14 +359,16 @@ def _share(minor: int, part: int, whole: int) -> int:
     return int(share.to_integral_value(rounding=ROUND_HALF_UP))
 
 
-def _refund(read: Reader, currency: str, placed_at: datetime) -> ChannelRefund:
+def _refund(
+    read: Reader, currency: str, placed_at: datetime, places: Collection[str] | None
+) -> ChannelRefund:
     lines: Counter[str] = Counter()
     restocked: Counter[str] = Counter()
     called_off: Counter[str] = Counter()
     for each in read.objects("refundLineItems"):
         line, units = owner(each), count(each, "quantity")
         lines[line] += units
-        if each.raw.get("restockType") != _KEPT:
+        if _is_restocked(each) and not _is_back_elsewhere(each, places):
             restocked[line] += units
         if each.raw.get("restockType") == _CALLED_OFF:
             called_off[line] += units
