@@ -154,6 +154,8 @@ def try_now(actor: Actor, connection_id: UUID) -> Health:
 def refresh_keys(actor: Actor, connection_id: UUID, credentials: Mapping[str, Any]) -> None:
     """Replace the keys after they were proved at the shop; the old ones stay until then."""
     row = wire.load(actor, connection_id)
+    if row.state == ConnectionState.DISCONNECTED:
+        raise NotOpen
     sealed = wire.sealed_for(row, credentials)
     health = _asked_with(row, sealed)
     if not health.is_ok:

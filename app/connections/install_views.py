@@ -2,6 +2,7 @@
 
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -92,7 +93,11 @@ def install_begin(channel: str) -> ResponseReturnValue:
     try:
         address = installing.read_address(channel, form.base_url.data or "")
         with unit_of_work(actor) as work:
-            service.refuse_taken(work, channel, address)
+            failing = service.find_failing(work, channel, address)
+            if failing is None:
+                service.refuse_taken(work, channel, address)
+        if failing is not None:  # “connect the shop again”, as its error says
+            return install_again(failing)
         name = (form.name.data or "").strip() or (urlsplit(address).hostname or address)
         if request.form.get("how") == "own":
             row = installing.take_own(actor, channel, address, name[:100])
@@ -102,6 +107,28 @@ def install_begin(channel: str) -> ResponseReturnValue:
         return _refused(channel, form, refusal)
     session[_STATE] = state
     return leave_to(target)
+
+
+@bp.post("/again/<uuid:connection_id>")
+@requires("connections.manage")
+def install_again(connection_id: UUID) -> ResponseReturnValue:
+    """Send the merchant to a connected shop to approve us once more."""
+    actor = current_actor()
+    row = wire.load(actor, connection_id)
+    try:
+        begun = installing.begin_again(actor, connection_id, _callback(row.channel))
+    except (Invalid, AdapterError) as refusal:
+        told = " ".join(_sentences(refusal))
+        return install_new(row.channel, refusal=told, status=_status(refusal))
+    if begun is None:
+        return _accepted(connection_id)
+    target, session[_STATE] = begun
+    return leave_to(target)
+
+
+def _accepted(connection_id: UUID) -> ResponseReturnValue:
+    toast("The shop accepts the new keys.")
+    return redirect(url_for("sync.connection_detail", connection_id=connection_id), 303)
 
 
 def _refused(channel: str, form: ShopForm, refusal: AppError | AdapterError) -> ResponseReturnValue:
@@ -125,6 +152,8 @@ def installed(channel: str) -> ResponseReturnValue:
     except (AppError, AdapterError) as refusal:
         told = " ".join(_sentences(refusal))
         return install_new(channel, refusal=told, status=_status(refusal))
+    if row.connected_at is not None:
+        return _accepted(row.id)
     return redirect(url_for("sync.connection_setup", connection_id=row.id), 303)
 
 

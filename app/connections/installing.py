@@ -5,14 +5,16 @@ the first look, so a link that is opened twice, or in another browser, connects 
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from app.adapters.errors import AdapterError
 from app.adapters.port import AppKeys, Install, OAuth, Query
-from app.connections import apps, connecting, service, wire
-from app.connections.models import Connection
+from app.connections import apps, building, connecting, service, wire
+from app.connections.errors import KeysLost, NotOpen
+from app.connections.models import Connection, ConnectionState
 from app.core import clock, db
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound
@@ -55,6 +57,31 @@ def begin(actor: Actor, channel: str, address: str, name: str, callback: str) ->
     return oauth_of(channel).authorize_url(keys, Install(address, state, callback)), state
 
 
+def begin_again(actor: Actor, connection_id: UUID, callback: str) -> tuple[str, str] | None:
+    """Have a connected shop approve our app once more; returns what `begin` does.
+
+    None: it is one of the app's own organization, and has its new keys already.
+    """
+    row = wire.load(actor, connection_id)
+    oauth, keys = oauth_of(row.channel), _app(actor, row.channel)
+    if row.state == ConnectionState.DISCONNECTED:
+        raise NotOpen
+    if _is_own(row):
+        granted = {**_granted(oauth, keys, row.address, None), "is_own": True}
+        connecting.refresh_keys(actor, row.id, _with_app(granted, keys))
+        return None
+    with unit_of_work(actor) as work:
+        state = service.open_request(work, row.channel, row.name, row.address, connection_id=row.id)
+    return oauth.authorize_url(keys, Install(row.address, state, callback)), state
+
+
+def _is_own(row: Connection) -> bool:
+    try:
+        return bool(building.credentials_of(row).get("is_own"))
+    except KeysLost:
+        return False  # an approval gives new ones in either case
+
+
 def _app(actor: Actor, channel: str) -> AppKeys:
     keys = app_of(actor, channel)
     if keys is None:
@@ -63,20 +90,27 @@ def _app(actor: Actor, channel: str) -> AppKeys:
 
 
 def finish(actor: Actor, channel: str, query: Query, kept: str, callback: str) -> Connection:
-    """Prove the way back, take the keys, check them at the shop; raises Invalid or Refused."""
+    """Prove the way back, take the keys, check them at the shop; raises Invalid or Refused.
+
+    A shop that approved once more stays the connection it was.
+    """
     oauth, keys = oauth_of(channel), _app(actor, channel)
     state = dict(query).get("state", "")
-    install, name = None, ""
+    install, name, again = None, "", None
     if kept and hmac.compare_digest(kept.encode(), state.encode()):
         try:
             with unit_of_work(actor) as work:
                 request = service.take_request(work, state)
                 install, name = Install(request.address, state, callback), request.name
+                again = request.connection_id
         except Invalid:
             install = None  # used before, or too old: told below as an unknown state
     code = oauth.read_callback(keys, query, install, clock.now())
     address = install.address if install else ""
     granted = _granted(oauth, keys, address, code)
+    if again is not None:
+        connecting.refresh_keys(actor, again, _with_app(granted, keys))
+        return wire.load(actor, again)
     return _connect(actor, connecting.Wish(channel, name, address, granted, {}), keys)
 
 
@@ -94,8 +128,12 @@ def _granted(oauth: OAuth, keys: AppKeys, address: str, code: str | None) -> dic
 
 
 def _connect(actor: Actor, wish: connecting.Wish, keys: AppKeys) -> Connection:
-    credentials = {**wish.credentials, "key": keys.key, "client_secret": keys.secret}
+    credentials = _with_app(wish.credentials, keys)
     return connecting.connect(actor, replace(wish, credentials=credentials))
+
+
+def _with_app(granted: Mapping[str, Any], keys: AppKeys) -> dict[str, Any]:
+    return {**granted, "key": keys.key, "client_secret": keys.secret}
 
 
 def take_own(

@@ -60,6 +60,18 @@ def refuse_taken(work: Work, channel: str, address: str) -> None:
         raise AddressTaken
 
 
+def find_failing(work: Work, channel: str, address: str) -> UUID | None:
+    """Return the connection to a shop that needs a person, if there is one."""
+    return work.session.scalar(
+        select(Connection.id).where(
+            Connection.organization_id == work.organization_id,
+            Connection.channel == channel,
+            Connection.address == address,
+            Connection.state == ConnectionState.ERROR,
+        )
+    )
+
+
 def refuse_odd_address(address: str) -> None:
     """Raise Invalid for what cannot be the address of a shop: another scheme, no host, a password.
 
@@ -79,10 +91,16 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_request(work: Work, channel: str, name: str, address: str) -> str:
-    """Begin an approval at the shop; returns the one-time token, `<organization>.<random>`."""
+def open_request(
+    work: Work, channel: str, name: str, address: str, *, connection_id: UUID | None = None
+) -> str:
+    """Begin an approval at the shop; returns the one-time token, `<organization>.<random>`.
+
+    With a `connection_id`, a connected shop is to approve us once more.
+    """
     refuse_odd_address(address)
-    refuse_taken(work, channel, address)
+    if connection_id is None:
+        refuse_taken(work, channel, address)
     token = f"{work.organization_id}.{secrets.token_urlsafe(32)}"
     work.session.add(
         ConnectionRequest(
@@ -93,6 +111,7 @@ def open_request(work: Work, channel: str, name: str, address: str) -> str:
             name=refuse_invalid_name(name),
             address=address,
             expires_at=work.now + REQUEST_LIFE,
+            connection_id=connection_id,
         )
     )
     return token
@@ -170,8 +189,10 @@ def hint_of(credentials: Mapping[str, Any]) -> str:
 def replace_credentials(
     work: Work, connection_id: UUID, credentials: Mapping[str, Any]
 ) -> Connection:
-    """Seal new keys that were proved to work."""
+    """Seal new keys that were proved to work; raises NotOpen where the old ones were forgotten."""
     row = get_connection(work, connection_id)
+    if row.state == ConnectionState.DISCONNECTED:
+        raise NotOpen
     owner = owner_of(work.organization_id, row.id)
     row.credentials = current().key_ring.seal(dict(credentials), owner=owner)
     row.key_hint, row.next_credentials = hint_of(credentials), None

@@ -13,7 +13,7 @@ from app.connections import connecting, install_views, keys, queries, service, w
 from app.connections.forms import AddressForm, KeysForm
 from app.core.actor import Actor, job_actor
 from app.core.db import reading
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError, Invalid, NotFound
 from app.core.settings import current
 from app.core.work import unit_of_work
 from app.registry import CHANNELS
@@ -271,6 +271,7 @@ def connection_new_keys(
         status=status,
         form=form or KeysForm(),
         row=row,
+        channel=wire.channel(row.channel),
     )
 
 
@@ -278,6 +279,8 @@ def connection_new_keys(
 @requires("connections.manage")
 def connection_replace_keys(connection_id: UUID) -> ResponseReturnValue:
     """Replace the keys once the shop accepts the new ones."""
+    if wire.channel(wire.load(current_actor(), connection_id).channel).oauth is not None:
+        raise NotFound  # its keys come by approval
     form = KeysForm()
     if not form.validate_on_submit():
         return connection_new_keys(connection_id, form, 422)

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.connections import installing, service, wire
+from app.connections import connecting, installing, service, wire
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
 from app.core.actor import Actor, job_actor
@@ -300,6 +300,86 @@ def test_keys_the_shop_refuses_replace_no_kept_ones(
     kept = installing.app_of(acme, "shopify")
     assert kept
     assert kept.key == store.settings.client_id
+
+
+def lost(alice: FlaskClient, acme: Actor, store: StoreState) -> Connection:
+    """Connect the shop and let it forget our keys; returns the connection, which says so."""
+    come_back(alice, approve(store, begin(alice)))
+    [row] = connections(acme)
+    connecting.activate(acme, row.id)
+    store.uninstall()
+    connecting.check_connection(acme, row.id)
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        connecting.check_connection(acme, row.id)
+    [row] = connections(acme)
+    assert row.state == ConnectionState.ERROR
+    return row
+
+
+def again(client: FlaskClient, row: Connection) -> TestResponse:
+    """Ask to approve a connected shop once more."""
+    return client.post(f"/connections/new/again/{row.id}", data={"csrf_token": csrf(client)})
+
+
+@pytest.mark.parametrize("is_asked_there", [True, False])
+def test_a_shop_that_forgot_our_keys_is_approved_again_and_stays_the_same_connection(
+    alice: FlaskClient, acme: Actor, store: StoreState, *, is_asked_there: bool
+) -> None:
+    row = lost(alice, acme, store)
+    page = alice.get(f"/connections/{row.id}/keys").text
+    found = re.search(r'href="(https://[^"]*oauth/authorize[^"]*)"', again(alice, row).text)
+    assert found
+    target = unescape(found[1]) if is_asked_there else begin(alice)
+
+    answer = come_back(alice, approve(store, target))
+
+    [after] = connections(acme)
+    assert ("Approve again" in page, "ck_" in page) == (True, False)
+    assert answer.status_code == 200
+    assert (after.id, after.state, after.error) == (row.id, ConnectionState.ACTIVE, None)
+    assert connecting.check_connection(acme, row.id).is_ok
+    assert len(store.hooks.rows) > 0
+
+
+def test_a_store_of_our_own_takes_new_keys_at_once(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    row = installing.take_own(acme, "shopify", ADDRESS, "Own")
+    connecting.activate(acme, row.id)
+    store.uninstall()
+
+    answer = again(alice, row)
+
+    [after] = connections(acme)
+    assert answer.status_code == 303
+    assert (after.id, after.state) == (row.id, ConnectionState.ACTIVE)
+    assert connecting.check_connection(acme, row.id).is_ok
+
+
+def test_a_disconnected_shop_is_not_approved_again(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    row = lost(alice, acme, store)
+    with unit_of_work(acme) as work:
+        service.close_connection(work, row.id)
+
+    answer = again(alice, row)
+
+    assert answer.status_code == 409
+    assert connections(acme)[0].credentials is None
+
+
+def test_a_shop_that_approves_takes_no_keys_by_hand(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    come_back(alice, approve(store, begin(alice)))
+    [row] = connections(acme)
+    typed = {"csrf_token": csrf(alice), "key": "ck_1", "secret": "cs_1"}
+
+    answer = alice.post(f"/connections/{row.id}/keys", data=typed)
+
+    assert answer.status_code == 404
+    assert connecting.check_connection(acme, row.id).is_ok
 
 
 def test_who_may_not_connect_is_not_let_near(
