@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.adapters.port import Channel, ChannelAdapter
+from app.adapters.port import AppKeys, Channel, ChannelAdapter
+from app.connections import apps
 from app.connections.errors import ConnectionNotFound, KeysLost, NoSuchChannel
 from app.connections.limits import Turns, turns_of
 from app.connections.models import Connection
 from app.core import db
-from app.core.actor import Actor
+from app.core.actor import Actor, job_actor
 from app.core.crypto import CannotOpen
 from app.core.settings import current
 from app.core.transport import Inner, Transport
@@ -84,9 +85,21 @@ def settings_of(row: Connection) -> dict[str, Any]:
         "facts": row.facts,
         "location_id": row.settings.get("location_id"),
         "more_location_ids": row.settings.get("more_location_ids"),
+        "app": _app_of(row),
         "hook_url": hook_address(row),
         "hook_secret": _opened(row, row.hook_secret).get("secret", ""),
     }
+
+
+def _app_of(row: Connection) -> AppKeys | None:
+    """Return the organization's app at the channel as it is now: its secret may be another."""
+    if channel(row.channel).oauth is None:
+        return None
+    try:
+        with db.reading(job_actor(row.organization_id)) as session:
+            return apps.find_app(session, row.organization_id, row.channel)
+    except CannotOpen:
+        return None
 
 
 def _opened(row: Connection, sealed: bytes | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.adapters.orders import (
     UnshipDraft,
 )
 from app.adapters.port import Capabilities
-from app.adapters.shopify import check, schema, webhooks
+from app.adapters.shopify import check, oauth, schema, webhooks
 from app.adapters.shopify.cancelling import Cancelling
 from app.adapters.shopify.client import Client, Door
 from app.adapters.shopify.documents import shop as about_shop
@@ -200,13 +200,14 @@ def build(
 ) -> ShopifyAdapter:
     """Make the adapter of one shop from {"access_token", …} and {"base_url", "facts", …}.
 
-    Webhooks are signed with the secret of the app: `client_secrets` of the credentials (of an app
-    of the merchant's own) or `app_secrets` of the settings (of ours), else `hook_secret`.
+    Webhooks are signed with the secret of the app: of the merchant's own app (`app` of the settings
+    as it is now, else `client_secrets` of the credentials, as it was when the shop was connected)
+    or of ours (`app_secrets` of the settings), else `hook_secret`.
     """
     door = Door(
         base_url=str(settings["base_url"]).rstrip("/"), token=str(credentials["access_token"])
     )
-    own = credentials.get("client_secrets") or [credentials.get("client_secret")]
+    own = oauth.app_of(credentials, settings).secrets
     secrets = [*own, *(settings.get("app_secrets") or ()), settings.get("hook_secret")]
     return ShopifyAdapter(
         door, settings, transport, secrets=[str(each) for each in secrets if each]

@@ -193,7 +193,7 @@ def renew(
     credentials: Mapping[str, Any], settings: Mapping[str, Any], transport: Transport
 ) -> Mapping[str, Any] | None:
     """Renew the keys of a connection, as its app; None: these never end."""
-    app = AppKeys(str(credentials.get("key") or ""), (str(credentials.get("client_secret") or ""),))
+    app = app_of(credentials, settings)
     address = str(settings["base_url"])
     if credentials.get("is_own"):
         fresh = client_credentials(app, address, transport)
@@ -201,7 +201,16 @@ def renew(
         fresh = refresh(app, address, credentials, transport)
     else:
         return None
-    return {**credentials, **fresh}
+    return {**credentials, "client_secret": app.secret, **fresh}
+
+
+def app_of(credentials: Mapping[str, Any], settings: Mapping[str, Any]) -> AppKeys:
+    """Return the app that was let in: with its secrets as they are now, where these are known."""
+    key, app = str(credentials.get("key") or ""), settings.get("app")
+    if isinstance(app, AppKeys) and app.key == key:
+        return app
+    known = credentials.get("client_secrets") or [credentials.get("client_secret") or ""]
+    return AppKeys(key, tuple(map(str, known)))
 
 
 def client_credentials(app: AppKeys, address: str, transport: Transport) -> dict[str, Any]:

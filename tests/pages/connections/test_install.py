@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.adapters.shopify import webhooks
 from app.connections import connecting, installing, service, wire
 from app.connections.models import Connection, ConnectionState
 from app.core import clock
@@ -22,6 +23,7 @@ from app.core.db import reading
 from app.core.work import unit_of_work
 from app.simulators.shopify import StoreState, TwinSettings, create_twin
 from app.simulators.shopify.oauth import query_signature
+from app.sync import hooks
 from tests.cast import Cast, cast, csrf, enter
 
 SHOP = "sandbox-store.myshopify.com"
@@ -380,6 +382,61 @@ def test_a_shop_that_approves_takes_no_keys_by_hand(
 
     assert answer.status_code == 404
     assert connecting.check_connection(acme, row.id).is_ok
+
+
+def only(store: StoreState, secret: str) -> None:
+    """Revoke every other secret of the app."""
+    with store.change():
+        store.set_fact("secrets", [secret])
+
+
+def heard(client: FlaskClient, row: Connection, secret: str, number: int) -> int:
+    """Deliver a webhook signed with a secret; returns how it is answered."""
+    hooks._doors.clear()  # a process knows a shop's secret for seconds
+    body = b'{"id": 1}'
+    told = {
+        "X-Shopify-Topic": "shop/update",
+        "X-Shopify-Webhook-Id": str(number),
+        "X-Shopify-Hmac-Sha256": webhooks.signature(secret, body),
+    }
+    path = urlsplit(wire.hook_address(row)).path
+    return client.post(path, data=body, headers=told).status_code
+
+
+def test_another_secret_of_the_app_is_known_to_the_shops_that_let_it_in(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    come_back(alice, approve(store, begin(alice)))
+    [row] = connections(acme)
+    old, new = store.settings.client_secret, "another-secret"
+    store.rotate_secret(new)
+    keys = {"client_id": store.settings.client_id, "client_secret": new}
+    alice.post(f"{NEW}/app", data={"csrf_token": csrf(alice), **keys})
+
+    beside = [heard(alice, row, secret, at) for at, secret in enumerate((old, new, "forged"))]
+    with clock.frozen(clock.now() + timedelta(hours=25)):
+        after = [heard(alice, row, secret, at) for at, secret in enumerate((old, new))]
+        only(store, new)
+        health = connecting.check_connection(acme, row.id)
+
+    assert beside == [200, 200, 401]
+    assert after == [401, 200]
+    assert health.is_ok
+
+
+def test_a_secret_the_app_no_longer_has_needs_a_person(
+    alice: FlaskClient, acme: Actor, store: StoreState
+) -> None:
+    come_back(alice, approve(store, begin(alice)))
+    [row] = connections(acme)
+    connecting.activate(acme, row.id)
+    only(store, "another-secret")
+
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        connecting.check_connection(acme, row.id)
+
+    [row] = connections(acme)
+    assert (row.state, "client id and secret" in (row.error or "")) == (ConnectionState.ERROR, True)
 
 
 def test_who_may_not_connect_is_not_let_near(
