@@ -133,8 +133,16 @@ class Client:
         return payload
 
     def write_whole(self, document: Document, **variables: Any) -> Mapping[str, Any]:
-        """Send a mutation; returns its payload with the user errors."""
-        payload = self._exchange(document, variables).get(document.root)
+        """Send a mutation; returns its payload with the user errors.
+
+        What became of its key is told there, or above it: for whoever asks that is the same.
+        """
+        try:
+            payload = self._exchange(document, variables).get(document.root)
+        except problems.Busy as error:
+            if error.code not in problems.OF_KEYS:
+                raise
+            return {"userErrors": [{"code": error.code, "message": ""}]}
         if not isinstance(payload, Mapping):
             raise Unknown(code="no_payload")
         return payload

@@ -100,6 +100,9 @@ TOP: Final[Mapping[str, Row]] = {
     "IDEMPOTENCY_KEY_PARAMETER_MISMATCH": Row(Sort.VALIDATION, _OUR_BUG),
 }
 
+# What became of a key that was sent before.
+OF_KEYS: Final = ("IDEMPOTENCY_CONCURRENT_REQUEST", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")
+
 _TAKEN_OPTION = "Two variants stand for the same option values. Give each its own."
 USER: Final[Mapping[str, Row]] = {
     "CAPABILITY_VIOLATION": Row(Sort.VALIDATION),

@@ -10,7 +10,7 @@ from app.adapters.errors import Refused
 from app.adapters.shopify.levels import Levels
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import Applied, LevelDraft, Outcome, Rejected, Unanswered
-from tests.channels.shopify.scripted import Desk, fails, lost, says
+from tests.channels.shopify.scripted import Answer, Desk, fails, lost, says
 
 SET = says({"inventorySetQuantities": {"userErrors": []}})
 
@@ -126,11 +126,15 @@ def test_a_refused_row_is_left_out_and_the_others_are_set() -> None:
     assert first["key"] != second["key"]
 
 
-def test_a_key_that_is_used_up_is_replaced() -> None:
-    desk = Desk(
-        Stock=_shows((1, 5)),
-        StockSet=[_refused(("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ())), SET],
-    )
+@pytest.mark.parametrize(
+    "spent",
+    [
+        _refused(("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ())),
+        fails("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"),
+    ],
+)
+def test_a_key_that_is_used_up_is_replaced(spent: Answer) -> None:
+    desk = Desk(Stock=_shows((1, 5)), StockSet=[spent, SET])
 
     [outcome] = _push(desk, _level(1, 9))
 
@@ -140,8 +144,15 @@ def test_a_key_that_is_used_up_is_replaced() -> None:
     assert first["input"]["quantities"] == second["input"]["quantities"]
 
 
-def test_a_write_that_still_runs_is_not_made_again() -> None:
-    desk = Desk(Stock=_shows((1, 5)), StockSet=_refused(("IDEMPOTENCY_CONCURRENT_REQUEST", ())))
+@pytest.mark.parametrize(
+    "running",
+    [
+        _refused(("IDEMPOTENCY_CONCURRENT_REQUEST", ())),
+        fails("IDEMPOTENCY_CONCURRENT_REQUEST"),
+    ],
+)
+def test_a_write_that_still_runs_is_not_made_again(running: Answer) -> None:
+    desk = Desk(Stock=_shows((1, 5)), StockSet=running)
 
     [outcome] = _push(desk, _level(1, 9))
 
