@@ -40,6 +40,8 @@ PAUSES: Final = ((60, SOONEST), (150, timedelta(seconds=2)))
 LATER: Final = timedelta(seconds=5)
 _WAITING: Final = frozenset(("CREATED", "RUNNING", "CANCELING"))
 _SLOT_WAIT: Final = 60.0
+_GONE: Final = "bulk_gone"
+_FILE_GONE: Final = tuple(f"file_{status}" for status in (400, 403, 404, 410))
 # A name of JSON, no text: quotes inside a text are escaped.
 _CHILD: Final = re.compile(rb'"__parentId"\s*:')
 _EDITION: Final = edition_of(Path(__file__).parent, Path(units.__file__), Path(money.__file__))
@@ -96,7 +98,7 @@ class Bulk:
         """Look how far the export is, or read the next stretch of its result."""
         operation = self._client.ask(bulk_documents.POLL, id=state["bulk"])
         if not isinstance(operation, Mapping):
-            raise Unavailable("Shopify forgot an export. SyncStore asks again.", code="bulk_gone")
+            return self._begin_anew({"errorCode": _GONE}, state)
         status = str(operation.get("status"))
         if status in _WAITING:
             state = {**state, "looks": int(state.get("looks") or 0) + 1}
@@ -104,20 +106,31 @@ class Bulk:
             return Page([], Cursor("full", state), check_after=_pause(state, done))
         if status != "COMPLETED":
             return self._begin_anew(operation, state)
-        total = operation.get("rootObjectCount")
-        return self._stretch(state, operation.get("url"), int(total) if total else None)
+        total, url = int(operation.get("rootObjectCount") or 0) or None, operation.get("url")
+        if not url and int(operation.get("objectCount") or 0):
+            return self._begin_anew({"errorCode": _GONE}, state)  # its file is kept for a week
+        try:
+            return self._stretch(state, url, total)
+        except Unavailable as error:
+            if error.code not in _FILE_GONE:
+                raise
+            return self._begin_anew({"errorCode": _GONE}, state)
 
     def _begin_anew(
         self, operation: Mapping[str, Any], state: Mapping[str, Any]
     ) -> Page[ChannelProduct]:
-        """A failed export is asked for once more; a second failure is told."""
+        """A failed or forgotten export is asked for once more; a second failure ends the read."""
         code = str(operation.get("errorCode") or operation.get("status"))
         if code == "ACCESS_DENIED":
             raise Refused(
                 "SyncStore may not export this shop's products. Connect the shop again.", code=code
             )
         if state.get("is_retry"):
-            raise Unavailable("Shopify's export failed twice.", code=code)
+            raise Refused(
+                "Shopify could not export this shop's products, twice in a row. Compare everything"
+                " again later.",
+                code=code,
+            )
         return self.start({**state, "is_retry": True})
 
     def _stretch(

@@ -250,8 +250,30 @@ def test_a_failed_export_is_asked_for_once_more() -> None:
     again = export.page({"bulk": "x", "mark": MARK, "last": "12"})
 
     assert _next(again).state["last"] == "12"
-    with pytest.raises(Unavailable):
+    with pytest.raises(Refused) as caught:
         export.page(_next(again).state)
+    assert caught.value.code == "TIMEOUT"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        [says({"bulkOperation": None})],
+        [_state("COMPLETED", url=None, objectCount="9")],
+        [_state("COMPLETED", url=URL), httpx.Response(403, text="Request has expired")],
+        [_state("COMPLETED", url=URL), httpx.Response(404)],
+    ],
+)
+def test_an_export_that_is_no_longer_there_is_asked_for_anew_and_never_taken_for_empty(
+    over: list[Answer],
+) -> None:
+    export, far = _bulk(*over, _started())
+
+    page = export.page({"bulk": "x", "mark": MARK, "last": "12", "offset": 300})
+
+    assert (_next(page).state["last"], "offset" in _next(page).state) == ("12", False)
+    assert page.watermark is None
+    assert "id:>12 " in far.asked[-1]["query"]
 
 
 def test_an_export_we_may_not_make_needs_a_person() -> None:
@@ -269,10 +291,3 @@ def test_without_a_free_place_the_read_waits(code: str) -> None:
         export.start({"mark": MARK})
 
     assert caught.value.retry_after == 60.0
-
-
-def test_an_export_shopify_forgot_is_asked_for_later() -> None:
-    export, _ = _bulk(says({"bulkOperation": None}))
-
-    with pytest.raises(Unavailable):
-        export.page({"bulk": "x"})
