@@ -37,6 +37,7 @@ _SHOP: Final = re.compile(r"\A[a-zA-Z0-9][a-zA-Z0-9\-]*\.myshopify\.com\Z")
 _UNSIGNED: Final = ("hmac", "signature")
 _OFFLINE: Final = "urn:shopify:params:oauth:token-type:offline-access-token"
 _EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+_OWN: Final = "client_credentials"
 _NOT_A_SHOP: Final = (
     "This is not the address of a Shopify shop. It looks like your-shop.myshopify.com; find it in"
     " Shopify under Settings → Domains."
@@ -215,7 +216,7 @@ def app_of(credentials: Mapping[str, Any], settings: Mapping[str, Any]) -> AppKe
 
 def client_credentials(app: AppKeys, address: str, transport: Transport) -> dict[str, Any]:
     """Take a key for a shop of the app's own organization; it lives a day and is taken anew."""
-    return _granted(app, address, {"grant_type": "client_credentials"}, transport)
+    return _granted(app, address, {"grant_type": _OWN}, transport)
 
 
 def make_expiring(
@@ -280,7 +281,8 @@ def _granted(
     answer = _parsed(response.content)
     if response.status_code != 200:
         raise _refusal(response.status_code, answer)
-    return normalised(answer, known or {}, clock.now(), is_expiring=sent.get("expiring") == "1")
+    is_expiring = sent.get("expiring") == "1" or sent.get("grant_type") == _OWN
+    return normalised(answer, known or {}, clock.now(), is_expiring=is_expiring)
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:

@@ -142,6 +142,15 @@ def test_a_merchant_may_type_the_address_in_any_way(typed: str) -> None:
     assert oauth.read_address(typed) == SHOP
 
 
+def test_a_key_of_our_own_organization_without_a_life_lives_an_hour() -> None:
+    far = _Far(_grants(access_token="shpat_own", scope="read_products"))
+
+    with clock.frozen(SENT):
+        found = oauth.client_credentials(APP, SHOP, far.wire)
+
+    assert found["expires_at"] == (SENT + timedelta(hours=1)).isoformat()
+
+
 @pytest.mark.parametrize("typed", ["https://shop.example.com", "[", "https://[::1", "[shop]x"])
 def test_an_address_that_is_no_shop_is_refused_in_words(typed: str) -> None:
     with pytest.raises(Refused, match=r"myshopify\.com"):
