@@ -60,7 +60,7 @@ class ShopifyAdapter:
         self._settings, self._facts = settings, facts
         self._deletes = settings.get("removal") == "delete"
         self._secrets = tuple(secrets)
-        self._domain = details.get("domain") or _domain_of(door.base_url)
+        self._domain = str(details.get("domain") or "").lower() or _domain_of(door.base_url)
         self._client = Client(door, transport)
         shop = Shop(self._client, facts, settings)
         self._reads = Reads(shop)

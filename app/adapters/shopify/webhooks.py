@@ -228,6 +228,7 @@ class Hooks:
         """Make sure each topic has one subscription; returns them.
 
         Shopify deletes a subscription after eight failed deliveries, so what is missing is made.
+        One that is refused, as those about buyers are to some apps, keeps no other from that.
         """
         if not self._url:
             raise Refused("This connection has no address for webhooks yet.", code="no_hook_url")
@@ -237,9 +238,15 @@ class Hooks:
                 kept[hook.topic] = hook
             else:
                 self._drop(hook)
+        refusals = []
         for topic in self.topics:
-            if topic not in kept:
-                kept[topic] = self._add(topic)
+            try:
+                if topic not in kept:
+                    kept[topic] = self._add(topic)
+            except ItemRefused as refusal:
+                refusals.append(refusal)
+        if refusals:
+            raise refusals[0]
         return [kept[topic] for topic in self.topics]
 
     def disarm(self) -> int:

@@ -1,5 +1,6 @@
 """Checking a shop, arming its webhooks, leaving it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -257,6 +258,34 @@ def test_a_refused_subscription_is_told() -> None:
 
     with pytest.raises(Refused, match="not allowed"):
         _adapter(Desk(Hooks=_hooks(), HookAdd=refused), **FEW).arm_hooks()
+
+
+def test_a_refused_subscription_keeps_no_other_from_being_made() -> None:
+    sentence = "This app is not approved to subscribe to topics with protected customer data"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not json.loads(request.content)["variables"]["topic"].startswith("ORDERS_"):
+            return _added(request)
+        return says({"webhookSubscriptionCreate": {"userErrors": [{"message": sentence}]}})
+
+    desk = Desk(Hooks=_hooks(), HookAdd=answer)
+
+    with pytest.raises(Refused, match="not approved"):
+        _adapter(desk, facts={"details": {"scopes": schema.SCOPES}}).arm_hooks()
+
+    assert [each["topic"] for each in desk.of("HookAdd")] == list(schema.TOPICS)
+
+
+def test_a_shop_that_spells_its_own_name_in_capitals_is_heard() -> None:
+    details = {"domain": "SyncStore-Dev.myshopify.com"}
+    adapter = _adapter(Desk(), facts={"currency": "USD", "details": details})
+    told = {
+        "X-Shopify-Topic": "app/uninstalled",
+        "X-Shopify-Shop-Domain": "syncstore-dev.myshopify.com",
+        "X-Shopify-Hmac-Sha256": webhooks.signature("own", b"{}"),
+    }
+
+    assert adapter.read_delivery(told, b"{}").kind is DeliveryKind.UNINSTALLED
 
 
 def test_without_an_address_nothing_is_armed() -> None:
