@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-_GID: Final = re.compile(r"\Agid://shopify/([A-Za-z]+)/([0-9]+)(?:\?.*)?\Z")
+_GID: Final = re.compile(r"\Agid://shopify/([A-Za-z0-9]+)/([0-9]+)(?:\?.*)?\Z")
 ITEM: Final = "item:"  # an inventory item, where a webhook names neither product nor variant
 RETURNED: Final = "returned:"  # a return, where a webhook names not the order
 ROUTED: Final = "routed:"  # what has to be sent of an order, where a webhook names not the order

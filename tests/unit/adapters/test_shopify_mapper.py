@@ -176,6 +176,16 @@ def test_the_merchants_own_word_for_the_kind_of_product_comes_first() -> None:
     assert _values(productType="", category=category)["categories"] == ["Home > Mugs"]
 
 
+@pytest.mark.parametrize(
+    ("media", "picture"),
+    [("MediaImage/9", "ext:9"), ("Model3d/9", None), ("Video/9", None), ("ExternalVideo/9", None)],
+)
+def test_a_model_or_a_film_of_a_variant_is_no_picture(media: str, picture: str | None) -> None:
+    found = _sold(media={"nodes": [{"id": f"gid://shopify/{media}"}]})
+
+    assert found["image"] == picture
+
+
 def test_only_pictures_that_can_be_shown_are_pictures() -> None:
     nodes = [
         {"id": "gid://shopify/Video/1", "mediaContentType": "VIDEO", "status": "READY"},

@@ -6,6 +6,7 @@ from itertools import count, takewhile
 from typing import Any, Final
 
 from app.adapters import units
+from app.adapters.shopify import ids
 from app.adapters.shopify.documents import level_name
 from app.adapters.shopify.mapper.dialect import UNITS, Dialect
 from app.adapters.shopify.mapper.names import EXTERNAL, ONLY_OPTION, ONLY_VALUE
@@ -24,6 +25,7 @@ _STATUSES: Final = {
 _POLICIES: Final = {"DENY": "no", "CONTINUE": "yes"}
 _TEXTS: Final = (("title", "title"), ("description", "descriptionHtml"), ("brand", "vendor"))
 IMAGE: Final = "IMAGE"
+_PICTURE: Final = "MediaImage"  # others are films and models
 
 
 def product(raw: Any, dialect: Dialect, *, at: str = "product") -> ChannelProduct:
@@ -224,7 +226,8 @@ def _spelled(money: Money | None) -> Value:
 
 def _picture(read: Reader) -> str | None:
     first = next(read.objects("media"), None)
-    return f"{EXTERNAL}{first.identity()}" if first is not None else None
+    is_picture = first is not None and ids.kind(first.raw.get("id")) == _PICTURE
+    return f"{EXTERNAL}{first.identity()}" if first is not None and is_picture else None
 
 
 def _item_values(item: Reader) -> Iterator[tuple[str, Value]]:
