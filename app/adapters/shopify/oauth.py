@@ -281,8 +281,8 @@ def _granted(
     answer = _parsed(response.content)
     if response.status_code != 200:
         raise _refusal(response.status_code, answer)
-    is_expiring = sent.get("expiring") == "1" or sent.get("grant_type") == _OWN
-    return normalised(answer, known or {}, clock.now(), is_expiring=is_expiring)
+    is_own = sent.get("grant_type") == _OWN
+    return normalised(answer, known or {}, clock.now(), is_own=is_own)
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:
@@ -310,19 +310,19 @@ def normalised(
     known: Mapping[str, Any],
     now: datetime,
     *,
-    is_expiring: bool = False,
+    is_own: bool = False,
 ) -> dict[str, Any]:
     """Return an answer of the token address as credentials.
 
-    A figure that is left out for a key known to expire is an hour; without any sign of an end the
-    key does not expire.
+    A figure that is left out for a key that can be renewed is an hour. One that cannot be is used
+    until it is refused: to end it by the clock would help nobody.
     """
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
         raise BadPayload("access_token", "a key")
     again = answer.get("refresh_token") or known.get("refresh_token")
     life = _seconds(answer.get("expires_in"))
-    if life is None and (again or is_expiring):
+    if life is None and (again or is_own):
         life = DEFAULT_LIFE
     renewal = _seconds(answer.get("refresh_token_expires_in"))
     return {

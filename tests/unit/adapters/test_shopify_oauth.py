@@ -295,6 +295,14 @@ def test_a_code_becomes_keys_that_expire() -> None:
     }
 
 
+def test_a_key_nobody_can_renew_is_used_until_it_is_refused() -> None:
+    far = _Far(_grants(access_token="shpat_1", scope="write_products"))
+
+    found = oauth.exchange(APP, SHOP, "the-code", far.wire)
+
+    assert (found["expires_at"], found["refresh_token"]) == (None, None)
+
+
 def test_renewing_rotates_both_keys() -> None:
     far = _Far(_grants(**{**FULL, "access_token": "shpat_2", "refresh_token": "shprt_2"}))
 
