@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from app.adapters.errors import Refused
 from app.adapters.shopify import schema
@@ -17,10 +17,16 @@ from app.adapters.shopify.shop import (
 )
 from app.adapters.types import Health, Problem, ShopFacts
 
+# What is known of these stays known while the shop does not tell: where stock counts above all.
+_PLACES: Final = ("locations", "location_id", "publications", "defines_keys")
+
 
 def check(client: Client, settings: Mapping[str, Any]) -> Health:
     """Ask the shop; raises NeedsReauth for a wrong key, everything milder is in the answer."""
     facts = read_facts(client)
+    known = (settings.get("facts") or {}).get("details") or {}
+    kept = {name: known[name] for name in _PLACES if name in known}
+    facts = replace(facts, details={**kept, **facts.details})
     granted = facts.details["scopes"]
     if lacking := missing_scopes(granted, schema.NEEDED_SCOPES):
         names = ", ".join(lacking)
@@ -29,7 +35,6 @@ def check(client: Client, settings: Mapping[str, Any]) -> Health:
             " all of them."
         )
         return Health(is_ok=False, facts=facts, problems=(Problem(sentence, code="scopes"),))
-    known = (settings.get("facts") or {}).get("details") or {}
     try:
         facts = _with_places(client, facts, settings.get("location_id") or known.get("location_id"))
         counted = [facts.details["location_id"], *(settings.get("more_location_ids") or ())]

@@ -114,6 +114,25 @@ def test_what_does_not_work_has_a_sentence(script: dict[str, Any], code: str | N
     assert [problem.code for problem in health.problems] == [code]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [{"ShopInfo": _shop("write_products")}, {"Locations": fails("BAD_REQUEST", "No.")}],
+)
+def test_where_stock_counts_is_not_forgotten_while_the_shop_does_not_tell_its_places(
+    script: dict[str, Any],
+) -> None:
+    known = {"location_id": "1", "locations": [{"id": "1", "name": "Attic", "is_active": True}]}
+    before = {"currency": "USD", "details": known}
+
+    ill = _adapter(_healthy(**script), facts=before).check()
+    assert ill.facts is not None
+    again = _adapter(_healthy(), facts={"currency": "USD", "details": ill.facts.details}).check()
+
+    assert (ill.is_ok, again.is_ok) == (False, True)
+    assert again.facts is not None
+    assert again.facts.details["location_id"] == "1"
+
+
 def test_missing_scopes_are_named() -> None:
     [problem] = _adapter(_healthy(ShopInfo=_shop("write_products"))).check().problems
 
