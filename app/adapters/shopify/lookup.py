@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app.adapters.errors import Gone
 from app.adapters.shopify import ids
-from app.adapters.shopify.client import Client, nodes
+from app.adapters.shopify.client import Client
 from app.adapters.shopify.documents import reading
 from app.adapters.types import ListingDraft, Problem
 
@@ -74,7 +74,8 @@ class Lookup:
     def _matching(self, skus: Sequence[str]) -> Iterable[Mapping[str, Any]]:
         query = " OR ".join(f"sku:{quoted(sku)}" for sku in skus)
         first = len(skus) * _PER_SKU
-        return nodes(self._client.ask(reading.VARIANTS_BY_SKU, first=first, query=query))
+        # To the end: the search finds words, so others that are much alike may come before.
+        return self._client.pages(reading.VARIANTS_BY_SKU, first=first, query=query)
 
     def _by_sku(self, draft: ListingDraft) -> Match:
         skus = skus_of(draft)

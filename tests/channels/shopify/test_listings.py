@@ -12,6 +12,7 @@ from app.adapters.shopify.reads import Reads
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import (
     Applied,
+    Found,
     ListingDraft,
     Outcome,
     Pending,
@@ -367,6 +368,29 @@ def test_an_sku_another_product_uses_is_not_written() -> None:
     assert isinstance(outcome, Rejected)
     assert outcome.owner_external_id == "8"
     assert desk.names == ["ProductsById", "VariantsBySku"]
+
+
+def test_an_sku_found_behind_many_that_are_like_it_is_met_and_not_made_again() -> None:
+    own = {"id": "gid://shopify/Product/7", "title": "Mug", "hasOnlyDefaultVariant": True}
+    alike = [
+        {"sku": f"S-70-{n}", "product": {**own, "id": f"gid://shopify/Product/{n}"}}
+        for n in (1, 2, 3)
+    ]
+    more = {"hasNextPage": True, "endCursor": "c"}
+    desk = Desk(
+        ProductByKey=NOBODY,
+        VariantsBySku=[
+            says({"productVariants": {"nodes": alike, "pageInfo": more}}),
+            says({"productVariants": {"nodes": [{"sku": "S-70", "product": own}]}}),
+        ],
+        ProductsById=_shows(_product(7)),
+    )
+
+    [outcome] = _push(desk, _new())
+
+    assert isinstance(outcome, Found)
+    assert outcome.product.external_id == "7"
+    assert [each["after"] for each in desk.of("VariantsBySku")] == [None, "c"]
 
 
 def test_renaming_an_option_sends_every_variant_with_its_id() -> None:

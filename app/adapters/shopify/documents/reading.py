@@ -201,8 +201,9 @@ VARIANTS_BY_SKU: Final = Document(
     "VariantsBySku",
     "productVariants",
     """
-query VariantsBySku($first: Int!, $query: String!) {
-  productVariants(first: $first, query: $query, sortKey: ID) {
+query VariantsBySku($first: Int!, $after: String, $query: String!) {
+  productVariants(first: $first, after: $after, query: $query, sortKey: ID) {
+    pageInfo { hasNextPage endCursor }
     nodes {
       id
       sku
