@@ -222,6 +222,27 @@ def test_a_frozen_shop_goes_on_with_its_keys_once_it_is_open_again(
     assert wire.load(shop.actor, shopify.connection_id).state == ConnectionState.ACTIVE
 
 
+def test_what_waited_while_there_was_no_shop_at_the_address_goes_out_afterwards(
+    shop: Shop, shopify: ShopifyShop
+) -> None:
+    shop.settle()
+    mug = shop.add_product("Mug", "MUG-1")
+    shopify.list_here(mug)
+    shopify.state.be("gone")
+
+    shop.change(mug, title="Cup")
+    for _ in range(9):
+        shop.turn()
+    told = wire.load(shop.actor, shopify.connection_id)
+    shopify.state.be("open")
+    assert connecting.check_connection(shop.actor, shopify.connection_id).is_ok
+    shop.settle()
+
+    assert (told.state, "no Shopify shop" in (told.error or "")) == (ConnectionState.ERROR, True)
+    assert shopify.product("MUG-1")["title"] == "Cup"
+    assert [each.error for each in shop.listings(shopify)] == [None]
+
+
 def forget(*stores: Store) -> None:
     """Begin to count writes anew."""
     for store in stores:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.adapters.errors import AdapterError, Gone, NeedsPerson, Unsupported
+from app.adapters.errors import AdapterError, Gone, NeedsPerson
 from app.adapters.orders import (
     CancelDraft,
     ChannelOrder,
@@ -164,7 +164,7 @@ class ShopifyAdapter:
         """Take our app out of the shop; False when it was gone already."""
         try:
             self._client.write(about_shop.UNINSTALL)
-        except (NeedsPerson, Gone, Unsupported):
+        except (NeedsPerson, Gone):
             return False
         except AdapterError as error:
             if error.code in ("APP_NOT_FOUND", "APP_NOT_INSTALLED"):

@@ -234,7 +234,7 @@ def make_expiring(
 
 
 _RECONNECT: Final = "Shopify's consent for this shop has ended. Connect the shop again."
-_NOT_ABOUT_KEYS: Final = (402, 423, 430)  # the shop is frozen, locked, or shy
+_NOT_ABOUT_KEYS: Final = (402, 404, 423, 430)  # the shop is frozen, away, locked, or shy
 _REFUSALS: Final[Mapping[str, tuple[type[AdapterError], str]]] = {
     "invalid_grant": (NeedsReauth, _RECONNECT),
     "invalid_subject_token": (NeedsReauth, _RECONNECT),

@@ -19,7 +19,6 @@ from app.adapters.errors import (
     Throttled,
     Unavailable,
     Unknown,
-    Unsupported,
 )
 from app.adapters.types import Problem
 
@@ -68,7 +67,7 @@ HTTP: Final[Mapping[int, Row]] = {
         Sort.AUTHENTICATION,
         "Shopify refuses our key to this shop, or it lacks a permission. Connect the shop again.",
     ),
-    404: Row(Sort.NOT_FOUND, "There is no Shopify shop at this address. Check the address."),
+    404: Row(Sort.CLOSED, "There is no Shopify shop at this address. Check the address."),
     406: Row(Sort.VALIDATION, _OUR_BUG),
     422: Row(Sort.VALIDATION, _OUR_BUG),
     423: Row(Sort.CLOSED, "Shopify has locked this shop. Ask Shopify's support why."),
@@ -376,5 +375,5 @@ def _of(row: Row, code: str, theirs: str, *, is_write: bool) -> AdapterError:
         kind: type[AdapterError] = Unknown if is_write and code != "430" else Unavailable
         return kind(row.sentence, code=code)
     if row.sort is Sort.NOT_FOUND:
-        return Unsupported(sentence, code=code) if code == "404" else Gone(sentence, code=code)
+        return Gone(sentence, code=code)
     return Refused(sentence, code=code)

@@ -18,7 +18,6 @@ from app.adapters.errors import (
     Throttled,
     Unavailable,
     Unknown,
-    Unsupported,
 )
 from app.adapters.shopify import problems
 from app.adapters.shopify.client import _lines, row_of
@@ -68,7 +67,7 @@ def test_a_request_carries_the_key_the_pinned_version_and_nothing_else_of_ours()
         (answers({"errors": "[API] Invalid API key"}, status=401), NeedsReauth, "401"),
         (answers({"errors": "Unavailable Shop"}, status=402), NeedsPerson, "402"),
         (answers({"errors": "no longer accepted"}, status=403), NeedsReauth, "403"),
-        (answers({"errors": "Not Found"}, status=404), Unsupported, "404"),
+        (answers({"errors": "Not Found"}, status=404), NeedsPerson, "404"),
         (answers({"errors": "Locked"}, status=423), NeedsPerson, "423"),
         (answers({}, status=430), Unavailable, "430"),
         (answers({}, status=301, location="https://other.myshopify.com/"), NeedsPerson, "moved"),

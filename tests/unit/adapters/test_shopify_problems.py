@@ -20,7 +20,7 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "shopify"
         (401, errors.NeedsReauth),
         (402, errors.NeedsPerson),
         (403, errors.NeedsReauth),
-        (404, errors.Unsupported),
+        (404, errors.NeedsPerson),
         (406, errors.Refused),
         (418, errors.Refused),
         (422, errors.Refused),
