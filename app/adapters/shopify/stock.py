@@ -141,10 +141,10 @@ def read_levels(
 def set_quantities(client: Client, wishes: Sequence[Wish], *, errand: str) -> dict[int, UserError]:
     """Set quantities; returns what was refused, by position. Raises Unknown for a lost answer."""
     refused: dict[int, UserError] = {}
-    most = schema.MOST_ROWS // max((len(each.counts) for each in wishes), default=1)
-    for start in range(0, len(wishes), most):
-        part = range(start, min(start + most, len(wishes)))
-        refused |= _set_part(client, wishes, list(part), errand=errand)
+    open_ones = [at for at, each in enumerate(wishes) if each.counts]  # others lie right already
+    most = schema.MOST_ROWS // max((len(wishes[at].counts) for at in open_ones), default=1)
+    for start in range(0, len(open_ones), most):
+        refused |= _set_part(client, wishes, open_ones[start : start + most], errand=errand)
     return refused
 
 

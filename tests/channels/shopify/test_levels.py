@@ -252,13 +252,13 @@ def test_a_level_may_be_at_another_location() -> None:
     ]
 
 
-def _at_two(first: int, second: int) -> httpx.Response:
+def _at_two(first: int, second: int, *, tracked: bool = True) -> httpx.Response:
     figures = {"inventoryLevel": first, "level1": second}
     shown = {
         name: {"quantities": [{"name": "available", "quantity": units}]}
         for name, units in figures.items()
     }
-    item = {"id": "gid://shopify/InventoryItem/11", "tracked": True, **shown}
+    item = {"id": "gid://shopify/InventoryItem/11", "tracked": tracked, **shown}
     return says({"nodes": [{"id": "gid://shopify/ProductVariant/1", "inventoryItem": item}]})
 
 
@@ -287,6 +287,16 @@ def test_of_several_locations_the_sum_is_what_is_compared_and_set() -> None:
     assert _written(first) == [("1", 0, 5), ("4", 2, 3)]
     assert _written(second) == [("1", 6, 5)]
     assert desk.of("StockAt2")[0]["location1"] == "gid://shopify/Location/4"
+
+
+def test_what_lies_there_uncounted_in_the_right_number_has_only_to_be_counted() -> None:
+    counted = says({"inventoryItemUpdate": {"userErrors": []}})
+    desk = Desk(StockAt2=_at_two(5, 3, tracked=False), ItemUpdate=counted)
+
+    [outcome] = _push(desk, _level(1, 8), more=["4"])
+
+    assert isinstance(outcome, Applied)
+    assert desk.names == ["StockAt2", "ItemUpdate"]
 
 
 def test_a_count_that_moved_at_one_location_leaves_the_other_alone_too() -> None:
