@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.adapters.shopify import cost, ids
 from app.adapters.shopify.client import Client, Door, _Learned
-from app.adapters.shopify.documents import Document, reading, writing
+from app.adapters.shopify.documents import Document, level_name, location_name, reading, writing
 from app.adapters.shopify.documents import shop as about_shop
 from app.adapters.types import ChannelProduct
 
@@ -39,34 +39,35 @@ class Rehearsal(Client):
 
     def _exchange(self, document: Document, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         self.calls += 1
-        if document is reading.PRODUCTS_BY_ID:
-            return {document.root: self._named(variables)}
+        places = sum(1 for name in variables if name.startswith(location_name(0)))
+        if document == reading.PRODUCTS_BY_ID.at(places):
+            return {document.root: self._named(document, variables, places)}
         self.points += cost.planned(document.text, variables)
-        if document in (reading.PRODUCT_VARIANTS, reading.PRODUCT_MEDIA):
-            return {document.root: self._rest_of(document, variables)}
+        if document in (reading.PRODUCT_VARIANTS.at(places), reading.PRODUCT_MEDIA):
+            return {document.root: self._rest_of(document, variables, places)}
         if document.is_mutation:
             return {document.root: {**self._written(document, variables), "userErrors": []}}
         empty: Row = {} if document is about_shop.CATEGORY_SEARCH else {"nodes": []}
         return {document.root: None if document is reading.PRODUCT_BY_KEY else empty}
 
-    def _named(self, variables: Mapping[str, Any]) -> list[Row | None]:
+    def _named(
+        self, document: Document, variables: Mapping[str, Any], places: int
+    ) -> list[Row | None]:
         """Return products as one page shows them; what is not there gives its points back."""
         shown: list[Row | None] = []
         for gid in variables["ids"]:
-            row = self._products.get(gid)
+            row = _looked_at(self._products.get(gid), places)
             shown.append(row and {**row, **self._pages(row, variables)})
             sizes = {name: min(variables[name], len(_nodes(row, name))) for name in _LISTS}
-            self.points += cost.planned(
-                reading.PRODUCTS_BY_ID.text, {**variables, **sizes, "ids": [gid]}
-            )
+            self.points += cost.planned(document.text, {**variables, **sizes, "ids": [gid]})
         return shown
 
     def _pages(self, row: Row, variables: Mapping[str, Any]) -> Row:
         return {name: _page(_nodes(row, name), 0, variables[name]) for name in _LISTS}
 
-    def _rest_of(self, document: Document, variables: Mapping[str, Any]) -> Row:
-        name = "variants" if document is reading.PRODUCT_VARIANTS else "media"
-        listed = _nodes(self._products.get(variables["id"]), name)
+    def _rest_of(self, document: Document, variables: Mapping[str, Any], places: int) -> Row:
+        name = "media" if document is reading.PRODUCT_MEDIA else "variants"
+        listed = _nodes(_looked_at(self._products.get(variables["id"]), max(places, 1)), name)
         return {name: _page(listed, int(variables["after"]), variables["first"])}
 
     def _written(self, document: Document, variables: Mapping[str, Any]) -> Row:
@@ -95,6 +96,23 @@ class Rehearsal(Client):
 
 
 _LISTS: Final = ("variants", "media")
+
+
+def _looked_at(row: Row | None, places: int) -> Row | None:
+    """Show the stock of a product at so many locations, whatever was looked at when it was seen."""
+    if row is None:
+        return None
+    variants = [_counted(each, places) for each in _nodes(row, "variants")]
+    return {**row, "variants": {"nodes": variants}}
+
+
+def _counted(variant: Row, places: int) -> Row:
+    item = variant.get("inventoryItem")
+    if not isinstance(item, Mapping):
+        return variant
+    plain = {name: value for name, value in item.items() if not name.startswith("level")}
+    levels = {level_name(at): item.get(level_name(at)) for at in range(places)}
+    return {**variant, "inventoryItem": {**plain, **levels}}
 
 
 def _nodes(row: Mapping[str, Any] | None, name: str) -> Sequence[Row]:

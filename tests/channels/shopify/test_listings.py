@@ -7,11 +7,14 @@ import httpx
 import pytest
 
 from app.adapters.errors import Throttled
+from app.adapters.shopify.adapter import build
 from app.adapters.shopify.listings import Listings
 from app.adapters.shopify.reads import Reads
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import (
     Applied,
+    Batch,
+    ChannelProduct,
     Found,
     ListingDraft,
     Outcome,
@@ -605,3 +608,20 @@ def test_our_keys_are_set_beside_the_metafields_of_the_merchant() -> None:
 
     assert [len(each["metafields"]) for each in desk.of("MetafieldsSet")] == [25, 6]
     assert "ProductSet" not in desk.names
+
+
+@pytest.mark.parametrize("before", [(), ("level1",)])
+@pytest.mark.parametrize("more", [[], ["4"]])
+def test_what_a_push_takes_is_said_whichever_locations_counted_when_it_was_last_seen(
+    before: tuple[str, ...], more: list[str]
+) -> None:
+    level = {"quantities": [{"name": "available", "quantity": 3}]}
+    item = {"id": "gid://shopify/InventoryItem/1", "tracked": True, "inventoryLevel": level}
+    shown = _product(7, {**_variant(70), "inventoryItem": item | dict.fromkeys(before, level)})
+    draft = ListingDraft("k-7", "7", {}, (VariantDraft("v-70", "70", {"quantity": 9}),))
+    settings = {"base_url": "https://a.myshopify.com", "facts": FACTS, "more_location_ids": more}
+    adapter = build({"access_token": "x"}, {**settings, **SETTINGS}, Desk().transport)
+
+    price = adapter.price([Batch([ChannelProduct("7", {}, (), raw=shown)], [draft])])
+
+    assert price.calls == 4
