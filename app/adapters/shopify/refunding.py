@@ -21,7 +21,7 @@ from app.adapters.shopify.problems import UserError, order_problem, user_errors
 from app.adapters.shopify.shipping import GONE
 from app.adapters.shopify.shop import Shop
 from app.adapters.types import Applied, Outcome, Problem, Rejected, Unanswered
-from app.core.money import Money
+from app.core.money import Money, NotMoney
 
 _TRIES: Final = 2
 _SPENT: Final = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
@@ -69,7 +69,10 @@ class Refunding:
             return Rejected(draft.key, (GONE,), is_gone=True)
         if (made := _made(state, draft.key)) is not None:
             return Applied(draft.key, made)
-        payments = list(_payments(state))
+        try:
+            payments = list(_payments(state))
+        except NotMoney:
+            return Rejected(draft.key, (_uncounted(state),))
         if (problem := _problem(draft, order, payments)) is not None:
             return Rejected(draft.key, (problem,))
         body = self._body(draft, state, lines, payments)
@@ -175,6 +178,12 @@ def _payments(state: Mapping[str, Any]) -> Iterator[_Payment]:
         if most.minor > 0:
             parent = (each.get("parentTransaction") or {}).get("id")
             yield _Payment(str(each.get("gateway") or ""), parent, most, theirs)
+
+
+def _uncounted(state: Mapping[str, Any]) -> Problem:
+    theirs = state.get("presentmentCurrencyCode")
+    sentence = f"SyncStore cannot count what was paid in {theirs}. Give it back in Shopify."
+    return Problem(sentence, "amount", "currency")
 
 
 def _problem(

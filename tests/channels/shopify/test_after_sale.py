@@ -571,3 +571,18 @@ def test_money_goes_back_the_way_it_came_in_the_currency_of_the_buyer(
     assert [(each["gateway"], each["amount"]) for each in body["transactions"]] == sent
     assert (body["currency"], body["notify"]) == ("EUR", True)
     assert body["transactions"][0]["parentId"] == "gid://shopify/OrderTransaction/0"
+
+
+def test_money_in_a_currency_we_cannot_count_is_given_back_by_a_person() -> None:
+    state = _order(presentmentCurrencyCode="USDC", money=_suggested(("card", "15.00", "15.00")))
+    desk = Desk(
+        OrdersById=says({"nodes": [_order()]}),
+        Refundable=says({"order": state}),
+    )
+    shop = Shop(desk.client, {"currency": "USD"}, {"location_id": "1"})
+
+    [outcome] = Refunding(shop, OrderReads(shop)).push([RefundDraft("k", "7", 1000, "USD")])
+
+    assert isinstance(outcome, Rejected)
+    assert "USDC" in outcome.problems[0].sentence
+    assert "Refund" not in desk.names
