@@ -48,6 +48,7 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     if row is None or _is_older(row, seen):
         return None
     looked_at = rushing.facts_of(row)
+    was_paid = not is_new and row.payment in promises.PAID_ENOUGH
     _write_header(work, connection, row, seen)
     if is_new:
         rushing.decide(work, row)
@@ -58,8 +59,10 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     if is_new:
         timeline.note(work, row, "placed", f"Placed on {connection.name} as {seen.number}.")
         work.emit(OrderPlaced(row.id, connection.id))
-        if work.now - seen.placed_at < _FRESH and seen.payment in promises.PAID_ENOUGH:
-            mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
+    # What was paid on delivery was confirmed by its parcel.
+    is_news = _is_fresh(work, seen) if is_new else not (was_paid or seen.is_done)
+    if is_news and seen.payment in promises.PAID_ENOUGH and row.cancelled_at is None:
+        mailing.tell_buyer(work, row, LetterKind.CONFIRMED, row.id)
     past = _past(connection, row, before, first_seen)
     held = there.take_shipments(work, row, seen, past=past)
     there.take_refunds(work, row, seen, first_seen)
@@ -73,6 +76,10 @@ def take_order(work: Work, connection: Connection, seen: ChannelOrder) -> Taken 
     shop_counts.explain(work, connection.id, _explained(row, before, _sum(held, ended)))
     work.session.flush()
     return Taken(row.id, is_new=is_new, version=row.version)
+
+
+def _is_fresh(work: Work, seen: ChannelOrder) -> bool:
+    return work.now - seen.placed_at < _FRESH
 
 
 def _row(work: Work, connection: Connection, seen: ChannelOrder) -> tuple[Order | None, bool]:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adapters.orders import Payment
-from app.core import db
+from app.core import clock, db
 from app.core.work import unit_of_work
 from app.notices.models import Mail
 from app.orders import letters, service
@@ -85,6 +85,31 @@ def test_where_the_shop_mails_of_the_parcel_we_do_not(place: Place) -> None:
     ship(place, order_id, notifies=True)
 
     assert [mail.subject for mail in mails(place)] == ["Your order #1001"]
+
+
+def test_an_order_is_confirmed_once_it_is_paid(place: Place) -> None:
+    place.stock("A")
+    with unit_of_work(place.manager.actor) as work:
+        service.choose_channel(work, place.connection_id, is_on=True)
+    place.sell(sold("A", taken=0), payment=Payment.PENDING)
+    unpaid = mails(place)
+
+    for _ in range(2):
+        place.sell(sold("A"), modified_at=clock.now())
+
+    assert unpaid == []
+    assert [mail.subject for mail in mails(place)] == ["Your order #1001"]
+
+
+def test_what_was_sent_before_it_was_paid_is_not_confirmed_after_it_came(place: Place) -> None:
+    place.stock("A")
+    with unit_of_work(place.manager.actor) as work:
+        service.choose_channel(work, place.connection_id, is_on=True)
+    place.sell(sold("A"), payment=Payment.PENDING)
+
+    place.sell(sold("A", shipped=1), modified_at=clock.now(), is_done=True)
+
+    assert mails(place) == []
 
 
 def test_no_event_is_told_twice(place: Place) -> None:
