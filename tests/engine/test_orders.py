@@ -12,6 +12,8 @@ from app.adapters.orders import Payment
 from app.core import clock, db
 from app.core.work import unit_of_work
 from app.inventory import service as inventory
+from app.inventory.models import Level, Location
+from app.inventory.service import LocationDraft
 from app.orders import service
 from app.orders.errors import NotAllowedNow, NothingToShip
 from app.orders.models import OrderTerm, Shipment
@@ -314,6 +316,36 @@ def test_an_order_from_before_the_shop_was_connected_takes_nothing_away(fresh: S
     level = sales.level(variant)
     assert (level.on_hand, level.committed, level.available) == (5, 2, 3)
     assert sales.shown(good) == 3
+
+
+def test_what_the_shop_promised_before_we_looked_lies_where_orders_are_served(
+    fresh: Sales,
+) -> None:
+    sales, actor = fresh, fresh.shop.actor
+    good = sales.store.add_product({"title": "Old"}, {"sku": "OLD", "quantity": 5})
+    sales.store.order((good, 2))
+    sales.later(1)
+    product = sales.shop.add_product("Old", "OLD", quantity=0)
+    variant = next(iter(sales.shop.values(product).variants))
+    with unit_of_work(actor) as work:
+        first = work.session.scalars(select(Location)).one()
+        new = inventory.create_location(work, LocationDraft("New warehouse", is_default=True))
+        found = inventory.Adjustment(inventory.Mode.SET, 3, inventory.Reason.FOUND)
+        inventory.adjust(work, variant, new, found)
+    with unit_of_work(actor) as work:
+        off = LocationDraft(first.name, is_active=False)
+        found_now = work.session.get_one(Location, first.id)
+        inventory.change_location(work, first.id, found_now.version, off)
+
+    sales.read()
+    sales.read()
+
+    with db.reading(actor) as session:
+        held = {
+            level.location_id: (level.on_hand, level.committed)
+            for level in session.scalars(select(Level).where(Level.variant_id == variant))
+        }
+    assert held == {first.id: (0, 0), new: (5, 2)}
 
 
 @pytest.mark.parametrize("taken", [2, 0])

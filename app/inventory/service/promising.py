@@ -63,12 +63,12 @@ def promise(
     levels = locked_levels(work, list({*wanted, *goods}))
     made.uncounted = (set(wanted) | goods) - {level.variant_id for level in levels}
     postings: dict[UUID, list[Posting]] = {}
+    lane = lane_of(work, {level.location_id for level in levels}, to)
     plain = [level for level in levels if level.variant_id in wanted]
-    _take_included(plain, wanted, included or {}, made, postings)
+    _take_included(_served(plain, lane), wanted, included or {}, made, postings)
     freed = _free_kept_sets(work, wishes, connection_id, made, postings)
     _take_kept_back(work, plain, wanted, connection_id, made, postings)
     rest = {key: quantity - made.units(key) for key, quantity in wanted.items()}
-    lane = lane_of(work, {level.location_id for level in levels}, to)
     _promise_rest(work, levels, lane, rest, wishes, freed, made, postings)
     made.moved = post(work, postings, reference=reference)
     return made
@@ -152,6 +152,12 @@ def _free_kept_sets(
 def _add(made: Promise, level: Level, quantity: int) -> None:
     parts = made.parts.setdefault(level.variant_id, {})
     parts[level.id] = parts.get(level.id, 0) + quantity
+
+
+def _served(levels: Sequence[Level], lane: Lane[UUID]) -> list[Level]:
+    """Return levels by where orders are served, the first place first; other places come last."""
+    order = {place: at for at, place in enumerate(lane.places)}
+    return sorted(levels, key=lambda level: order.get(level.location_id, len(order)))
 
 
 def _take_included(
