@@ -114,8 +114,7 @@ class Order(Base, Identified, Owned):
     hold_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    # Cancelled here, and how; empty once its channel showed that it is cancelled there.
-    cancelling: Mapped[Json] = mapped_column(default=dict, server_default="{}")
+    cancelling: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # ours, unseen
     unmapped: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # lines
     units: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
