@@ -283,8 +283,12 @@ def cancel_run(work: Work, run_id: UUID) -> None:
 def retry_listings(work: Work, listing_ids: Sequence[UUID]) -> int:
     """Try failed listings again, and list those anew that are gone; returns how many."""
     rows = work.session.execute(
-        select(Listing.id, Listing.title, Listing.state).where(
-            Listing.id.in_(listing_ids), Listing.organization_id == work.organization_id
+        select(Listing.id, Listing.title, Listing.state)
+        .join(Connection, Connection.id == Listing.connection_id)
+        .where(
+            Listing.id.in_(listing_ids),
+            Listing.organization_id == work.organization_id,
+            Connection.state != ConnectionState.DISCONNECTED,
         )
     ).all()
     gone = [row.id for row in rows if row.state == ListingState.GONE]

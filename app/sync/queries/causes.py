@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.connections.models import Connection
+from app.connections.models import Connection, ConnectionState
 from app.listings.models import Listing
 from app.sync.advice import Advice, advise
 from app.sync.queries.lists import FAILURES
@@ -71,6 +71,7 @@ def _grouped() -> Any:
             func.min(Listing.error_field),
         )
         .join(Connection, Connection.id == Listing.connection_id)
+        .where(Connection.state != ConnectionState.DISCONNECTED)
         .group_by(Listing.connection_id, Connection.name, Listing.error_group)
     )
 

@@ -29,7 +29,11 @@ from app.sync.queries.lists import RunRow, run_page
 
 def counters(session: Session) -> dict[str, int]:
     """Return the numbers of the side menu, in one query."""
-    worry = select(func.count()).where(Listing.state.in_((ListingState.FAILED, ListingState.GONE)))
+    is_open = Connection.state != ConnectionState.DISCONNECTED
+    worry = select(func.count()).where(
+        Listing.state.in_((ListingState.FAILED, ListingState.GONE)),
+        Listing.connection_id.in_(select(Connection.id).where(is_open)),
+    )
     row = session.execute(
         select(
             select(func.count())
@@ -132,7 +136,7 @@ def home(session: Session, zone: ZoneInfo) -> Home:
         .order_by(Connection.name)
     ).all()
     total: dict[str, int] = {}
-    for counts in by_pair.values():
+    for counts in (by_pair.get(row.id, {}) for row in connections):
         for word, count in counts.items():
             total[word] = total.get(word, 0) + count
     days = _days(session, 2 * DAYS, zone)

@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Product, Variant
-from app.connections.models import Connection
+from app.connections.models import Connection, ConnectionState
 from app.core import clock
 from app.core.paging import KeysetPage, newest_page
 from app.listings.models import Listing, ListingSnapshot, ListingState, Proposal
@@ -184,11 +184,15 @@ def listing_page(
     cause: str = "",
     ids: Sequence[UUID] | None = None,
     is_kept_off: bool = False,
+    is_open: bool = False,
     after: str | None = None,
     before: str | None = None,
     limit: int = PAGE,
 ) -> KeysetPage[ListingRow]:
-    """Return listings with the best proposal of each unpaired one."""
+    """Return listings with the best proposal of each unpaired one.
+
+    `is_open`: only of channels that were not closed.
+    """
     best = (
         select(Proposal.id)
         .where(Proposal.listing_id == Listing.id)
@@ -211,6 +215,8 @@ def listing_page(
         wanted = wanted.where(Listing.state.in_(states))
     if ids is not None:
         wanted = wanted.where(Listing.id.in_(ids))
+    if is_open:
+        wanted = wanted.where(Connection.state != ConnectionState.DISCONNECTED)
     if is_kept_off:
         wanted = wanted.where(Listing.kept_off_at.is_not(None))
     if cause:

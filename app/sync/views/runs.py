@@ -142,6 +142,7 @@ def _errors_wanted() -> dict[str, Any]:
     return {
         "connection_id": _uuid(request.args.get("connection", "")),
         "states": queries.FAILURES,
+        "is_open": True,
         "text": request.args.get("q", ""),
     }
 

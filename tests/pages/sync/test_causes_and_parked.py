@@ -17,7 +17,7 @@ from app.core.actor import Actor, job_actor
 from app.core.work import unit_of_work
 from app.listings.models import Listing, ListingState
 from app.sync import service
-from app.sync.models import ChangeState, Direction, SyncChange, SyncTask, TaskState
+from app.sync.models import ChangeState, Direction, SyncChange, SyncRun, SyncTask, TaskState
 from tests.cast import Cast, cast, csrf, enter
 
 TAKEN = "Another product uses the SKU “{sku}”."
@@ -363,3 +363,25 @@ def test_a_cause_is_for_its_organization_and_for_who_may(
     assert refused == [403, 403]
     assert [client.get(address).status_code, *hidden] == [404, 404, 404]
     assert place.states() == {"failed"}
+
+
+def test_what_failed_on_a_channel_that_was_closed_worries_nobody(
+    client: FlaskClient, people: Cast, place: Place
+) -> None:
+    [listing_id] = place.taken("MUG-1")
+    [(key, _)] = place.causes()
+    with unit_of_work(place.actor) as work:
+        connections.close_connection(work, place.connection_id)
+    enter(client, people.alice)
+
+    listed = client.get("/sync/errors").text
+    home = client.get("/").text
+    sent = {"ids": str(listing_id), "csrf_token": csrf(client)}
+    for path in ("/sync/errors/retry", f"/sync/errors/{place.connection_id}/{key}/retry"):
+        assert client.post(path, data=sent).status_code < 400
+
+    assert "MUG-1" not in listed
+    assert "listing error" not in home
+    assert place.states() == {ListingState.FAILED}
+    with db.reading(place.actor) as session:
+        assert session.scalars(select(SyncRun.state)).all() == []
