@@ -236,16 +236,18 @@ def decide_always(work: Work, conflict_id: UUID, decision: Decision) -> int:
 
 
 def meet_again(work: Work, connection_id: UUID) -> None:
-    """Let the open conflicts of a connection meet again, because its rules change in this unit."""
-    ids = work.session.scalars(
-        select(Conflict.listing_id)
-        .where(
-            Conflict.organization_id == work.organization_id,
-            Conflict.connection_id == connection_id,
-            Conflict.state == ConflictState.OPEN,
-        )
-        .distinct()
-    ).all()
+    """Let all that waits for people on a connection meet again: its rules change in this unit."""
+    asked = select(Conflict.listing_id).where(
+        Conflict.organization_id == work.organization_id,
+        Conflict.connection_id == connection_id,
+        Conflict.state == ConflictState.OPEN,
+    )
+    held = select(SyncChange.listing_id).where(
+        SyncChange.organization_id == work.organization_id,
+        SyncChange.connection_id == connection_id,
+        SyncChange.state == ChangeState.HELD,
+    )
+    ids = work.session.scalars(asked.union(held)).all()
     haste = Haste.MASS if len(ids) > _FEW else Haste.USUAL
     tasks.request_pushes(work, [(each, connection_id) for each in ids], haste=haste)
 

@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 
 from app.catalog import bulk
 from app.catalog import service as catalog
+from app.connections import service as connections
 from app.connections.models import Connection
 from app.core import db
 from app.core.errors import Conflicting
 from app.core.work import unit_of_work
 from app.simulators.chaos import Profile
-from app.sync import deciding, preview, undoing
+from app.sync import deciding, preview, resolving, undoing
 from app.sync.models import ChangeState, SyncChange
 from tests.engine.world import Shop, Store, connected_store
 
@@ -261,6 +262,27 @@ def test_only_what_was_let_pass_is_sent(shop: Shop) -> None:
         assert store.shown("MUG-0")["title"] == "Cup"
         assert store.shown("MUG-0")["description"] == "<p>Old</p>"
         assert [row.field for row in held(shop)] == ["description"]
+
+
+def test_what_waited_goes_once_the_rules_let_it(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-0")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        store.rules(auto_push=False)
+        shop.change(product, title="Cup")
+        shop.settle()
+        assert [row.field for row in held(shop)] == ["title"]
+
+        with unit_of_work(shop.actor) as work:
+            resolving.meet_again(work, store.connection_id)
+            row = connections.get_connection(work, store.connection_id)
+            connections.change_settings(
+                work, row.id, name=row.name, settings={"auto_push": True}, version=row.version
+            )
+        shop.settle()
+
+        assert store.shown("MUG-0")["title"] == "Cup"
+        assert held(shop) == []
 
 
 def test_a_yes_outlives_a_read_and_a_lost_answer_and_counts_once(shop: Shop) -> None:
