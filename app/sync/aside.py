@@ -50,7 +50,7 @@ def keep_off(work: Work, listing_ids: Sequence[UUID]) -> int:
         row.kept_off_at, row.state = work.now, ListingState.PAUSED
     work.session.flush()
     tasks.supersede_parked(work, [row.id for row in rows])
-    _close(work, [row.id for row in rows])
+    close(work, [row.id for row in rows], _KEPT_OFF)
     for connection_id, told in reasons.items():
         most = [sentence for sentence, _ in told.most_common(_NOTED) if sentence]
         _note(work, "listings.kept_off", connection_id, told.total(), {"reasons": most})
@@ -58,8 +58,8 @@ def keep_off(work: Work, listing_ids: Sequence[UUID]) -> int:
     return len(rows)
 
 
-def _close(work: Work, listing_ids: Sequence[UUID]) -> None:
-    """Ask nobody about listings that are kept off; put back, they ask anew what still differs."""
+def close(work: Work, listing_ids: Sequence[UUID], why: str) -> None:
+    """Ask nobody about these listings; put back, they ask anew what still differs."""
     asked = (
         (
             Conflict,
@@ -69,7 +69,7 @@ def _close(work: Work, listing_ids: Sequence[UUID]) -> None:
         (
             SyncChange,
             ChangeState.HELD,
-            {"state": ChangeState.CANCELLED, "settled_at": work.now, "sentence": _KEPT_OFF},
+            {"state": ChangeState.CANCELLED, "settled_at": work.now, "sentence": why},
         ),
     )
     for model, waits, values in asked:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.work import Work
 from app.listings import service as listings
 from app.listings.models import Listing, Offer
-from app.sync import tasks
+from app.sync import parting, tasks
 from app.sync.models import (
-    BaseValue,
     ChangeState,
     Direction,
     Haste,
@@ -79,8 +78,7 @@ def is_held_up(work: Work, listing: Listing, task: SyncTask, owners: Iterable[st
 
 def part(work: Work, listing: Listing) -> None:
     """Part a product from a listing that left the channel; it may be listed there anew."""
-    work.session.execute(delete(BaseValue).where(BaseValue.listing_id == listing.id))
-    listings.unmap_listing(work, listing.id)
+    parting.take_apart(work, listing.id)
     listings.ignore_listing(work, listing.id)
 
 

@@ -7,6 +7,7 @@ import pytest
 from app.core.work import unit_of_work
 from app.listings import service as listings
 from app.simulators.woocommerce import StoreState
+from app.sync import parting
 from tests.engine.world import Shop, connected_store
 
 
@@ -179,3 +180,34 @@ def test_an_item_finds_the_product_that_is_made_here_later(shop: Shop) -> None:
         store.read()
 
         assert [each.state for each in shop.listings()] == ["synced"]
+
+
+def test_paired_with_another_product_both_sides_meet_for_the_first_time(shop: Shop) -> None:
+    mug, cup = shop.add_product("Mug", "MUG-1"), shop.add_product("Cup", "CUP-1")
+    with connected_store(shop) as store:
+        store.list_here(mug)
+        [listing] = shop.listings()
+
+        with unit_of_work(shop.actor) as work:
+            parting.take_apart(work, listing.id)
+            listings.map_listing(work, listing.id, cup)
+        shop.settle()
+
+        assert store.state.titles() == ["Mug"]
+        asked = sorted((each.field, each.has_base) for each in shop.conflicts())
+        assert asked == [("sku", False), ("title", False)]
+
+
+def test_a_pair_taken_apart_asks_nobody_any_more(shop: Shop) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    with connected_store(shop) as store:
+        store.list_here(product)
+        shop.change(product, title="Red mug")
+        store.edit("MUG-1", "title", "Blue mug")
+        shop.settle()
+        assert [each.field for each in shop.conflicts()] == ["title"]
+
+        with unit_of_work(shop.actor) as work:
+            parting.take_apart(work, shop.listings()[0].id)
+
+        assert shop.conflicts() == []

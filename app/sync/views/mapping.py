@@ -23,7 +23,7 @@ from app.core.work import Work, unit_of_work
 from app.listings import service as listings
 from app.listings.models import Listing, ListingState
 from app.listings.readiness import Gap
-from app.sync import aside, queries, ready
+from app.sync import aside, parting, queries, ready
 from app.sync.views.base import bp
 from app.sync.views.errors import tell_kept_off
 from app.web.filters import plural
@@ -184,7 +184,7 @@ def mapping_unignore(connection_id: UUID) -> ResponseReturnValue:
 @requires("listings.map")
 def mapping_unmap(connection_id: UUID) -> ResponseReturnValue:
     """Take pairs apart."""
-    return _each(connection_id, listings.unmap_listing, "Taken apart: {items}.")
+    return _each(connection_id, parting.take_apart, "Taken apart: {items}.")
 
 
 @bp.post("/connections/<uuid:connection_id>/mapping/off")
