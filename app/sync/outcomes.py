@@ -114,7 +114,10 @@ def _make_room(
 
 
 def _record(work: Work, desk: Desk, errand: Errand, outcome: Outcome) -> None:
-    listing = work.session.get_one(Listing, errand.pair.listing.id)
+    listing = work.session.get(Listing, errand.pair.listing.id)
+    if listing is None or listing.product_id != errand.pair.product_id:
+        close(desk, [errand.task], unchanged=1)  # taken apart while the shop was working
+        return
     errand = replace(errand, pair=replace(errand.pair, listing=listing))
     match outcome:
         case Applied():

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.core import faults
 from app.core.work import unit_of_work
 from app.listings import service as listings
 from app.simulators.woocommerce import StoreState
@@ -211,3 +212,33 @@ def test_a_pair_taken_apart_asks_nobody_any_more(shop: Shop) -> None:
             parting.take_apart(work, shop.listings()[0].id)
 
         assert shop.conflicts() == []
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_pair_taken_apart_while_a_change_is_on_its_way_stays_apart(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    product = shop.add_product("Mug", "MUG-1")
+    parted: list[str] = []
+
+    def part(name: str) -> None:
+        if name == "push.answered" and not parted:
+            parted.append(name)
+            with unit_of_work(shop.actor) as work:
+                parting.take_apart(work, shop.listings()[0].id)
+
+    with connected_store(shop) as store:
+        if not is_new:
+            store.list_here(product)
+        monkeypatch.setattr(faults, "point", part)
+        if is_new:
+            store.list_here(product)
+        else:
+            shop.change(product, title="Cup")
+        shop.settle()
+        if is_new:  # nobody knows any more that it was made from here
+            store.read(everything=True)
+
+        [listing] = shop.listings()
+        assert (parted, listing.product_id is None) == (["push.answered"], not is_new)
+        assert listing.state == ("synced" if is_new else "unmapped")
