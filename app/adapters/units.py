@@ -37,6 +37,7 @@ _SPELLINGS: Final[dict[str, str]] = {
 }
 # Far beyond anything sold, and small enough that arithmetic stays exact.
 _LIMIT: Final = Decimal(10) ** 12
+MOST_DIGITS: Final = 30  # of any number a shop tells; “1e99999999” would be written out for ever
 
 
 def unit_name(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.adapters.errors import BadPayload
 from app.adapters.shopify import ids
+from app.adapters.units import MOST_DIGITS
 
 
 class Reader:
@@ -54,7 +55,7 @@ class Reader:
             number = Decimal(str(value).strip())
         except InvalidOperation:
             raise self.bad(name, "a number") from None
-        if not number.is_finite():
+        if not number.is_finite() or number.adjusted() > MOST_DIGITS:
             raise self.bad(name, "a number")
         return number
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from app.adapters.woocommerce.mapper.reader import Reader
 from app.core.money import Money, NotMoney
+
+_BEYOND: Final = (
+    Decimal(10) ** 18
+)  # more than any count; “1e99999999” would be written out for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +80,7 @@ def units(value: Any) -> int | None:
         number = Decimal(str(value).strip())
     except ArithmeticError:
         return None
-    return int(number.to_integral_value("ROUND_CEILING")) if number.is_finite() else None
+    if not number.is_finite():
+        return None
+    bounded = max(-_BEYOND, min(number, _BEYOND))
+    return int(bounded.to_integral_value("ROUND_CEILING"))

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.adapters.errors import BadPayload
+from app.adapters.units import MOST_DIGITS
 
 
 def as_list(value: Any) -> Any:
@@ -63,7 +64,7 @@ class Reader:
             number = Decimal(text.strip())
         except InvalidOperation:
             raise self.bad(name, "a number") from None
-        if not number.is_finite():
+        if not number.is_finite() or number.adjusted() > MOST_DIGITS:
             raise self.bad(name, "a number")
         return number
 
