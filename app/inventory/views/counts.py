@@ -172,8 +172,7 @@ def _do(
 ) -> ResponseReturnValue:
     """Take a step; refused or stale, show the page it was taken on again."""
     try:
-        with unit_of_work(current_actor()) as work:
-            act(work)
+        in_unit(act)(current_actor())
     except (Invalid, Conflicting) as refusal:
         problems = refusal.fields if isinstance(refusal, Invalid) else {}
         more = {"problems": problems} if again is count_review else {}

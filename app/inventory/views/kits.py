@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.db import reading
 from app.core.errors import Invalid, NotFound
-from app.core.work import unit_of_work
+from app.core.work import in_unit
 from app.inventory import queries, service
 from app.inventory.kits import MOST_COMPONENTS
 from app.inventory.views.blueprint import bp
@@ -56,11 +56,10 @@ def kit_save(variant_id: UUID) -> ResponseReturnValue:
     """Put a component in, take one out, or keep how many of each are in a set."""
     try:
         wishes = _wishes()
-        with unit_of_work(current_actor()) as work:
-            if request.form.get("action") == "forget":
-                service.forget_lost(work, variant_id)
-            else:
-                service.set_components(work, variant_id, wishes)
+        if request.form.get("action") == "forget":
+            in_unit(service.forget_lost)(current_actor(), variant_id)
+        else:
+            in_unit(service.set_components)(current_actor(), variant_id, wishes)
     except Invalid as refusal:
         return kit_edit(variant_id, request.form, refusal.fields)
     toast("Kit saved.")

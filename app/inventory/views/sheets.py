@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
-from app.core.work import Work, unit_of_work
+from app.core.work import Work, in_unit
 from app.inventory import service
 from app.inventory.errors import EntriesMoved, StockMoved
 from app.inventory.forms import SheetForm
@@ -116,8 +116,7 @@ def post(sheet: Sheet) -> ResponseReturnValue:
     text = request.form.get("text", "")[:200_000]
     try:
         try:
-            with unit_of_work(current_actor()) as work:
-                count = sheet.post(work, text, request.form.get("mark", ""))
+            count = in_unit(sheet.post)(current_actor(), text, request.form.get("mark", ""))
         except (StockMoved, EntriesMoved) as refusal:
             return _show(sheet, text, _plan(sheet, text), refusal)
     except Conflicting as refusal:

@@ -138,8 +138,7 @@ def _do(
     if not form.validate() or form.problems:
         return transfer_detail(transfer_id, form, status=422)
     try:
-        with unit_of_work(current_actor()) as work:
-            act(work)
+        in_unit(act)(current_actor())
     except Invalid as refusal:
         form.refuse(refusal)
         return transfer_detail(transfer_id, form, status=422)

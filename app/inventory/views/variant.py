@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalog.views.tables import csv_file, today
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid, NotFound
-from app.core.work import unit_of_work
+from app.core.work import in_unit, unit_of_work
 from app.inventory import oversell, queries, service
 from app.inventory.forms import REASONS, AdjustForm, BeyondForm, ReorderForm
 from app.inventory.models import Level, Location, LocationKind, PostingKind
@@ -237,8 +237,7 @@ def _adjust(variant_id: UUID) -> ResponseReturnValue:
         return variant_detail(variant_id, form)
     location_id, wish = form.wish()
     try:
-        with unit_of_work(actor) as work:
-            change = service.adjust(work, variant_id, location_id, wish)
+        change = in_unit(service.adjust)(actor, variant_id, location_id, wish)
     except Invalid as refusal:
         form.refuse(refusal)
         return variant_detail(variant_id, form)
@@ -273,15 +272,14 @@ def _keep(variant_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return variant_detail(variant_id, keep=form)
     try:
-        with unit_of_work(actor) as work:
-            service.reserve(
-                work,
-                variant_id,
-                UUID(form.place.data),
-                form.units.data,
-                until=form.moment(viewer_zone()),
-                note=form.note.data,
-            )
+        in_unit(service.reserve)(
+            actor,
+            variant_id,
+            UUID(form.place.data),
+            form.units.data,
+            until=form.moment(viewer_zone()),
+            note=form.note.data,
+        )
     except Invalid as refusal:
         form.refuse(refusal)
         return variant_detail(variant_id, keep=form)
@@ -302,8 +300,7 @@ def _free(variant_id: UUID) -> ResponseReturnValue:
     freed = 0
     for key in known:
         if str(key) == sent:
-            with unit_of_work(actor) as work:
-                freed = service.free_reservation(work, key)
+            freed = in_unit(service.free_reservation)(actor, key)
     toast(f"{plural(freed, 'unit')} free again." if freed else "They were free already.")
     return then(variant_detail, variant_id=variant_id)
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
-from app.core.work import Work, unit_of_work
+from app.core.work import Work, in_unit
 from app.orders import queries
 from app.orders.forms import OrderForm, UnitsForm
 from app.orders.queries import EventRow, OrderDetail
@@ -71,8 +71,7 @@ def answer(
         return show_form(template, order, form, status=422, **context)
     actor = current_actor()
     try:
-        with unit_of_work(actor) as work:
-            act(work)
+        in_unit(act)(actor)
     except Invalid as refusal:
         form.refuse(refusal)
         return show_form(template, order, form, status=422, **context)
@@ -96,8 +95,7 @@ def do(order_id: UUID, act: Callable[[Work, int], object], *, done: str) -> Resp
     actor = current_actor()
     version, seen = (whole_number(request.form.get(n, "")) or 0 for n in ("version", "seen"))
     try:
-        with unit_of_work(actor) as work:
-            act(work, version)
+        in_unit(act)(actor, version)
     except Conflicting as refusal:
         news = _news(actor, order_id, seen)
         return show_order(order_id, status=409, refusal=refusal.sentence, news=news)

@@ -15,7 +15,7 @@ from app.catalog.views.lists import Tab, chips_of
 from app.core.actor import Actor
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
-from app.core.work import unit_of_work
+from app.core.work import in_unit
 from app.orders import filters, queries, service
 from app.orders.filters import OrderFilter
 from app.orders.rules import OrderState
@@ -143,8 +143,7 @@ def order_pick_many() -> ResponseReturnValue:
     count, refusals = 0, Counter[str]()
     for order_id in ids:
         try:
-            with unit_of_work(actor) as work:
-                service.move_order(work, order_id, OrderState.PICKING)
+            in_unit(service.move_order)(actor, order_id, OrderState.PICKING)
             count += 1
         except Conflicting as refusal:
             refusals[refusal.sentence] += 1

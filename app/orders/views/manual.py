@@ -12,7 +12,7 @@ from app.catalog.service.loading import organization_currency
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
 from app.core.money import Money
-from app.core.work import unit_of_work
+from app.core.work import in_unit
 from app.orders import queries, service
 from app.orders.filters import is_id
 from app.orders.manual_forms import ManualForm, TypedLine
@@ -98,12 +98,11 @@ def _answer(form: ManualForm, order: OrderDetail | None) -> ResponseReturnValue:
     if draft is None:
         return _show(form, lines, order, status=422)
     try:
-        with unit_of_work(actor) as work:
-            if order is None:
-                order_id = service.create_order(work, draft)
-            else:
-                order_id = order.id
-                service.change_order(work, order_id, draft, version=form.shown_version)
+        if order is None:
+            order_id = in_unit(service.create_order)(actor, draft)
+        else:
+            order_id = order.id
+            in_unit(service.change_order)(actor, order_id, draft, version=form.shown_version)
     except Invalid as refusal:
         form.refuse(refusal)
         return _show(form, lines, order, status=422)

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from app.catalog.service.loading import organization_currency
 from app.core.db import reading
 from app.core.errors import Conflicting, Invalid
-from app.core.work import unit_of_work
+from app.core.work import in_unit, unit_of_work
 from app.orders import queries, rush, service
 from app.orders.queries import RushPreview
 from app.orders.rush import RushRule
@@ -183,8 +183,7 @@ def _mark_many(*, is_rush: bool) -> ResponseReturnValue:
     count, refusals = 0, Counter[str]()
     for order_id in ids:
         try:
-            with unit_of_work(actor) as work:
-                service.choose_rush(work, order_id, choice=is_rush)
+            in_unit(service.choose_rush)(actor, order_id, choice=is_rush)
             count += 1
         except Conflicting as refusal:
             refusals[refusal.sentence] += 1

@@ -6,7 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Invalid
-from app.core.work import unit_of_work
+from app.core.work import in_unit
 from app.orders import service
 from app.orders.errors import OrderNotFound
 from app.orders.forms import CARRIERS, UNITS, OrderForm, ShipForm, TrackingForm
@@ -164,8 +164,7 @@ def order_move(order_id: UUID) -> ResponseReturnValue:
 @requires("orders.write")
 def order_tell(order_id: UUID) -> ResponseReturnValue:
     """Tell the channel anew what it could not hear of."""
-    with unit_of_work(current_actor()) as work:
-        count = service.retry_telling(work, order_id)
+    count = in_unit(service.retry_telling)(current_actor(), order_id)
     said = (
         f"Telling the channel of {plural(count, 'thing')} again." if count else "Nothing is owed."
     )

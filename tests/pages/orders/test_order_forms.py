@@ -1,13 +1,18 @@
 """What is done to an order: by plain forms, refused at their field, never twice or blindly."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, text
 
 from app.adapters.orders import ChannelShipment, Payment
+from app.catalog.models import Product, Variant
 from app.core import clock, db
-from app.core.work import unit_of_work
+from app.core.work import Work, in_unit, unit_of_work
 from app.orders import service
 from app.orders.models import Order
 from app.orders.rules import OrderState
@@ -367,3 +372,40 @@ def test_an_order_on_hold_of_which_the_shop_sent_a_part_sends_no_more_of_it(plac
     assert f"/orders/{order_id}/ship" not in page
     assert answer.status_code == 409
     assert place.order(order_id).lines[0].line.shipped == 1
+
+
+def test_who_meets_news_of_the_order_half_way_is_served_all_the_same(place: Place) -> None:
+    mug = place.stock("A", 5)
+    order_id = place.sell(sold("A", 3))
+    data = place.form(order_id, restocks="y", **place.units(order_id, 3))
+    has_begun = Event()
+
+    @in_unit
+    def take_news(work: Work) -> None:
+        """Lock as the reading of orders does: products first, then the order."""
+        which = select(Variant.product_id).where(Variant.id == mug).scalar_subquery()
+        work.session.execute(select(Product.id).where(Product.id == which).with_for_update())
+        until = time.monotonic() + (0 if has_begun.is_set() else 20)
+        has_begun.set()
+        while time.monotonic() < until and not somebody_waits():
+            continue
+        service.get_order(work, order_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        news = pool.submit(take_news, place.manager.actor)
+        assert has_begun.wait(20)
+        answer = place.client.post(f"/orders/{order_id}/cancel", data=data)
+        news.result(30)
+
+    assert answer.status_code == 303
+    assert place.order(order_id).order.state == OrderState.CANCELLED
+
+
+def somebody_waits() -> bool:
+    """Tell whether anybody waits for a lock of this database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with db.engine().connect() as connection:
+        return bool(connection.scalar(waiting))
