@@ -108,6 +108,9 @@ class ManualForm(OrderForm):
         units = _units(line.units)
         if not units:
             self.problems[f"units-{line.variant_id}"] = "Enter a whole number from 1."
+        if not line.price:  # the catalog knows none: nobody gives goods away by a blank
+            self.problems[f"price-{line.variant_id}"] = "Enter a price; 0 for what is free."
+            return None
         try:
             price = _minor(line.price, currency)
         except NotTyped as error:

@@ -68,6 +68,16 @@ def test_an_entered_order_adds_up_and_is_promised(place: Place) -> None:
     assert "Placed here" in page
 
 
+def test_a_blank_price_is_asked_for_and_0_is_one(place: Place) -> None:
+    mug = place.stock("MUG-1", 5)
+
+    blank = place.client.post("/orders/new", data=form(place, (mug, "2", ""), save="1"))
+
+    assert blank.status_code == 422
+    assert "Enter a price" in blank.text
+    assert place.order(entered(place, (mug, "2", "0"))).order.total_minor == 0
+
+
 @pytest.mark.parametrize("price", ["9999999999.99", "999999999.99"])
 def test_what_nobody_could_pay_is_refused_and_breaks_no_list(place: Place, price: str) -> None:
     mug = place.stock("MUG-1", 5)
