@@ -12,7 +12,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.catalog.forms import Form
 from app.catalog.variant_rows import NotTyped, read_amount
@@ -118,7 +118,9 @@ class HoldForm(OrderForm):
     """Why nobody works on it."""
 
     reason = StringField(
-        "Reason", [InputRequired("Say why, for whoever finds it."), Length(max=200)]
+        "Reason",
+        [DataRequired("Say why, for whoever finds it."), Length(max=200)],
+        filters=[_strip],
     )
 
 

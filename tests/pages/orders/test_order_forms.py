@@ -341,6 +341,13 @@ def test_who_may_only_look_changes_nothing(place: Place, people: Cast, order_id:
     }
 
 
+def test_blanks_are_no_reason_for_a_hold(place: Place, order_id: UUID) -> None:
+    answer = place.client.post(f"/orders/{order_id}/hold", data=place.form(order_id, reason="  "))
+
+    assert answer.status_code == 422
+    assert place.order(order_id).order.state != OrderState.ON_HOLD
+
+
 def test_a_persons_hold_keeps_its_reason_whatever_the_shop_says_meanwhile(place: Place) -> None:
     place.stock("A", 5)
     unpaid = {"payment": Payment.PENDING}
