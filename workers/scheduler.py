@@ -65,11 +65,12 @@ def _claim_and_start(row: Schedule) -> bool:
             .where(Schedule.key == row.key, Schedule.next_at == row.next_at)
             .values(next_at=_next(row, work.now), last_at=work.now),
         )
-    if claimed != 1:
-        return False
-    whose = str(row.organization_id) if row.organization_id else None
-    subject = str(row.subject_id) if row.subject_id else None
-    queues.ring(jobs.BY_TASK[row.task], whose, subject)
+        if claimed != 1:
+            return False
+        # Nothing but this bell tells of it: without Redis the row stays due.
+        whose = str(row.organization_id) if row.organization_id else None
+        subject = str(row.subject_id) if row.subject_id else None
+        queues.ring(jobs.BY_TASK[row.task], whose, subject)
     return True
 
 

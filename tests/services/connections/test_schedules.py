@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
+import redis
 from sqlalchemy import select, update
 
 from app.connections import schedules, service
-from app.core import clock, db
+from app.core import clock, db, kv
 from app.core.actor import SYSTEM, Actor
 from app.core.schedule import Schedule
 from app.core.work import unit_of_work
 from app.team import service as team
 from app.team.models import Organization
 from tests.services.connections.conftest import Connect
-from workers import relay, scheduler
+from workers import queues, relay, scheduler
 
 Advance = Callable[[timedelta], None]
 
@@ -70,6 +72,29 @@ def test_a_task_with_cron_fields_is_due_by_them_again(
         )
     assert next_at == second
     assert second - first <= timedelta(days=7, hours=1)
+
+
+def test_what_is_due_while_redis_is_away_is_started_once_it_is_back(
+    actor: Actor, connect: Connect, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_id = connect()
+    plan(actor, connection_id, reconcile_cron="30 6 * * *")
+    advance(timedelta(days=1, minutes=1))
+
+    with monkeypatch.context() as away:
+        away.setattr(kv._Connected, "client", redis.Redis(port=1))
+        for _ in range(3):
+            with pytest.raises(redis.ConnectionError):
+                scheduler.start_due()
+    scheduler.start_due()
+
+    begun = [
+        str(job.func_name).rpartition(".")[2]
+        for lane in queues.Lane
+        for job in queues.queue(lane).jobs
+        if tuple(job.args) == (str(actor.organization), str(connection_id))
+    ]
+    assert {"poll_connection", "reconcile_connection", "check_connection"} <= set(begun)
 
 
 def test_a_new_time_zone_counts_for_cron_fields_at_once(
