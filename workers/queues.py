@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "syncstore-"
 BELL_SECONDS: Final = 20
+RUNG_SECONDS: Final = 24 * 3600
 FAILURES_KEPT_SECONDS: Final = 7 * 24 * 3600
 
 
@@ -50,10 +51,12 @@ def queue(lane: Lane) -> Queue:
     return Queue(PREFIX + lane, connection=kv.client())
 
 
-def enqueue(job: Job, *args: Any, job_id: str | None = None) -> None:
-    """Queue a job; a second one with the same id is dropped while the first one lives."""
+def enqueue(job: Job, *args: Any, job_id: str | None = None) -> str | None:
+    """Queue a job and return its id; a second one with the same id is dropped while the first one
+    lives.
+    """
     try:
-        queue(job.lane).enqueue(
+        queued = queue(job.lane).enqueue(
             f"workers.jobs.{job.function}",
             *args,
             job_id=job_id,
@@ -65,6 +68,8 @@ def enqueue(job: Job, *args: Any, job_id: str | None = None) -> None:
         )
     except DuplicateJobError:
         log.debug("Job %s is already queued.", job_id)
+        return job_id
+    return queued.id
 
 
 def has_waiting(lane: Lane) -> bool:
@@ -79,18 +84,34 @@ def _bell(job: Job, args: Sequence[Any]) -> str:
     return "bell:" + ":".join([job.lane, job.function, *map(str, args)])
 
 
+def _rung(bell: str) -> str:
+    return f"rung:{bell}"
+
+
+def _still_waits(lane: Lane, bell: str) -> bool:
+    """Tell whether the job a bell was last rung for is still in its lane."""
+    last = kv.client().get(_rung(bell))
+    return last is not None and kv.client().lpos(queue(lane).key, last) is not None  # type: ignore[arg-type]  # bytes, from a sync client
+
+
 def ring(job: Job, *args: Any) -> None:
     """Queue a job for a subject unless one is queued in its lane and has not begun.
 
-    Each lane has a bell of its own: urgent work does not wait behind a bell of a slower lane.
+    Each lane has a bell of its own: urgent work does not wait behind a bell of a slower lane. A
+    bell falls after a while, lest one whose job was lost hang for ever; while workers are away for
+    longer than that, the job itself is looked for, so that they do not come back to thousands.
     """
-    if kv.client().set(_bell(job, args), "1", nx=True, ex=BELL_SECONDS):
-        enqueue(job, *args)
+    bell = _bell(job, args)
+    if not kv.client().set(bell, "1", nx=True, ex=BELL_SECONDS) or _still_waits(job.lane, bell):
+        return
+    if queued := enqueue(job, *args):
+        kv.client().set(_rung(bell), queued, ex=RUNG_SECONDS)
 
 
 def answer(jobs: Sequence[Job], *args: Any) -> None:
     """Take the bells down that ring for the same work; the first act of a job."""
     try:
-        kv.client().delete(*(_bell(job, args) for job in jobs))
+        bells = [_bell(job, args) for job in jobs]
+        kv.client().delete(*bells, *map(_rung, bells))
     except redis.RedisError:
         log.warning("A bell could not be taken down; it falls by itself.")

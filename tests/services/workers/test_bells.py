@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from app.core import kv
 from app.core.db import new_id
 from workers import jobs, queues
 from workers.queues import Lane
@@ -26,6 +27,24 @@ def waiting() -> dict[str, int]:
 
 def test_a_bell_rung_twice_is_one_job(connection: str) -> None:
     queues.ring(jobs.PUSH, connection, connection)
+    queues.ring(jobs.PUSH, connection, connection)
+
+    assert waiting() == {"push": 1}
+
+
+def test_a_bell_that_fell_while_its_job_waits_is_not_rung_again(connection: str) -> None:
+    for _ in range(3):  # all workers are away, and the scheduler goes on looking
+        queues.ring(jobs.PUSH, connection, connection)
+        kv.client().delete(queues._bell(jobs.PUSH, [connection, connection]))
+
+    assert waiting() == {"push": 1}
+
+
+def test_a_bell_whose_job_was_lost_is_rung_again(connection: str) -> None:
+    queues.ring(jobs.PUSH, connection, connection)
+    queues.queue(Lane.PUSH).empty()
+    kv.client().delete(queues._bell(jobs.PUSH, [connection, connection]))
+
     queues.ring(jobs.PUSH, connection, connection)
 
     assert waiting() == {"push": 1}
