@@ -52,6 +52,11 @@ for i = 2, #KEYS do
     cost = tonumber(ARGV[from + 4]),
   }
   local tokens, at = tonumber(held[1] or bucket.burst), tonumber(held[2] or now)
+  -- Clocks of several machines differ by seconds; by more, one was set back, and time goes on here.
+  if at > now + 60 then
+    at = now
+    redis.call('HSET', KEYS[i], 'at', tostring(at))
+  end
   if now > at then
     tokens = math.min(bucket.burst, tokens + (now - at) * bucket.rate)
     at = now

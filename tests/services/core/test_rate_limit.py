@@ -280,3 +280,16 @@ def test_who_gives_way_leaves_while_waiting_and_what_is_urgent_does_not(
     limiter.is_urgent = True
     limiter("write")
     assert time.slept >= 1
+
+
+def test_a_clock_that_is_set_back_stops_nobody(store: "redis.Redis") -> None:
+    time = _Time()
+    limiter = _limiter(store, time, is_urgent=True)
+    for _ in range(10):
+        limiter("read")
+
+    time.at -= timedelta(hours=1)
+    for _ in range(20):
+        limiter("read")
+
+    assert time.slept == pytest.approx(10.0, abs=0.2)
