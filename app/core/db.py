@@ -215,7 +215,11 @@ def open_session(actor: Actor, connection: Connection | None = None) -> Session:
 def begin(actor: Actor) -> Connection:
     """Return a connection of the pool in a transaction that carries this caller's tenancy."""
     connection = engine().connect()
-    _tell(driver_of(connection), actor, "")
+    try:
+        _tell(driver_of(connection), actor, "")
+    except DBAPIError:
+        connection.close()
+        raise
     return connection
 
 
@@ -237,7 +241,10 @@ def _tell(driver: psycopg.Connection[Any], actor: Actor, more: str) -> None:
     told = _TENANCY.format(actor.organization_id or "", actor.user_id or "") + more
     if driver.pgconn.transaction_status == TransactionStatus.IDLE:
         told = f"BEGIN; {told}"
-    _say(driver, told)
+    try:
+        _say(driver, told)
+    except psycopg.Error as error:  # cut this moment; callers know the errors of SQLAlchemy
+        raise DBAPIError.instance(told, None, error, psycopg.Error) from error
 
 
 @contextmanager

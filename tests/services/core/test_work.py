@@ -1,10 +1,12 @@
 """The unit of work: one commit, facts with it, nothing half-saved, no network inside."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.catalog.models import Category
@@ -237,3 +239,21 @@ def test_what_the_server_has_prepared_outlives_what_is_rolled_back(actor: Actor)
 
     with db.reading(actor) as session:
         assert session.scalar(prepared, {"like": "SELECT path FROM categories%"}) == 1
+
+
+def test_a_connection_that_is_cut_as_it_is_taken_is_an_error_of_the_database(
+    actor: Actor,
+) -> None:
+    def cut(connection: Any, *_: Any) -> None:
+        with psycopg.connect(connection.info.dsn, password=connection.info.password) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+
+    event.listen(db.engine(), "checkout", cut)
+    try:
+        with pytest.raises(DBAPIError), unit_of_work(actor) as work:
+            work.session.execute(text("SELECT 1"))
+        with pytest.raises(DBAPIError), unit_of_work(actor) as work:
+            work.rows("SELECT 1", {})
+    finally:
+        event.remove(db.engine(), "checkout", cut)
+    assert paths(actor) == []
