@@ -99,6 +99,13 @@ def _since() -> str:
     return wanted if _ID.fullmatch(wanted) else ""
 
 
+def _still_in(actor: Actor) -> Identity:
+    identity = load_identity_anew()
+    if identity is None or identity.organization_id != actor.organization_id:
+        raise SignInNeeded
+    return identity
+
+
 @requires()
 def events() -> Response:
     """Stream what changes among the watched things."""
@@ -111,10 +118,11 @@ def events() -> Response:
     )
     hub.join(listener, since=_since())
     # From here on a loss of rights is heard; one between the guard's look and now was not.
-    identity = load_identity_anew()
-    if identity is None or identity.organization_id != actor.organization_id:
+    try:
+        identity = _still_in(actor)
+    except Exception:
         hub.leave(listener)
-        raise SignInNeeded
+        raise
     viewer = _Viewer(
         current_app.app_context().app,  # the app itself: the proxy ends with the request
         request.environ,
@@ -122,6 +130,7 @@ def events() -> Response:
         current_actor(),
     )
     response = Response(_listen(viewer, listener), mimetype="text/event-stream")
+    response.call_on_close(lambda: hub.leave(listener))  # also when nobody read a word of it
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     return response

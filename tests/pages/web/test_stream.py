@@ -116,6 +116,18 @@ def test_what_changes_while_a_page_is_made_reaches_it(app: Flask, alice: FlaskCl
     assert "Mug" in _next(messages)
 
 
+def test_whoever_hears_nothing_of_a_stream_leaves_no_listener_behind(
+    alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Hub()
+    monkeypatch.setattr(stream, "hub", own)
+
+    with alice.head("/events?watch=gadget-1") as answer:
+        assert answer.status_code == 200
+
+    assert own.count == 0
+
+
 def test_many_changes_are_one_question(
     alice: FlaskClient, drawn: list[tuple[UUID | None, list[str]]]
 ) -> None:
