@@ -6,6 +6,7 @@ Each function may run twice, late, or beside itself; what it finds undone in Pos
 import logging
 import math
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -95,7 +96,12 @@ BY_TASK: Final[Mapping[str, Job]] = {
 
 
 def _worker() -> str:
-    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+    """Name whoever begins now, and nobody else.
+
+    Machines may share a name, or the beginning of a long one, and containers the numbers of their
+    processes; what such a namesake holds must not be taken for one's own.
+    """
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _begin(organization_id: str) -> None:
