@@ -186,7 +186,7 @@ def parsed(body: bytes) -> Mapping[str, Any]:
     """Return the object a body is; raises BadPayload."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadPayload("delivery", "JSON") from None
     if not isinstance(found, dict):
         raise BadPayload("delivery", "an object")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.adapters.errors import NeedsReauth, Refused
+from app.adapters.errors import BadPayload, NeedsReauth, Refused
 from app.adapters.orders import OrderAct
 from app.adapters.port import ChannelAdapter
 from app.adapters.shopify import SHOPIFY, schema, webhooks
@@ -305,6 +305,14 @@ def test_a_shop_that_spells_its_own_name_in_capitals_is_heard() -> None:
     }
 
     assert adapter.read_delivery(told, b"{}").kind is DeliveryKind.UNINSTALLED
+
+
+def test_a_delivery_nobody_can_read_is_refused_and_breaks_nothing() -> None:
+    body = b'{"id":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    headers = {"X-Shopify-Hmac-Sha256": webhooks.signature("own", body)}
+
+    with pytest.raises(BadPayload):
+        webhooks.read_delivery(headers, body, secrets=["own"], shop=None)
 
 
 def test_without_an_address_nothing_is_armed() -> None:
