@@ -38,6 +38,7 @@ DEFAULT_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _SECONDS: Final = re.compile(r"\d+(\.\d+)?")  # some send “2.0”
 CALL: Final = "call"  # the bucket every call takes one token from
 DEFAULT_WAIT: Final = 5.0  # seconds, when the far side throttles without saying for how long
+LONGEST_WAIT: Final = 3600.0  # … however long it says
 MAX_ANSWER: Final = 64 * 1024 * 1024
 LONGEST_ANSWER: Final = 120.0  # seconds from the request to the last byte
 _OF_THE_WIRE: Final = frozenset(("content-encoding", "content-length", "transfer-encoding"))
@@ -95,19 +96,22 @@ def _unheard(_available: float, _capacity: float, _per_second: float) -> None:
 
 
 def asked_to_wait(response: httpx.Response) -> float | None:
-    """Return for how many seconds the far side wants no calls: 429, or 503 with Retry-After."""
+    """Return for how many seconds the far side wants no calls: 429, or 503 with Retry-After.
+
+    One that names a year means no year: nobody could send anything there, nor ask how it is.
+    """
     asked = response.headers.get("retry-after", "").strip()
     if response.status_code not in (429, 503) or (response.status_code == 503 and not asked):
         return None
     if _SECONDS.fullmatch(asked):
-        return float(asked)
+        return min(float(asked), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(asked)
     except ValueError:
         return DEFAULT_WAIT
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - clock.now()).total_seconds())
+    return min(max(0.0, (until - clock.now()).total_seconds()), LONGEST_WAIT)
 
 
 def told_standing(response: httpx.Response) -> Standing | None:

@@ -374,3 +374,14 @@ def test_a_wire_is_not_used_inside_a_unit_of_work() -> None:
     finally:
         guard.leave(token)
     assert not said
+
+
+@pytest.mark.parametrize("header", ["31536000", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_makes_us_wait_for_longer_than_an_hour(header: str) -> None:
+    told: list[float] = []
+    answer = httpx.Response(429, headers={"retry-after": header})
+    wire, _ = _wire(lambda _: answer, on_throttled=told.append)
+
+    wire.send("GET", "https://shop.test/a")
+
+    assert told == [3600]
