@@ -330,7 +330,7 @@ class Transport:
             with self._client.stream("GET", url, headers=asked) as response:
                 status = response.status_code
                 yield response, response.iter_bytes()
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
             failure = f"{type(error).__name__}: {error}"
             raise AnswerLost(f"{urlsplit(url).hostname} did not finish its answer.") from error
         finally:

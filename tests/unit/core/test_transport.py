@@ -254,6 +254,17 @@ def test_a_stream_that_breaks_off_is_an_answer_lost() -> None:
     assert [(each.status, each.error) for each in said] == [(None, "ReadError: gone")]
 
 
+def test_a_stream_that_cannot_be_unpacked_is_an_answer_lost() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        headers = {"content-encoding": "gzip"}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"no gzip"))
+
+    wire, _ = _wire(answer)
+
+    with pytest.raises(AnswerLost), wire.stream("https://files.test/a") as (_, chunks):
+        list(chunks)
+
+
 def test_redirects_are_answers_like_any_other() -> None:
     seen: list[str] = []
 
