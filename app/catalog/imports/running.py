@@ -6,6 +6,7 @@ the last batch that was committed, which its `counts["batches"]` remembers in th
 
 import csv
 import io
+import logging
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -43,6 +44,8 @@ from app.core.work import Work, rehearsal, unit_of_work
 from app.gateways.storage import storage
 from app.notices import service as notices
 
+log = logging.getLogger(__name__)
+
 LEASE: Final = timedelta(seconds=60)
 MAX_TRIES: Final = 3
 _STUCK: Final = (
@@ -68,6 +71,8 @@ def run_import(actor: Actor, import_id: UUID) -> None:
             _Run(actor, row, source).all()
     except UnreadableFile as refusal:
         _end(actor, row, ImportState.FAILED, error=refusal.sentence)
+    except _Lost:
+        log.info("Import %s was cancelled, or another worker goes on with it.", import_id)
 
 
 def _claim(actor: Actor, import_id: UUID) -> Import | None:
@@ -117,6 +122,10 @@ def options_of(row: Import) -> ImportOptions:
     )
 
 
+class _Lost(Exception):
+    """It was cancelled meanwhile, or its lease ran out and another worker went on with it."""
+
+
 class _Run:
     """One pass over the file."""
 
@@ -134,35 +143,36 @@ class _Run:
         layer = Layer.MANUAL if row.choices.get("overwrites") else Layer.SOURCE
         self.terms = Terms(layer, facts.dialect, titles_of(facts, mapping), row.id)
         self.issues = 0
+        self.done = int(row.counts.get("batches", 0))  # of a dry run, which begins anew: none
 
     def all(self) -> None:
         """Go through the file batch by batch."""
-        done = 0 if self.is_dry else int(self.row.counts.get("batches", 0))
         with closing(self.batches), calm_collector():
-            for batch in islice(self.batches, done, None):
-                if not self._one(batch):
-                    return
+            for batch in islice(self.batches, self.done, None):
+                self._one(batch)
+                self.done += 1
         self._finish()
 
-    def _one(self, batch: Batch) -> bool:
-        """Plan or apply one batch; False: the import was cancelled meanwhile."""
+    def _one(self, batch: Batch) -> None:
+        """Plan or apply one batch; raises _Lost, and then nothing of it was written."""
         if self.is_dry:
             result = self._planned(batch)
             with unit_of_work(self.actor) as work:
-                return self._note(work, batch, result)
+                self._note(work, batch, result)
+            return
         with unit_of_work(self.actor) as work:
             result = write_batch(work, batch.products, self.terms)
-            return self._note(work, batch, result)
+            self._note(work, batch, result)
 
     def _planned(self, batch: Batch) -> BatchResult:
         with rehearsal(self.actor) as work:
             return write_batch(work, batch.products, self.terms)
 
-    def _note(self, work: Work, batch: Batch, result: BatchResult) -> bool:
+    def _note(self, work: Work, batch: Batch, result: BatchResult) -> None:
         """Keep progress, counts and issues of a batch, in the unit that did it."""
         row = work.session.get_one(Import, self.row.id, with_for_update=True)
-        if row.state not in _AT_WORK:
-            return False
+        if row.state not in _AT_WORK or row.counts.get("batches", 0) != self.done:
+            raise _Lost
         counts = dict(row.counts)
         for name in _TALLY:
             counts[name] = counts.get(name, 0) + getattr(result, name)
@@ -191,7 +201,6 @@ class _Run:
             "warning",
         )
         work.touch(f"import-{row.id}")
-        return True
 
     def _keep_issues(self, work: Work, found: Sequence[Refusal], severity: str) -> None:
         room = max(0, MAX_ISSUES - self.issues)

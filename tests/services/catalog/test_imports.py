@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 
 from app.catalog import bulk, cli, exports, imports, service
 from app.catalog.files import Dialect, FileKind
+from app.catalog.imports import running
 from app.catalog.models import Import, ImportIssue, ImportState, Product, Variant
-from app.core import db
+from app.core import clock, db
 from app.core.actor import Actor
 from app.core.work import unit_of_work
+from app.gateways.storage import storage
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 FILES = sorted(
@@ -317,6 +319,32 @@ def test_an_import_that_lost_its_worker_goes_on_behind_its_last_batch(
     done = read(actor, checked.id)
     assert count(actor, Product) == 700
     assert (done.counts["new"], done.counts["rows"]["rows"]) == (1_200, 1_200)
+
+
+def test_a_worker_that_lost_an_import_meanwhile_writes_nothing_more(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("Handle,Title,Variant SKU,Variant Price\nmug,Mug,MUG-1,10.00\n")
+    row = run(actor, path, apply=False)
+    with unit_of_work(actor) as work:
+        imports.request_apply(work, row.id).choices = {"overwrites": True}
+    sleeper = running._claim(actor, row.id)
+    assert sleeper is not None
+    with storage().open(row.storage_key) as source, clock.travelling(timedelta(minutes=2)):
+        slept = running._Run(actor, sleeper, source)
+        imports.run_import(actor, row.id)
+        with unit_of_work(actor) as work:
+            product_id = work.session.scalars(select(Product.id)).one()
+            edit = service.ProductChange(product_id, {"title": "Edited since"})
+            service.change_product(work, edit, origin="web")
+
+        with pytest.raises(running._Lost):
+            slept.all()
+
+    with db.reading(actor) as session:
+        assert session.scalars(select(Product.title)).one() == "Edited since"
+    assert read(actor, row.id).counts["new"] == 1
 
 
 def test_an_import_that_keeps_losing_its_worker_ends_with_a_sentence(
