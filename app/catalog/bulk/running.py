@@ -109,7 +109,7 @@ def run_bulk_edit(actor: Actor, bulk_edit_id: UUID) -> None:
     position = row.done
     while position < len(ids):
         some = ids[position : position + _SLICE]
-        if not _apply(actor, row.id, some, operation):
+        if not _apply(actor, row.id, some, operation, position):
             return
         position += len(some)
     with unit_of_work(actor) as work:
@@ -136,11 +136,17 @@ def _claim(actor: Actor, bulk_edit_id: UUID) -> BulkEdit | None:
         return get_bulk_edit(work, bulk_edit_id) if taken == 1 else None
 
 
-def _apply(actor: Actor, bulk_edit_id: UUID, ids: Sequence[UUID], operation: Operation) -> bool:
-    """Change one slice in one unit with its progress; False: it was cancelled meanwhile."""
+def _apply(
+    actor: Actor, bulk_edit_id: UUID, ids: Sequence[UUID], operation: Operation, position: int
+) -> bool:
+    """Change one slice in one unit with its progress.
+
+    False: it was cancelled meanwhile, or our lease ran out and another worker changed these; a
+    price raised by a tenth must not be raised twice.
+    """
     with unit_of_work(actor) as work:
         row = get_bulk_edit(work, bulk_edit_id)
-        if row.state != BulkState.APPLYING:
+        if row.state != BulkState.APPLYING or row.done != position:
             return False
         failures = _change(work, bulk_edit_id, ids, operation)
         kept: list[Any] = list(row.results.get("failures", []))
