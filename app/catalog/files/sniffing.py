@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -122,7 +123,7 @@ def _text(source: Source, head: bytes) -> FileFacts:
         first = 2
     else:
         delimiter = _delimiter(lines)
-    has_quotes = not (delimiter == "\t" and _has_lone_quotes(lines))
+    has_quotes = _is_quoted(lines, delimiter)
     rows = _rows(lines, delimiter, has_quotes=has_quotes)
     facts = _recognised(rows[first - 1 :], FileKind.CSV)
     if facts.dialect is Dialect.AMAZON and delimiter == "\t":
@@ -212,15 +213,39 @@ def _rows(lines: Sequence[str], delimiter: str, *, has_quotes: bool) -> list[Row
 def _delimiter(lines: Sequence[str]) -> str:
     """Return the delimiter under which most rows have as many cells as the header, and many."""
 
-    def fitness(delimiter: str) -> tuple[float, int]:
+    def fitness(delimiter: str, *, is_titled: bool = False) -> tuple[float, int]:
         rows = [cells for _, cells in _rows(lines, delimiter, has_quotes=True) if cells]
+        if is_titled:
+            rows = _below_titles(rows)
         if not rows or len(rows[0]) < 2:
             return 0.0, 0
         width = len(rows[0])
         alike = sum(1 for cells in rows if len(cells) == width) / len(rows)
         return alike * min(width, 12), width
 
-    return max(_DELIMITERS, key=fitness)
+    best = max(_DELIMITERS, key=fitness)
+    if fitness(best) > (0.0, 0):
+        return best
+    return max(_DELIMITERS, key=partial(fitness, is_titled=True))
+
+
+def _below_titles(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows below titles and notes that nothing parts into cells."""
+    at = next((at for at, cells in enumerate(rows) if len(cells) > 1), len(rows))
+    return rows[at:] if at < _HEADER_WITHIN else []
+
+
+def _is_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Say whether quotes hold cells together; in tables that know none, they are inch marks."""
+    if delimiter != "\t" or not _has_lone_quotes(lines):
+        return True
+
+    def misfits(*, has_quotes: bool) -> int:
+        rows = [cells for _, cells in _rows(lines, delimiter, has_quotes=has_quotes) if cells]
+        return sum(1 for cells in rows if len(cells) != len(rows[0]))
+
+    # What a spreadsheet saves as Unicode text has cells of several lines within quotes.
+    return misfits(has_quotes=True) < misfits(has_quotes=False)
 
 
 def _has_lone_quotes(lines: Sequence[str]) -> bool:

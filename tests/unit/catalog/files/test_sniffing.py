@@ -52,6 +52,29 @@ def test_the_delimiter_is_found(delimiter: str) -> None:
     assert (facts.delimiter, facts.header) == (delimiter, ("Name", "Preis", "Text"))
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found_below_a_title(delimiter: str) -> None:
+    text = "Price list 2026\n\nSKU;Name;Price\nMUG;Mug;12\nCUP;Cup;9\n"
+
+    products, refusals, _ = read(text.replace(";", delimiter))
+
+    assert [product.values["title"] for product in products] == ["Mug", "Cup"]
+    assert refusals == []
+
+
+def test_quotes_in_a_table_with_tabs_hold_lines_together_or_are_inch_marks() -> None:
+    saved = 'SKU\tName\tPrice\r\nMUG\t"Mug\r\nof clay"\t12\r\nTV\tTV 55"\t399\r\n'
+    plain = 'SKU\tName\tPrice\nTV\tTV 55"\t399\nBOX\t"Box\t3\n'
+
+    products, refusals, _ = read(saved.encode("utf-16"))
+    others, _, _ = read(plain)
+
+    titles = [each.values["title"].split() for each in products]
+    assert titles == [["Mug", "of", "clay"], ["TV", '55"']]
+    assert refusals == []
+    assert [each.values["title"] for each in others] == ['TV 55"', '"Box']
+
+
 def test_a_line_may_name_the_delimiter() -> None:
     products, _, accounting = read("sep=;\nName;Preis\nTasse;1,50\n", currency="EUR")
 
