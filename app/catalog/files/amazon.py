@@ -119,7 +119,7 @@ class AmazonReader:
             "sale_price": amount,
             "sale_from": day,
             "sale_to": partial(day, is_end=True),
-            "quantity": lambda cell: quantity(cell) if cell.strip() else None,
+            "quantity": lambda cell: quantity(cell, options.decimal) if cell.strip() else None,
             "mpn": text(LIMITS["mpn"]),
         }
 

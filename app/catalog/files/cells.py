@@ -97,12 +97,12 @@ def amount_text(value: dict[str, Any] | None) -> str:
     return f"{Money(value['minor'], value['currency']).amount:f}"
 
 
-def quantity(cell: str) -> int:
-    """Read a whole number of pieces."""
+def quantity(cell: str, decimal: str | None = None) -> int:
+    """Read a whole number of pieces; 1.000 is a thousand of them where the comma is decimal."""
     if cell.isascii() and cell.isdigit() and len(cell) < 10:
         return int(cell)
     try:
-        count = number(cell.strip())
+        count = number(cell.strip(), decimal)
     except BadCell as error:
         raise BadCell(f"{shown(cell)} is not a whole number.") from error
     if count != count.to_integral_value():

@@ -96,7 +96,7 @@ def variant_parsers(options: ImportOptions) -> dict[str, Parser]:
         "cost": amount,
         "sale_from": day,
         "sale_to": partial(day, is_end=True),
-        "quantity": lambda cell: quantity(cell) if cell.strip() else None,
+        "quantity": lambda cell: quantity(cell, options.decimal) if cell.strip() else None,
         "backorders": backorders,
         "weight": in_unit(options.weight_unit),
         **lengths,

@@ -133,7 +133,7 @@ class ShopifyReader:
             "compare": amount,
             "cost": amount,
             "mpn": text(LIMITS["mpn"]),
-            "quantity": lambda cell: quantity(cell) if cell else None,
+            "quantity": lambda cell: quantity(cell, self.options.decimal) if cell else None,
             "policy": backorders,
         }
 

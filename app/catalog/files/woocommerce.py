@@ -115,7 +115,7 @@ class WooCommerceReader:
             "cost": amount,
             "sale_from": day,
             "sale_to": partial(day, is_end=True),
-            "quantity": stock,
+            "quantity": partial(stock, decimal=options.decimal),
             "backorders": backorders,
         }
 

@@ -43,10 +43,10 @@ def brand(cell: str) -> str | None:
     return brands[0] if brands else None
 
 
-def stock(cell: str) -> int | str | None:
+def stock(cell: str, decimal: str | None = None) -> int | str | None:
     if not cell:
         return None
-    return PARENT if cell.strip().casefold() == PARENT else quantity(cell)
+    return PARENT if cell.strip().casefold() == PARENT else quantity(cell, decimal)
 
 
 def backorders(cell: str) -> str:

@@ -15,6 +15,7 @@ from app.catalog.files.cells import (
     money_reader,
     quantity,
 )
+from tests.unit.catalog.files.reading import read
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -93,6 +94,17 @@ def test_a_blank_amount_is_none() -> None:
 @pytest.mark.parametrize(("cell", "count"), [("5", 5), ("5.0", 5), ("1,000", 1000), ("-3", -3)])
 def test_a_quantity_is_whole(cell: str, count: int) -> None:
     assert quantity(cell) == count
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "count"), [("1.000", ",", 1000), ("7,000", ",", 7), ("7.000", ".", 7)]
+)
+def test_a_chosen_decimal_sign_counts_for_pieces_too(cell: str, decimal: str, count: int) -> None:
+    text = f"Artikelnummer;Bezeichnung;Preis;Bestand\nMUG;Tasse;12;{cell}\n"
+
+    (product,), _, _ = read(text, decimal=decimal)
+
+    assert product.variants[0].values["quantity"] == count
 
 
 @pytest.mark.parametrize("cell", ["2.5", "many", "1e5x"])
