@@ -221,7 +221,10 @@ def _moment(field: str, value: Any, _how: How) -> Any:
     except ValueError as error:
         raise NotTaken(f"{label(field)} must be a date such as 2026-11-27 09:00.") from error
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0).isoformat()
+    try:
+        return aware.astimezone(UTC).replace(microsecond=0).isoformat()
+    except OverflowError as error:
+        raise NotTaken(f"{label(field)} is too far away. Leave it empty for none.") from error
 
 
 def _set(field: str, value: Any, _how: How) -> Any:

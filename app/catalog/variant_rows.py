@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.catalog.files.cells import local_time
 from app.core.money import Money, NotMoney, exponent
 
 PREFIX: Final = "variant."
@@ -81,7 +82,7 @@ def moment_text(value: str | None, zone: ZoneInfo) -> str:
     """Write a moment as a date-and-time box wants it, in the viewer's zone."""
     if not value:
         return ""
-    return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    return local_time(value, zone).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def row_of(key: str, values: Mapping[str, Any], reading: Reading) -> VariantRow:
@@ -207,7 +208,10 @@ def _moment(text: str, zone: ZoneInfo) -> str | None:
     except ValueError as error:
         raise NotTyped("Write a date and a time.") from error
     aware = local if local.tzinfo else local.replace(tzinfo=zone)
-    return aware.astimezone(UTC).isoformat()
+    try:
+        return aware.astimezone(UTC).isoformat()
+    except OverflowError as error:
+        raise NotTyped("This is too far away. Leave it empty for no such date.") from error
 
 
 def missing_rows(

@@ -208,7 +208,10 @@ def moment(
         found = datetime.combine(day.date(), DAY_END) if is_end else day
     if found.tzinfo is None:
         found = found.replace(tzinfo=zone)
-    return found.astimezone(UTC).isoformat()
+    try:
+        return found.astimezone(UTC).isoformat()
+    except OverflowError as error:  # 9999-12-31 in New York ends in a year that has no number
+        raise BadCell(f"{shown(text)} is too far away. A blank cell means no such date.") from error
 
 
 def _iso(text: str) -> datetime | None:
@@ -219,7 +222,7 @@ def _iso(text: str) -> datetime | None:
 
 
 def _day(text: str, *, is_day_first: bool) -> datetime:
-    if text.isdigit() and len(text) == 5:  # a date that a spreadsheet left as its number
+    if text.isdecimal() and len(text) == 5:  # a date that a spreadsheet left as its number
         return datetime.fromordinal(datetime(1899, 12, 30, tzinfo=UTC).toordinal() + int(text))
     for form in (*_DATE_FORMS, *(_DAY_FIRST if is_day_first else _MONTH_FIRST)):
         try:
@@ -229,11 +232,20 @@ def _day(text: str, *, is_day_first: bool) -> datetime:
     raise BadCell(f"{shown(text)} is not a date such as 2026-11-30.")
 
 
+def local_time(value: str, zone: tzinfo) -> datetime:
+    """Return a MOMENT in a zone, or in UTC where the calendar ends before it."""
+    at = datetime.fromisoformat(value)
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
 def moment_text(value: str | None, zone: tzinfo, *, is_end: bool = False) -> str:
     """Write MOMENT as a date where it is a whole day's edge, else in full."""
     if value is None:
         return ""
-    at = datetime.fromisoformat(value).astimezone(zone)
+    at = local_time(value, zone)
     edge = DAY_END if is_end else time(0)
     return at.date().isoformat() if at.time() == edge else at.isoformat()
 

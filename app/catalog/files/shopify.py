@@ -291,7 +291,7 @@ class ShopifyReader:
         if self._alt is not None and row[1][self._alt]:
             alt = alt_text(draft, row, row[1][self._alt], self.columns.header[self._alt])
         place = pictures[-1][0] if pictures else 0.0
-        if self._position is not None and row[1][self._position].strip().isdigit():
+        if self._position is not None and row[1][self._position].strip().isdecimal():
             place = float(row[1][self._position])
         pictures.append((place, url, alt))
 

@@ -107,6 +107,7 @@ def test_values_are_kept_in_one_spelling(field: str, given_value: Any, kept: Any
         ("price", {"minor": "12", "currency": "USD"}),
         ("quantity", 3_000_000_000),
         ("sale_to", "tomorrow"),
+        ("sale_to", "9999-12-31T23:59:59-05:00"),
         ("backorders", "maybe"),
     ],
 )

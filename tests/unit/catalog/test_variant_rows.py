@@ -34,6 +34,17 @@ def test_what_is_no_amount_is_a_sentence(typed: str) -> None:
         read_amount(typed, "USD")
 
 
+def test_a_sale_that_ends_beyond_the_calendar_is_a_sentence_and_breaks_no_page() -> None:
+    west = Reading("USD", ZoneInfo("America/New_York"))
+    row = VariantRow("new-1", {}, {"sale_to": "9999-12-31T23:59"})
+    last = "9999-12-31T22:59:59+00:00"
+
+    variant_rows.values_of(row, west)
+
+    assert "too far away" in row.errors["sale_to"]
+    assert variant_rows.moment_text(last, ZoneInfo("Asia/Tokyo")) == "9999-12-31T22:59"
+
+
 def test_a_blank_amount_is_no_price() -> None:
     assert read_amount("  ", "USD") is None
 

@@ -12,6 +12,7 @@ from app.catalog.files.cells import (
     listed,
     measure,
     moment,
+    moment_text,
     money_reader,
     quantity,
 )
@@ -161,6 +162,33 @@ def test_a_date_may_name_the_month_first() -> None:
 def test_what_is_no_date_is_refused() -> None:
     with pytest.raises(BadCell, match="is not a date"):
         moment("soon", BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("cell", "zone"), [("9999-12-31", "America/New_York"), ("0001-01-01", "Asia/Tokyo")]
+)
+def test_a_date_beyond_the_calendar_is_refused(cell: str, zone: str) -> None:
+    with pytest.raises(BadCell, match="is too far away"):
+        moment(cell, ZoneInfo(zone), is_end=cell > "2026")
+
+
+def test_the_last_day_of_the_calendar_is_written_in_every_zone() -> None:
+    last = moment("9999-12-31", BERLIN, is_end=True)
+
+    assert moment_text(last, BERLIN, is_end=True) == "9999-12-31"
+    assert moment_text(last, ZoneInfo("Asia/Tokyo")) == last
+
+
+@pytest.mark.parametrize("cell", ["²", "²²²²²"])
+def test_raised_figures_are_no_place_and_no_date(cell: str) -> None:
+    (product,), _, _ = read(
+        "Handle,Title,Variant SKU,Variant Price,Image Src,Image Position\n"
+        f"mug,Mug,MUG,1,https://img.example/a.jpg,{cell}\n"
+    )
+
+    assert product.images
+    with pytest.raises(BadCell, match="is not a date"):
+        moment(cell, BERLIN)
 
 
 @pytest.mark.parametrize(
