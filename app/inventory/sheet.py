@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.catalog.files.cells import unguarded
+from app.catalog.files.cells import unforced, unguarded
 from app.core.errors import Invalid
 
 MOST_ROWS: Final = 2_000
@@ -101,7 +101,13 @@ def _table(text: str, names: Mapping[str, str]) -> tuple[set[str], list[tuple[in
         raise Invalid("This is not a table: save it as CSV and try again.") from error
     columns = [names.get(cell.strip().casefold(), "") for cell in rows[0]] if rows else []
     body = [
-        (at, {name: unguarded(cell.strip()) for name, cell in zip(columns, row, strict=False)})
+        (
+            at,
+            {
+                name: unforced(unguarded(cell.strip()))
+                for name, cell in zip(columns, row, strict=False)
+            },
+        )
         for at, row in enumerate(rows[1:], 2)
         if any(cell.strip() for cell in row)
     ]

@@ -1,5 +1,6 @@
 """Cells to values and back: amounts, counts, measures, moments, lists."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -319,3 +320,12 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """Take the ' away that `guarded` put there."""
     return text[1:] if text[:1] == "'" and _is_risky(text) else text
+
+
+_FORCED: Final = re.compile(r'="((?:[^"]|"")*)"')
+
+
+def unforced(text: str) -> str:
+    """Return 00123 of ="00123", by which programs make a spreadsheet keep zeros in front."""
+    match = _FORCED.fullmatch(text.strip())
+    return match[1].replace('""', '"') if match else text

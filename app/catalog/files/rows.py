@@ -20,7 +20,7 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from app.catalog.files.cells import excel_number, plain
+from app.catalog.files.cells import excel_number, plain, unforced
 from app.catalog.files.types import FileFacts, FileKind, Row, Rows, UnreadableFile
 
 Source = str | Path | bytes | BinaryIO
@@ -145,7 +145,7 @@ def numbered(
                 if cells[-1] != END or len(cells) > 1:
                     raise NeverClosed(number)
                 return
-            yield number, cells
+            yield number, [unforced(cell) if cell[:1] == "=" else cell for cell in cells]
     except csv.Error as error:
         raise NeverClosed(number + 1) from error
 

@@ -195,3 +195,14 @@ def test_editors_and_up_adjust_by_table(
 
     assert statuses == ([403, 403, 403] if role is Role.VIEWER else [200, 200, 409])
     assert levels(cast) == [5]
+
+
+def test_a_sku_that_a_program_wrote_as_a_formula_is_found(
+    client: FlaskClient, cast: Cast, mug: UUID
+) -> None:
+    page = enter(client, cast.bob)
+    sent = {"text": 'SKU,Quantity\n="MUG-1",7\n', "csrf_token": csrf(client)}
+
+    shown = page.post("/inventory/adjust", data=sent).get_data(as_text=True)
+
+    assert "1 stock level changes." in shown

@@ -329,3 +329,13 @@ def test_a_second_brand_is_left_out_with_a_notice() -> None:
     sentence = "A product has one brand; the first one is taken."
     assert products[0].values["brand"] == "Acme"
     assert products[0].warnings == (Notice(2, "Brands", sentence),)
+
+
+def test_figures_that_a_program_wrote_as_formulas_are_read_as_the_text_they_hold() -> None:
+    rows = 'SKU,Name,EAN\n="00123",Mug,="4006381333931"\n"=""00124""","=1+1","=""96385074"""\n'
+
+    mug, cup = read(rows)[0]
+
+    assert (mug.key, mug.variants[0].values["gtin"]) == ("00123", "4006381333931")
+    assert (cup.key, cup.variants[0].values["gtin"]) == ("00124", "96385074")
+    assert cup.values["title"] == "=1+1"
