@@ -24,6 +24,8 @@ from app.inventory.service import Adjustment, Beyond, LocationDraft, Mode, Reaso
 from app.team.rules import TIMEZONES
 
 MOST: Final = 2**31 - 1
+MOST_TEXT: Final = 200_000
+_MOST_BYTES: Final = 400_000  # what a form may send on, whatever letters it holds
 MODES: Final = {Mode.ADD: "Add", Mode.TAKE: "Take away", Mode.SET: "Set to"}
 REASONS: Final = {
     Reason.RECEIVED: "Goods came in",
@@ -92,19 +94,20 @@ class SheetForm(Form):
     """A table of stock: a file, or what was pasted."""
 
     file = FileField("CSV file")
-    text = TextAreaField("Or paste the table", [Length(max=200_000)])
+    text = TextAreaField("Or paste the table", [Length(max=MOST_TEXT)])
 
     def table(self) -> str:
         """Return the table as text; raises Invalid when there is none that can be read."""
         if not (self.file.data and self.file.data.filename):
             return str(self.text.data or "").strip()
+        raw = self.file.data.read(_MOST_BYTES + 1)
         try:
-            text: str = self.file.data.read(400_001).decode("utf-8-sig")
+            text = raw.decode("utf-8-sig") if len(raw) <= _MOST_BYTES else ""
         except UnicodeDecodeError:
             raise Invalid(
                 fields={"file": "This is not a CSV file in UTF-8. Save it as one and try again."}
             ) from None
-        if len(text) > 200_000 or "\x00" in text:
+        if len(raw) > _MOST_BYTES or len(text) > MOST_TEXT or "\x00" in text:
             raise Invalid(fields={"file": "This is no table of stock, or a larger one than fits."})
         return text
 

@@ -13,7 +13,7 @@ from app.core.errors import Conflicting, Invalid
 from app.core.work import Work, in_unit
 from app.inventory import service
 from app.inventory.errors import EntriesMoved, StockMoved
-from app.inventory.forms import SheetForm
+from app.inventory.forms import MOST_TEXT, SheetForm
 from app.inventory.service import EntryPlan, SheetPlan
 from app.inventory.views.blueprint import bp
 from app.web.filters import plural
@@ -113,7 +113,8 @@ def _show(
 
 def post(sheet: Sheet) -> ResponseReturnValue:
     """Do what was shown; when it is something else by now, show it again."""
-    text = request.form.get("text", "")[:200_000]
+    # A browser ends every line with two signs, which would make a long table longer than it was.
+    text = request.form.get("text", "").replace("\r\n", "\n")[:MOST_TEXT]
     try:
         try:
             count = in_unit(sheet.post)(current_actor(), text, request.form.get("mark", ""))

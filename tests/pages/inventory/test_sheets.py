@@ -206,3 +206,32 @@ def test_a_sku_that_a_program_wrote_as_a_formula_is_found(
     shown = page.post("/inventory/adjust", data=sent).get_data(as_text=True)
 
     assert "1 stock level changes." in shown
+
+
+def test_a_long_table_in_any_script_is_posted_as_shown_or_refused_whole(
+    client: FlaskClient, cast: Cast, mug: UUID
+) -> None:
+    page = enter(client, cast.bob)
+    token = csrf(client)
+    wide = "Product,SKU,Quantity\n青,MUG-1,7\n" + f"{'青' * 100},PAN,1\n" * 1000
+    cut = f"Product,SKU,Quantity\n{'青' * 133_316}{'a' * 24},MUG-1,12\n"
+
+    def sent(table: str) -> dict[str, object]:
+        return {"file": (io.BytesIO(table.encode()), "stock.csv"), "csrf_token": token}
+
+    longer = page.post("/inventory/adjust", data=sent(cut))
+    shown = page.post("/inventory/adjust", data=sent(wide)).get_data(as_text=True)
+    form = re.search(
+        r'<form method="post" action="/inventory/adjust/post"( enctype="(.*?)")?', shown
+    )
+    assert form is not None
+    done = page.post(
+        "/inventory/adjust/post",
+        data={**hidden(shown), "csrf_token": token},
+        content_type=form[2] or "application/x-www-form-urlencoded",
+    )
+
+    assert (len(cut.encode()), longer.status_code) == (400_003, 422)
+    assert "larger one than fits" in longer.get_data(as_text=True)
+    assert done.status_code == 303
+    assert levels(cast) == [7]
