@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import shutil
 import struct
 import tempfile
@@ -40,6 +41,7 @@ _NO_TABLES: Final = (
 )  # fmt: skip
 NO_TABLE: Final = "This is not a table. Upload a CSV or XLSX file."
 END: Final = "\x1eend"  # stands behind the last line: swallowed, if a quote never closes
+_ESCAPED: Final = re.compile("_x(00[01][0-9A-Fa-f])_")  # what XML has no sign for
 csv.field_size_limit(FIELD_LIMIT)
 
 
@@ -213,7 +215,7 @@ def _cell_text(cell: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).replace("\0", "")
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from app.catalog.files import Dialect, UnreadableFile, sniff, titles_of
 from app.catalog.files.columns import FURTHER_CATEGORIES, HANDLE_META
@@ -339,3 +340,19 @@ def test_figures_that_a_program_wrote_as_formulas_are_read_as_the_text_they_hold
     assert (mug.key, mug.variants[0].values["gtin"]) == ("00123", "4006381333931")
     assert (cup.key, cup.variants[0].values["gtin"]) == ("00124", "96385074")
     assert cup.values["title"] == "=1+1"
+
+
+def test_signs_that_a_workbook_spells_out_are_read_as_signs() -> None:
+    stream = BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet()
+    for at, cells in enumerate(
+        [("SKU", "Name", "Description"), ("MUG", "A _x0041_ mug", "Of clay.\r\nBlue.\x07")]
+    ):
+        sheet.write_row(at, 0, cells)
+    book.close()
+
+    (mug,), _, _ = read(stream.getvalue())
+
+    assert mug.values["title"] == "A _x0041_ mug"
+    assert mug.values["description"] == "Of clay.\nBlue.\x07"
