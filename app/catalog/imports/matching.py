@@ -224,7 +224,7 @@ def _pair_variants(item: ParsedProduct, state: ProductState) -> dict[int, UUID]:
     """Return position in the file → our variant, each at most once."""
     free: dict[UUID, Mapping[str, Any]] = {key: each.values for key, each in state.variants.items()}
     pairs: dict[int, UUID] = {}
-    for key_of in (_sku_of, _choice_of):
+    for key_of in (_sku_of, _choice_of, _folded_choice_of):
         ours: dict[Any, list[UUID]] = {}
         for key, values in free.items():
             if (named := key_of(values)) is not None:
@@ -248,4 +248,11 @@ def _choice_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
     choice = values.get("choice")
     if choice is None:
         return None
-    return tuple(sorted((str(k).casefold(), str(v).casefold()) for k, v in choice.items()))
+    return tuple(sorted((str(name), str(value)) for name, value in choice.items()))
+
+
+def _folded_choice_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
+    choice = _choice_of(values)
+    if choice is None:
+        return None
+    return tuple(sorted((name.casefold(), value.casefold()) for name, value in choice))

@@ -380,3 +380,19 @@ def test_a_command_waits_for_a_worker_that_was_quicker(actor: Actor, tmp_path: P
     done = cli.work_off(actor, row.id)
 
     assert (done.state, done.counts["new"]) == (ImportState.READY, 1)
+
+
+def test_variants_without_a_sku_whose_values_differ_in_case_alone_are_met_again(
+    actor: Actor, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
+        "bolt,Bolt,Thread,m,,10.00\nbolt,,,M,,12.00\n"
+    )
+
+    first = run(actor, path)
+    again = run(actor, path)
+
+    assert first.counts["new_variants"] == count(actor, Variant) == 2
+    assert (again.counts["changed"], again.counts["unchanged"]) == (0, 1)
