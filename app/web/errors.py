@@ -4,11 +4,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import redis
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import AppError, Invalid, SignInNeeded, TooMany
+from app.core.errors import AppError, Invalid, SignInNeeded, TooMany, Unavailable
 from app.core.logging import correlation_id
 from app.web.identity import current_identity, sign_in_url
 from app.web.ui import macros
@@ -17,6 +20,9 @@ from app.web.wishes import is_api, wants_fragment
 log = logging.getLogger(__name__)
 
 CSRF_SENTENCE: Final = "This page has been open too long to send safely. Reload it and send again."
+
+# Classes of what PostgreSQL says when it ends, refuses or cannot serve a connection.
+_OUT_OF_REACH: Final = ("08", "53", "57P")
 
 # status → (title, what happened and what to do)
 WORDS: Final[dict[int, tuple[str, str]]] = {
@@ -175,9 +181,23 @@ def on_csrf_error(error: CSRFError) -> Response:
     return answer(Problem(400, "Reload this page", CSRF_SENTENCE, "csrf_failed", reload=True))
 
 
+def _is_out_of_reach(error: Exception) -> bool:
+    """Tell whether a server behind us is away, ends our connection or has none left for us."""
+    if isinstance(error, PoolTimeout | redis.ConnectionError | redis.TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # nobody answered with one
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return str(state).startswith(_OUT_OF_REACH)
+
+
 def on_defect(error: Exception) -> Response:
-    """Log a defect with its trace and show only its correlation id."""
+    """Log a defect with its trace and show only its correlation id, or that a server is away."""
     log.error("Unhandled %s on %s", type(error).__name__, request.path, exc_info=error)
+    if _is_out_of_reach(error):
+        return answer(_from_app_error(Unavailable()))
     return answer(Problem(500, *WORDS[500], code="internal_error"))
 
 

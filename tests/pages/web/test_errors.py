@@ -1,7 +1,15 @@
 """Every failure is a page, a toast or problem JSON, with a sentence and never a trace."""
 
+from collections.abc import Callable
+
 import pytest
+import redis
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.web.guards import public
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 STATUSES = ["403", "404", "409", "422", "429", "500", "503"]
@@ -88,3 +96,31 @@ def test_a_crafted_request_id_is_not_taken_over(alice: FlaskClient) -> None:
     answer = alice.get("/thing", headers={"X-Request-Id": "<script>alert(1)</script>"})
 
     assert "script" not in answer.headers["X-Request-Id"]
+
+
+def _asks_the_database() -> str:
+    create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none").connect()
+    return "connected"
+
+
+def _asks_redis() -> str:
+    return str(redis.Redis(port=1).ping())
+
+
+def _waits_for_a_connection() -> str:
+    raise PoolTimeout("QueuePool limit of size 10 overflow 20 reached")
+
+
+@pytest.mark.parametrize("asks", [_asks_the_database, _asks_redis, _waits_for_a_connection])
+def test_a_server_that_is_away_is_told_as_what_it_is(app: Flask, asks: Callable[[], str]) -> None:
+    app.add_url_rule("/away", view_func=public(asks))
+    app.add_url_rule("/api/v1/away", "api_away", public(asks))
+    client = app.test_client()
+
+    page, answer = client.get("/away"), client.get("/api/v1/away")
+
+    assert (page.status_code, answer.status_code) == (503, 503)
+    assert "SyncStore is out of reach" in page.text
+    assert answer.headers["Retry-After"] == "10"
+    assert answer.json is not None
+    assert answer.json["code"] == "unavailable"
