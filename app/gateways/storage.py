@@ -13,10 +13,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from app.core.errors import NotFound, TooLarge
+from app.core.errors import NotFound, TooLarge, Unavailable
 from app.core.settings import current
 
 _CHUNK: Final = 1024 * 1024
+_NO_ROOM: Final = (
+    "SyncStore could not keep this file: its disk is full or cannot be written to. Nothing was"
+    " saved. Make room on the server, then try again."
+)
 _FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SUFFIX: Final = re.compile(r"[a-z0-9]{1,8}")
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}/[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
@@ -33,7 +37,10 @@ class Storage(Protocol):
         suffix: str = "",
         max_bytes: int | None = None,
     ) -> str:
-        """Keep bytes or a stream and return its key; raises TooLarge and keeps nothing then."""
+        """Keep bytes or a stream and return its key.
+
+        Raises TooLarge, or Unavailable where the disk takes no more, and keeps nothing then.
+        """
 
     def open(self, key: str) -> BinaryIO:
         """Open a file for reading; the caller closes it."""
@@ -76,10 +83,19 @@ class LocalStorage:
         suffix: str = "",
         max_bytes: int | None = None,
     ) -> str:
-        """Keep bytes or a stream and return its key; raises TooLarge and keeps nothing then."""
+        """Keep bytes or a stream and return its key.
+
+        Raises TooLarge, or Unavailable where the disk takes no more, and keeps nothing then.
+        """
         if not _FOLDER.fullmatch(folder) or (suffix and not _SUFFIX.fullmatch(suffix)):
             raise ValueError(f"{folder!r} or {suffix!r} is no safe name.")
         source = BytesIO(content) if isinstance(content, bytes) else content
+        try:
+            return self._kept(source, folder, suffix, max_bytes)
+        except OSError as error:
+            raise Unavailable(_NO_ROOM) from error
+
+    def _kept(self, source: BinaryIO, folder: str, suffix: str, max_bytes: int | None) -> str:
         home = self._root / folder
         home.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".incoming-", dir=home)

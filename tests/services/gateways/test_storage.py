@@ -1,11 +1,12 @@
 """Files lie under the hash of their content, whatever they were called."""
 
 import io
+import resource
 from pathlib import Path
 
 import pytest
 
-from app.core.errors import NotFound, TooLarge
+from app.core.errors import NotFound, TooLarge, Unavailable
 from app.gateways.storage import LocalStorage, safe_suffix
 
 
@@ -34,6 +35,20 @@ def test_the_same_content_is_one_file_per_owner(shelf: LocalStorage, tmp_path: P
 
     assert first == again != other
     assert len(_files(tmp_path)) == 2
+
+
+def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(
+    shelf: LocalStorage, tmp_path: Path
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(Unavailable, match="disk"):
+            shelf.keep(b"mug" * 1_000, folder="acme", suffix="png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert _files(tmp_path) == []
 
 
 def test_too_large_a_stream_leaves_nothing(shelf: LocalStorage, tmp_path: Path) -> None:
