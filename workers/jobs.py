@@ -19,7 +19,7 @@ from app.catalog import bulk, imports
 from app.catalog import service as catalog
 from app.connections import connecting
 from app.core import clock, db, housekeeping
-from app.core.actor import SYSTEM, job_actor
+from app.core.actor import SYSTEM, Actor, job_actor
 from app.core.logging import correlation_id, organization
 from app.core.settings import current
 from app.core.work import unit_of_work
@@ -229,43 +229,50 @@ def clean(_organization_id: str | None, _subject_id: str | None) -> None:
     housekeeping.clean(db.engine(), now=clock.now())
     with unit_of_work(SYSTEM) as work:
         team.clear_leftovers(work)
-    with db.reading(SYSTEM) as session:
-        places = all_organizations(session)
-    for place in places:
-        upkeep.forget(job_actor(place.id), days=current().retention_days)
+    _in_each(lambda actor: upkeep.forget(actor, days=current().retention_days))
 
 
 def check_levels(_organization_id: str | None, _subject_id: str | None) -> None:
     """Compare stock levels with their movements, and totals with levels, in every organization."""
-    with db.reading(SYSTEM) as session:
-        places = all_organizations(session)
-    for place in places:
-        actor = job_actor(place.id)
-        with db.reading(actor) as session:
-            members = member_list(session, place.id)
-        owners = [each.user_id for each in members if each.role is Role.OWNER]
-        inventory.check_levels(actor, owners)
-        inventory.mend_totals(actor)
+    _in_each(_check_levels)
+
+
+def _check_levels(actor: Actor) -> None:
+    with db.reading(actor) as session:
+        members = member_list(session, actor.organization)
+    owners = [each.user_id for each in members if each.role is Role.OWNER]
+    inventory.check_levels(actor, owners)
+    inventory.mend_totals(actor)
 
 
 def free_reservations(_organization_id: str | None, _subject_id: str | None) -> None:
     """Let go of what people kept back until now, in every organization."""
-    for place in _everywhere():
-        inventory.free_expired(job_actor(place))
+    _in_each(inventory.free_expired)
 
 
 def sum_up_stock(_organization_id: str | None, _subject_id: str | None) -> None:
     """Write down what variants add up to whose stock moved, in every organization."""
-    for place in _everywhere():
-        inventory.sum_up(job_actor(place))
+    _in_each(inventory.sum_up)
 
 
 def mail_digests(_organization_id: str | None, _subject_id: str | None) -> None:
     """Mail what runs low or out to those who want that once a day, where it is morning."""
-    for place in _everywhere():
-        inventory.mail_digests(job_actor(place), public_url=current().public_url)
+    _in_each(lambda actor: inventory.mail_digests(actor, public_url=current().public_url))
 
 
-def _everywhere() -> Sequence[UUID]:
+def _in_each(task: Callable[[Actor], object]) -> None:
+    """Do something in every organization; where it fails, the others have their turn all the same.
+
+    The job has failed then, too, and says so at the end.
+    """
     with db.reading(SYSTEM) as session:
-        return [place.id for place in all_organizations(session)]
+        places = [place.id for place in all_organizations(session)]
+    failures: list[Exception] = []
+    for place in places:
+        try:
+            task(job_actor(place))
+        except Exception as error:
+            log.exception("Organization %s has to wait for the next time.", place)
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("Not done in every organization.", failures)

@@ -4,13 +4,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import clock, db
 from app.core.errors import Invalid, NotFound
 from app.core.work import unit_of_work
 from app.inventory import queries, service
-from app.inventory.models import Reservation
+from app.inventory.models import Level, Reservation
+from app.team.models import Organization
+from tests.factories.catalog import product, values_of
 from tests.services.inventory.conftest import Warehouse
 from workers import jobs
 
@@ -90,6 +92,27 @@ def test_it_runs_out_by_the_clock_and_no_other_does(place: Warehouse) -> None:
 
     assert kept(place) == [2]
     assert place.level(mug, place.main) == (5, 0, 3)
+
+
+def test_what_is_wrong_in_one_organization_keeps_nothing_back_in_the_next(
+    place: Warehouse,
+) -> None:
+    keep(place, place.mug("MUG-1", 5), 3)
+    mallory = place.people.mallory.actor
+    others = product(mallory, {"sku": "CUP-1", "quantity": 5}, title="Cup")
+    (cup,) = values_of(mallory, others).variants
+    with unit_of_work(mallory) as work:
+        soon = work.now + timedelta(days=1)
+        service.reserve(work, cup, service.default_location(work), 3, until=soon)
+        # First in turn, and with a level that does not know of what is kept back.
+        mine = update(Organization).where(Organization.id == mallory.organization)
+        work.session.execute(mine.values(name="A first one"))
+        work.session.execute(update(Level).values(reserved=0))
+
+    with clock.travelling(timedelta(days=4)), pytest.raises(ExceptionGroup):
+        jobs.free_reservations(None, None)
+
+    assert kept(place) == []
 
 
 def test_another_organization_keeps_and_frees_nothing_here(place: Warehouse) -> None:
