@@ -36,6 +36,7 @@ KEY_LIMIT: Final = 255
 ALT_LIMIT: Final = 500
 URL_LIMIT: Final = 2000
 WORD_LIMIT: Final = 255
+ATTRIBUTE_LIMIT: Final = 65_535  # as long as a metafield of Shopify, which comes without a limit
 CATEGORY_LIMIT: Final = 100
 OPTION_LIMIT: Final = 3
 VARIANT_LIMIT: Final = 2048
@@ -247,6 +248,12 @@ def bounded(words: list[str], limit: int = WORD_LIMIT, *, most: int = LIST_LIMIT
         if len(word) > limit:
             raise BadCell(f"{shown(word)} is longer than {limit} characters.")
     return sorted(set(words))
+
+
+def bounded_attribute(name: str, words: list[str]) -> None:
+    """Refuse an attribute that is longer than any shop has them."""
+    bounded([name])
+    bounded(words, ATTRIBUTE_LIMIT, most=VARIANT_LIMIT)
 
 
 def category_set(paths: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from app.catalog.files.draft import (
     Parser,
     Plan,
     alt_text,
-    bounded,
+    bounded_attribute,
     option_list,
     read_gtin,
     read_picture,
@@ -136,7 +136,7 @@ class GenericReader:
         for name, at in self._attributes:
             words = listed(unguarded(row[1][at]), LISTS)
             try:
-                bounded(words)
+                bounded_attribute(name, words)
             except BadCell as error:
                 draft.refuse_all(row[0], self.columns.header[at], str(error))
             if words:

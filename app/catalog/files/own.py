@@ -15,6 +15,7 @@ from app.catalog.files.draft import (
     address,
     alt_text,
     bounded,
+    bounded_attribute,
     category_set,
     read_gtin,
     text,
@@ -109,7 +110,7 @@ def unpacked_map(cell: str) -> dict[str, list[str]]:
             raise BadCell(f"{shown(line)} is not an attribute such as “Color: Blue; Red”.")
         name = _plain(match[1].strip())
         found[name] = unpacked(match[2])
-        bounded([name, *found[name]])
+        bounded_attribute(name, found[name])
     return found
 
 

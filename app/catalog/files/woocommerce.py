@@ -18,12 +18,13 @@ from app.catalog.files.cells import (
 from app.catalog.files.columns import WOOCOMMERCE, Columns
 from app.catalog.files.draft import (
     LIMITS,
-    VARIANT_LIMIT,
+    WORD_LIMIT,
     Draft,
     Parser,
     Plan,
     address,
     bounded,
+    bounded_attribute,
     category_set,
     option_list,
     read_gtin,
@@ -268,7 +269,7 @@ class WooCommerceReader:
                 continue
             try:
                 words = unique(listed(unguarded(row[1][values_at])))
-                bounded([name, *words], most=VARIANT_LIMIT + 1)
+                bounded_attribute(name, words)
             except BadCell as error:
                 draft.refuse_all(row[0], self.columns.header[values_at], str(error))
                 continue
@@ -317,6 +318,10 @@ class WooCommerceReader:
         for name, words in self._attributes_of(draft, row).items():
             if len(words) > 1:
                 draft.refuse(row[0], None, f"A variation has one value for “{name}”.")
+                return
+            if words and len(words[0]) > WORD_LIMIT:
+                sentence = f"The value for “{name}” is longer than {WORD_LIMIT} characters."
+                draft.refuse(row[0], None, sentence)
                 return
             if words:
                 choice[name] = words[0]

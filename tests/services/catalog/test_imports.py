@@ -396,3 +396,22 @@ def test_variants_without_a_sku_whose_values_differ_in_case_alone_are_met_again(
 
     assert first.counts["new_variants"] == count(actor, Variant) == 2
     assert (again.counts["changed"], again.counts["unchanged"]) == (0, 1)
+
+
+@pytest.mark.parametrize("dialect", [Dialect.OWN, Dialect.SHOPIFY, Dialect.WOOCOMMERCE])
+def test_a_long_metafield_survives_an_export_in_every_format(
+    actor: Actor, tmp_path: Path, dialect: Dialect
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(
+        "Handle,Title,Variant SKU,Variant Price,Care (product.metafields.custom.care)\n"
+        f"mug,Mug,MUG-1,10.00,{'By hand. ' * 40}\n"
+    )
+    run(actor, path)
+    with path.open("wb") as stream:
+        exports.export_products(actor, stream, dialect=dialect)
+
+    again = run(actor, path, apply=False)
+
+    assert again.counts["rows"]["refused_rows"] == 0
+    assert (again.counts["changed"], again.counts["unchanged"]) == (0, 1)
