@@ -47,6 +47,13 @@ class GenericReader:
             for at, title in enumerate(facts.header)
             if mapping.columns.get(title)
         ]
+        plain = {target for _, target, name in chosen if not name}
+        chosen = [  # a price in the shop's own currency is the price
+            (at, target, "" if name == options.currency and target not in plain else name)
+            if target in ("price", "sale_price")
+            else (at, target, name)
+            for at, target, name in chosen
+        ]
         self._chosen = {at for at, _, _ in chosen}
         self._at = {target: at for at, target, name in reversed(chosen) if not name}
         self._options = [(name, at) for at, target, name in chosen if target == "option"]

@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from babel import Locale
+
 from app.catalog.files.cells import fold
 from app.catalog.files.types import ColumnMapping
 
 LISTS: Final = ","
-_CURRENCY: Final = re.compile(
-    r"(?P<field>price|preis|sale price|prix|precio|prijs) ?[(\[]?(?P<code>[a-z]{3})[)\]]?"
-)
+_CURRENCY: Final = re.compile(r"(?P<field>.+?) ?[(\[]?(?P<code>[a-z]{3})[)\]]?")
+_CURRENCIES: Final = frozenset(str(code).lower() for code in Locale("en", "US").currencies)
 _NUMBERED: Final = re.compile(r"(?:image|bild|photo|foto|picture|img)(?: url| link)? ?\d+(?: url)?")
 _WORDS: Final = {
     "key": "handle|url key|slug|parent sku|parent|group|group id|item group id|product id"
@@ -112,11 +113,17 @@ def suggest(header: Sequence[str]) -> ColumnMapping:
 
 def _target(title: str) -> str | None:
     word = fold(title).rstrip(" *#:")
-    if target := _TARGETS.get(word) or _TARGETS.get(_UNIT.sub("", word)):
+    if target := _TARGETS.get(word) or _price(word) or _TARGETS.get(_UNIT.sub("", word)):
         return target
     if _NUMBERED.fullmatch(word):
         return "images"
-    if match := _CURRENCY.fullmatch(word):
-        field = "sale_price" if match["field"] == "sale price" else "price"
-        return f"{field}:{match['code'].upper()}"
     return None
+
+
+def _price(word: str) -> str | None:
+    """Return the target of a price that names its currency: Price (EUR)."""
+    match = _CURRENCY.fullmatch(word)
+    field = _TARGETS.get(match["field"]) if match else None
+    if match is None or field not in ("price", "sale_price") or match["code"] not in _CURRENCIES:
+        return None
+    return f"{field}:{match['code'].upper()}"

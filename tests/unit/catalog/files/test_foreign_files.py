@@ -356,3 +356,17 @@ def test_signs_that_a_workbook_spells_out_are_read_as_signs() -> None:
 
     assert mug.values["title"] == "A _x0041_ mug"
     assert mug.values["description"] == "Of clay.\nBlue.\x07"
+
+
+@pytest.mark.parametrize("title", ["Price (EUR)", "Price EUR", "Verkaufspreis [EUR]"])
+def test_a_price_that_names_its_currency_is_of_that_currency(title: str) -> None:
+    file = f"SKU,Name,{title},Price (net)\nMUG,Mug,12.50,\n"
+    euro = {"minor": 1250, "currency": "EUR"}
+
+    (here,), _, _ = read(f"SKU,Name,{title}\nMUG,Mug,12.50\n", currency="EUR")
+    (there,), _, _ = read(file, currency="USD")
+
+    assert here.variants[0].values["price"] == euro
+    assert "prices" not in here.variants[0].values
+    assert there.variants[0].values["price"] is None
+    assert there.variants[0].values["prices"] == {"EUR": {"price": euro, "sale_price": None}}
