@@ -46,6 +46,12 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Shopify's file of stock has a row for each location, and nothing to make products of.
+_STOCK_BY_PLACE: Final = frozenset(("handle", "option1 value", "sku", "location", "committed"))
+BY_PLACE: Final = (
+    "This table tells of stock by location, not of products. Keep its columns SKU and Location,"
+    " call the one that counts Quantity, and take it in under Inventory, Adjust by file."
+)
 OWN_MARK: Final = "syncstore record"
 _MARKS: Final = {  # folded header names → how much they speak for a dialect
     Dialect.SHOPIFY: {
@@ -257,6 +263,8 @@ def _recognised(rows: list[Row], kind: FileKind) -> FileFacts:
     if not filled:
         raise UnreadableFile("This file has no rows.")
     number, cells = _header_row(filled)
+    if {fold(cell) for cell in cells} >= _STOCK_BY_PLACE:
+        raise UnreadableFile(BY_PLACE)
     dialect, confidence = _dialect(cells)
     below = [tuple(row) for at, row in filled if at > number]
     if kind is FileKind.XLSX:  # notes beside the table are columns without a name

@@ -370,3 +370,16 @@ def test_a_price_that_names_its_currency_is_of_that_currency(title: str) -> None
     assert "prices" not in here.variants[0].values
     assert there.variants[0].values["price"] is None
     assert there.variants[0].values["prices"] == {"EUR": {"price": euro, "sale_price": None}}
+
+
+def test_shopifys_stock_by_location_is_sent_where_stock_is_taken_in() -> None:
+    file = (
+        "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,SKU,HS Code,COO,"
+        "Location,Bin name,Incoming,Unavailable,Committed,Available,On hand (current),"
+        "On hand (new)\n"
+        "mug,Mug,Title,Default Title,,,MUG,,,Paris,,0,0,0,5,5,\n"
+        "mug,Mug,Title,Default Title,,,MUG,,,Rome,,0,0,0,7,7,\n"
+    )
+
+    with pytest.raises(UnreadableFile, match="under Inventory, Adjust by file"):
+        sniff(file.encode())
