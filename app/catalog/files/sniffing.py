@@ -230,9 +230,18 @@ def _delimiter(lines: Sequence[str]) -> str:
         return alike * min(width, 12), width
 
     best = max(_DELIMITERS, key=fitness)
-    if fitness(best) > (0.0, 0):
+    titled = max(_DELIMITERS, key=partial(fitness, is_titled=True))
+    if fitness(best) > (0.0, 0) and not _is_prose(lines, best, titled):
         return best
-    return max(_DELIMITERS, key=partial(fitness, is_titled=True))
+    return titled
+
+
+def _is_prose(lines: Sequence[str], delimiter: str, other: str) -> bool:
+    """Say whether a delimiter only parts a title: Exported on Nov 29, 2026."""
+    first = next((row for _, row in _rows(lines, delimiter, has_quotes=True) if row), [])
+    below = _below_titles([row for _, row in _rows(lines, other, has_quotes=True) if row])
+    known = suggest(unique_header(below[0])).columns if below else ()
+    return len(known) > 1 and not suggest(unique_header(first)).columns
 
 
 def _below_titles(rows: list[list[str]]) -> list[list[str]]:

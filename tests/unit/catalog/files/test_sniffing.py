@@ -53,8 +53,9 @@ def test_the_delimiter_is_found(delimiter: str) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_found_below_a_title(delimiter: str) -> None:
-    text = "Price list 2026\n\nSKU;Name;Price\nMUG;Mug;12\nCUP;Cup;9\n"
+@pytest.mark.parametrize("title", ["Price list 2026", "Exported on Nov 29, 2026"])
+def test_the_delimiter_is_found_below_a_title(title: str, delimiter: str) -> None:
+    text = title + "\n\nSKU;Name;Price\nMUG;Mug;12\nCUP;Cup;9\n"
 
     products, refusals, _ = read(text.replace(";", delimiter))
 
